@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "analyze/package.h"
+
+#include "base/reader.h"
+
+void sk_paths_add(struct sk_paths *paths, struct sk_span path)
+{
+	size_t shared = 0, most = path.len < paths->last.len ? path.len : paths->last.len;
+
+	while (shared < most && path.ptr[shared] == paths->last.data[shared])
+		shared++;
+	sk_buf_varint(&paths->bytes, shared);
+	sk_buf_string(&paths->bytes, sk_span_from(path, shared));
+	paths->last.len = shared;
+	sk_buf_span(&paths->last, sk_span_from(path, shared));
+}
+
+void sk_paths_release(struct sk_paths *paths)
+{
+	sk_buf_release(&paths->bytes);
+	sk_buf_release(&paths->last);
+}
+
+bool sk_paths_next(struct sk_paths_iter *it, struct sk_span *ret_path)
+{
+	struct sk_reader r = sk_reader(it->rest);
+	uint64_t shared;
+	struct sk_span tail;
+
+	if (!sk_reader_more(&r))
+		return false;
+	shared = sk_read_varint(&r);
+	tail = sk_read_string(&r);
+	if (r.failed || shared > it->path.len) {
+		it->rest = sk_span(NULL, 0);
+		return false;
+	}
+	it->path.len = shared;
+	sk_buf_span(&it->path, tail);
+	it->rest = sk_span_from(it->rest, r.off);
+	*ret_path = sk_buf_view(&it->path);
+	return true;
+}

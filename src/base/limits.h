@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Every bound on what input may make us do, with its reason. Exceeding one is
+ * an SK_ELIMIT error or a coverage finding, never silence.
+ */
+
+/* Paths: PATH_MAX of Linux; no container runtime creates a longer one. */
+#define SK_MAX_PATH 4096
+/* Nesting of JSON, YAML, TOML: deepest lock file seen is 40; the parsers do not recurse deeper. */
+#define SK_MAX_DOC_DEPTH 512
+/* Nodes in one document: a 60 MB package-lock.json has 4 M; each takes 40 bytes. */
+#define SK_MAX_DOC_NODES (8u << 20)
+/* One YAML document may expand its aliases to this many nodes ("billion laughs"). */
+#define SK_MAX_YAML_NODES (1u << 20)
+
+/* A file that an analyzer wants whole: larger ones are reported, not read. */
+#define SK_MAX_FILE_BYTES (128u << 20)
+/* Up to here a wanted file is kept in memory, above in an unlinked temporary file. */
+#define SK_FILE_MEMORY (8u << 20)
+/* The largest file that is spooled for random access (package databases, binaries, jars). */
+#define SK_MAX_SPOOL (4ull << 30)
+/* Archives inside archives (jar in war in ear, uber jars). */
+#define SK_MAX_JAR_DEPTH 8
+/* Entries of one jar or wheel, and bytes taken out of it. */
+#define SK_MAX_ZIP_ENTRIES (1u << 20)
+
+/* Packages of one file: the largest distribution has some 80,000. */
+#define SK_MAX_FILE_PACKAGES (1u << 20)
+/* One text field of a package (name, version, licence). */
+#define SK_MAX_FIELD 65536
+
+/* Layers of one image: overlayfs takes 500 lower layers, Docker 127. */
+#define SK_MAX_LAYERS 1024
+/* JSON documents of an image (manifest, config, index); registries refuse above 4 MiB. */
+#define SK_MAX_MANIFEST (8u << 20)
+/* Entries of one layer: the largest images have a few million files. */
+#define SK_MAX_LAYER_ENTRIES (32u << 20)
+/* Symbolic links of one layer that are remembered for path resolution. */
+#define SK_MAX_LAYER_LINKS (1u << 18)
+/* Symbolic links followed for one path, as the kernel's MAXSYMLINKS. */
+#define SK_MAX_LINK_DEPTH 40
+/* A decompressed layer: bombs end here; the largest real layers (models, CUDA) are below 100 GB. */
+#define SK_MAX_LAYER_BYTES (1ull << 40)

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * A finding: one problem with one subject. Vulnerabilities are one kind; what
+ * could not be looked at is another (coverage), so that silence always means
+ * "looked, and found nothing". Strings are borrowed from the scan's arena;
+ * NULL is "not known".
+ */
+#include "analyze/package.h"
+
+enum sk_finding_kind {
+	SK_FINDING_VULNERABILITY,
+	SK_FINDING_SECRET,
+	SK_FINDING_MALWARE,
+	SK_FINDING_MISCONFIGURATION,
+	SK_FINDING_LICENCE,
+	SK_FINDING_COVERAGE,
+};
+
+enum sk_severity {
+	SK_SEVERITY_UNKNOWN,
+	SK_SEVERITY_NEGLIGIBLE,
+	SK_SEVERITY_LOW,
+	SK_SEVERITY_MEDIUM,
+	SK_SEVERITY_HIGH,
+	SK_SEVERITY_CRITICAL,
+};
+
+/* What the publisher says about a fix. */
+enum sk_fix_state {
+	SK_FIX_UNKNOWN,
+	SK_FIX_AVAILABLE, /* fixed_version has it */
+	SK_FIX_NONE,	  /* affected, not fixed (yet) */
+	SK_FIX_WONT,	  /* affected, and it is said that it will stay so */
+};
+
+struct sk_strings {
+	const char **items;
+	size_t count;
+};
+
+struct sk_finding {
+	enum sk_finding_kind kind;
+	enum sk_severity severity;
+	const char *severity_source; /* who said so: "debian", "nvd", "github", "cvss:3.1", ... */
+	const char *id;		     /* the best-known one: CVE before GHSA before the vendor's */
+	struct sk_strings aliases;   /* all other ids, sorted */
+	const struct sk_package *package;
+	const char *fixed_version;
+	enum sk_fix_state fix;
+	const char *title;
+	const char *description;
+	const char *remedy;	     /* one sentence or command: what to do */
+	struct sk_strings references; /* URLs */
+	const char *advisory;	     /* id of the record that matched: "DEBIAN-CVE-2024-1", "GHSA-..." */
+	const char *cvss_vector;
+	double cvss_score;	     /* 0 to 10; below 0: none */
+	bool kev;		     /* in CISA's catalogue of known exploited vulnerabilities */
+	const char *kev_due;	     /* date by which US agencies must have acted */
+	double epss;		     /* probability 0 to 1; below 0: none */
+	double epss_percentile;	     /* 0 to 1 */
+	const char *published, *modified; /* RFC 3339 */
+
+	const char *path;
+	uint32_t line;		     /* 0: none */
+	int32_t layer;		     /* index; -1: none */
+
+	/* Set where an exception covers it (ignore.h): it is shown on request only and never fails a run. */
+	const char *ignored_reason;
+	const char *ignored_owner;
+	const char *ignored_until;   /* date */
+};
+
+const char *sk_finding_kind_name(enum sk_finding_kind kind); /* "vulnerability", ... as in the JSON report */
+const char *sk_severity_name(enum sk_severity severity);     /* "critical", ... */
+bool sk_severity_parse(struct sk_span text, enum sk_severity *ret_severity); /* also "moderate", "important"; any case */
+const char *sk_fix_state_name(enum sk_fix_state state);      /* "fixed", "affected", "will_not_fix", "unknown" */
+
+/* Sort order of reports: severity falling, KEV first, then id, package, path. For qsort over pointers. */
+int sk_finding_cmp(const void *a, const void *b);

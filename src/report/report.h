@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* What a report is made of: one result for each target of the call. */
+#include "analyze/inventory.h"
+#include "base/buf.h"
+#include "finding/finding.h"
+
+struct sk_result {
+	const struct sk_inventory *inventory;
+	struct sk_finding **findings; /* sorted by sk_finding_cmp; ignored ones are in `ignored` */
+	size_t finding_count;
+	struct sk_finding **ignored;  /* shown on request */
+	size_t ignored_count;
+};
+
+struct sk_report {
+	const struct sk_result *results;
+	size_t result_count;
+	int64_t created;		/* time of the scan */
+	const char *database_created;	/* RFC 3339; NULL without a database */
+	const char *command_line;	/* for SARIF's invocation; may be NULL */
+	bool list_packages;		/* the person asked for all packages */
+	bool show_ignored;
+	bool colour;			/* the table may use ANSI colours */
+	unsigned width;			/* columns of the terminal; 0: not a terminal, 120 */
+};

@@ -43,3 +43,5 @@
 #define SK_MAX_LINK_DEPTH 40
 /* A decompressed layer: bombs end here; the largest real layers (models, CUDA) are below 100 GB. */
 #define SK_MAX_LAYER_BYTES (1ull << 40)
+/* sekisho.yaml and .sekishoignore.yaml: ten thousand exceptions fit. */
+#define SK_MAX_CONFIG (4u << 20)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cmd/command.h"
 
-int main(void)
+int main(int argc, char **argv)
 {
-	return 0;
+	return sk_run(argc, argv);
 }

@@ -21,10 +21,20 @@
 #define SK_FILE_MEMORY (8u << 20)
 /* The largest file that is spooled for random access (package databases, binaries, jars). */
 #define SK_MAX_SPOOL (4ull << 30)
-/* Archives inside archives (jar in war in ear, uber jars). */
-#define SK_MAX_JAR_DEPTH 8
-/* Entries of one jar or wheel, and bytes taken out of it. */
+/* Archives inside archives (jar in war in ear, uber jars); public test cases go down to 10. */
+#define SK_MAX_JAR_DEPTH 16
+/* Entries of one jar or wheel: the largest on Maven Central have some 200,000; and their directory. */
 #define SK_MAX_ZIP_ENTRIES (1u << 20)
+#define SK_MAX_ZIP_DIRECTORY (64u << 20)
+/*
+ * Bytes that may come out of one archive and those in it: so many times its
+ * own size (real jars stay below 20), and never more than this.
+ */
+#define SK_MAX_ZIP_RATIO 100u
+#define SK_MIN_ZIP_BYTES (16u << 20)
+#define SK_MAX_ZIP_BYTES (2ull << 30)
+/* A deflated archive inside another is held in memory. */
+#define SK_MAX_ZIP_NESTED (256u << 20)
 
 /* Packages of one file: the largest distribution has some 80,000. */
 #define SK_MAX_FILE_PACKAGES (1u << 20)

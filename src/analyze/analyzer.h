@@ -15,6 +15,7 @@
 #include "analyze/package.h"
 #include "base/err.h"
 
+struct sk_file_impl;
 struct sk_sink;
 struct sk_view;
 struct sk_fragment;
@@ -26,7 +27,7 @@ struct sk_file {
 	uint64_t size;
 	uint32_t mode;	     /* permission bits */
 	struct sk_span head; /* the first bytes, up to 512 */
-	void *impl;
+	struct sk_file_impl *impl; /* file.h */
 };
 
 /*
@@ -38,8 +39,9 @@ int sk_file_bytes(const struct sk_file *file, struct sk_span *ret_bytes, struct 
 /* n bytes at off; SK_EINVAL if they are not all there. */
 int sk_file_read(const struct sk_file *file, uint64_t off, void *bytes, size_t n, struct sk_err *err);
 
-/* A file that is just these bytes: for archives in archives, tests and fuzzing. `file` is filled in. */
-void sk_file_from_bytes(struct sk_file *file, const char *path, struct sk_span bytes);
+/* A file that is just these bytes: for archives in archives, tests and fuzzing. Include file.h for the impl. */
+void sk_file_from_bytes(struct sk_file *file, struct sk_file_impl *impl, const char *path,
+			struct sk_span bytes);
 
 struct sk_analyzer {
 	const char *name;

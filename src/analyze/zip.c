@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "analyze/zip.h"
 
+#include "analyze/file.h"
+
 #include "base/limits.h"
 #include "base/reader.h"
 
@@ -37,6 +39,7 @@ struct sk_zip {
 	struct budget own_budget;
 	struct sk_buf own_bytes; /* of a nested deflated zip */
 	struct sk_file own_file;
+	struct sk_file_impl own_impl;
 	struct sk_buf directory;
 	SK_VEC(struct sk_zip_entry) entries;
 };
@@ -466,7 +469,7 @@ int sk_zip_open_entry(struct sk_zip *outer, const struct sk_zip_entry *entry,
 		zip->size = entry->packed;
 	} else {
 		rc = sk_zip_read(outer, entry, SK_MAX_ZIP_NESTED, &zip->own_bytes, err);
-		sk_file_from_bytes(&zip->own_file, outer->file->path, sk_buf_view(&zip->own_bytes));
+		sk_file_from_bytes(&zip->own_file, &zip->own_impl, outer->file->path, sk_buf_view(&zip->own_bytes));
 		zip->file = &zip->own_file;
 		zip->size = zip->own_bytes.len;
 	}

@@ -2,18 +2,21 @@
 #include "analyze/zip.h"
 #include "base/limits.h"
 #include "tap.h"
+
+#include "analyze/file.h"
 #include "zip-maker.h"
 
 /* Opens bytes and reads the entry called name; the error's code, or 0. */
 static int read_named(struct sk_span bytes, const char *name, size_t most, struct sk_buf *out)
 {
 	struct sk_file file;
+	struct sk_file_impl impl;
 	struct sk_zip *zip = NULL;
 	struct sk_err err = SK_ERR_INIT;
 	const struct sk_zip_entry *e;
 	int rc;
 
-	sk_file_from_bytes(&file, "a.zip", bytes);
+	sk_file_from_bytes(&file, &impl, "a.zip", bytes);
 	rc = sk_zip_open(&file, &zip, &err);
 	if (rc < 0)
 		return err.code;
@@ -128,6 +131,7 @@ static int descend(bool deflated, int depth)
 	struct sk_zip *zips[64] = { 0 };
 	struct sk_err err = SK_ERR_INIT;
 	struct sk_file file;
+	struct sk_file_impl impl;
 	int n = 0;
 
 	sk_buf_puts(&inner, "core");
@@ -140,7 +144,7 @@ static int descend(bool deflated, int depth)
 		inner = z.body;
 		sk_buf_release(&z.directory);
 	}
-	sk_file_from_bytes(&file, "a.zip", sk_buf_view(&inner));
+	sk_file_from_bytes(&file, &impl, "a.zip", sk_buf_view(&inner));
 	if (sk_zip_open(&file, &zips[n], &err) == 0)
 		n++;
 	while (n > 0 && n < 64) {

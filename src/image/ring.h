@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * A ring of blocks between one producing thread and a few consuming ones that
+ * each see every block: one inflates while one hashes and one walks. Blocks
+ * are filled and read in place; a block is used again when all consumers have
+ * passed it.
+ */
+#include "base/err.h"
+
+#include <stddef.h>
+#include <sys/types.h>
+
+struct sk_ring;
+
+struct sk_ring *sk_ring_new(unsigned blocks, size_t block_size, unsigned consumers);
+void sk_ring_free(struct sk_ring *ring);
+
+/* The producer: a free block to fill (waits), or NULL when nobody consumes any more. */
+void *sk_ring_block(struct sk_ring *ring);
+size_t sk_ring_block_size(const struct sk_ring *ring);
+void sk_ring_commit(struct sk_ring *ring, size_t len);
+/* No more blocks will come; with err set (code not 0) consumers get that error after the last block. */
+void sk_ring_end(struct sk_ring *ring, const struct sk_err *err);
+
+/*
+ * A consumer: the next block (waits), valid until its next call. Returns the
+ * length, 0 at the end, or the producer's error.
+ */
+ssize_t sk_ring_next(struct sk_ring *ring, unsigned consumer, const void **ret_bytes, struct sk_err *err);
+/* This consumer wants no more; the others go on. */
+void sk_ring_leave(struct sk_ring *ring, unsigned consumer);

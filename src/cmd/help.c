@@ -45,8 +45,8 @@ char *sk_option_help(const struct sk_option *o)
 		for (unsigned i = 0; (name = o->choice(i, &summary)); i++)
 			sk_buf_printf(&text, "%s%s", i ? ", " : "", name);
 	}
-	if (o->fallback)
-		sk_buf_printf(&text, " (default: %s)", o->fallback);
+	if (o->fallback || o->otherwise)
+		sk_buf_printf(&text, " (default: %s)", o->fallback ? o->fallback : o->otherwise);
 	return sk_buf_steal(&text);
 }
 

@@ -52,6 +52,7 @@ struct sk_option {
 	int64_t min, max;	/* INT; both 0: any */
 	const char *argument;	/* "FILE"; every type but FLAG has one */
 	const char *fallback;	/* the value when nobody says anything, as one would write it */
+	const char *otherwise;	/* without a fallback: what happens then, for the help */
 	const char *group;	/* heading in the help; NULL: "Options" */
 	const char *help;	/* one or two sentences without the final stop */
 	unsigned flags;		/* enum sk_option_flags */

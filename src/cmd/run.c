@@ -3,6 +3,7 @@
 #include "base/fd.h"
 #include "base/text.h"
 #include "cmd/help.h"
+#include "cmd/progress.h"
 #include "cmd/terminal.h"
 #include "cmd/values.h"
 
@@ -35,8 +36,8 @@ const struct sk_option sk_global_options[] = {
 	  .help = "Read this configuration instead of ./sekisho.yaml and "
 		  "~/.config/sekisho/sekisho.yaml" },
 	{ "cache-dir", 0, SK_OPT_FOLDER(struct sk_globals, cache_dir), GLOBAL, .argument = "DIR",
-	  .help = "Where results of layers and the advisory database are kept "
-		  "(default: ~/.cache/sekisho)" },
+	  .help = "Where results of layers and the advisory database are kept",
+	  .otherwise = "~/.cache/sekisho" },
 	{ "help", 'h', SK_OPT_FLAG(struct sk_globals, help), GLOBAL, .flags = SK_OPTION_LOCAL,
 	  .help = "Show this help" },
 	{ "version", 'V', SK_OPT_FLAG(struct sk_globals, version), GLOBAL,
@@ -80,6 +81,7 @@ static void print_line(const char *prefix, const char *fmt, va_list args)
 		sk_buf_printf(&out, "%s: ", prefix);
 	sk_text_plain(&out, sk_span_str(text));
 	sk_buf_putc(&out, '\n');
+	sk_progress_interrupt();
 	sk_write_full(STDERR_FILENO, out.data, out.len);
 }
 
@@ -107,6 +109,7 @@ int sk_output(const char *path, struct sk_span bytes, struct sk_err *err)
 {
 	struct stat st;
 
+	sk_progress_interrupt();
 	/* A device or a pipe (/dev/stdout, >(...)) cannot be replaced by a rename. */
 	if (path && (stat(path, &st) < 0 || S_ISREG(st.st_mode)))
 		return sk_path_replace(path, bytes, 0666, err);

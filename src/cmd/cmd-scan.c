@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cmd/scan.h"
+
+#include "report/format.h"
+
+const char *sk_choice_severity(unsigned i, const char **ret_summary)
+{
+	*ret_summary = NULL;
+	return i <= SK_SEVERITY_CRITICAL ? sk_severity_name(i) : NULL;
+}
+
+const char *sk_choice_format(unsigned i, const char **ret_summary)
+{
+	*ret_summary = sk_formats[i] ? sk_formats[i]->summary : NULL;
+	return sk_formats[i] ? sk_formats[i]->name : NULL;
+}
+
+#define TARGETS .group = "Targets"
+#define REPORT .group = "Report"
+#define COUNTS .group = "What counts"
+#define WORK .group = "How it works"
+
+static const struct sk_option options[] = {
+	{ "platform", 0, SK_OPT_STRING(struct sk_scan_options, platform), TARGETS,
+	  .argument = "OS/ARCH[/VARIANT]",
+	  .help = "Which image of an index of several platforms, such as linux/arm64",
+	  .otherwise = "the host's" },
+	{ "exclude", 0, SK_OPT_LIST(struct sk_scan_options, exclude), TARGETS, .argument = "GLOB",
+	  .help = "Pass over findings and packages of paths that match, such as "
+		  "'usr/share/doc/**'; several times or with commas" },
+	{ "packages-only", 0, SK_OPT_FLAG(struct sk_scan_options, packages_only), TARGETS,
+	  .help = "List packages without asking the advisory database, which need not be there" },
+	{ "manifest", 0, SK_OPT_FLAG(struct sk_scan_options, manifest), TARGETS,
+	  .help = "Also record the image's file manifest: path, mode, size, SHA-256, owner of "
+		  "everything that can run; 'sekisho manifest' prints it" },
+
+	{ "format", 'f', SK_OPT_ENUM(struct sk_scan_options, format, sk_choice_format), REPORT,
+	  .argument = "FORMAT", .fallback = "table", .help = "How the report is written" },
+	{ "output", 'o', SK_OPT_FILE(struct sk_scan_options, output), REPORT, .argument = "FILE",
+	  .help = "Write the report to FILE, which is replaced as a whole or not at all",
+	  .otherwise = "standard output" },
+	{ "list-packages", 0, SK_OPT_FLAG(struct sk_scan_options, list_packages), REPORT,
+	  .help = "Include all packages in the report, not those with findings alone" },
+	{ "show-ignored", 0, SK_OPT_FLAG(struct sk_scan_options, show_ignored), REPORT,
+	  .help = "Also list what the ignore file hides, with reason, owner and date" },
+
+	{ "fail-on", 0, SK_OPT_ENUM(struct sk_scan_options, fail_on, sk_choice_severity), COUNTS,
+	  .argument = "SEVERITY",
+	  .help = "Exit with 1 if there is a finding of this severity or above" },
+	{ "severity", 's', SK_OPT_SET(struct sk_scan_options, severity, sk_choice_severity), COUNTS,
+	  .argument = "LIST", .help = "Only findings of these severities",
+	  .otherwise = "all" },
+	{ "ignore-unfixed", 0, SK_OPT_FLAG(struct sk_scan_options, ignore_unfixed), COUNTS,
+	  .help = "Only findings that have a fix" },
+	{ "ignore-file", 0, SK_OPT_FILE(struct sk_scan_options, ignore_file), COUNTS,
+	  .argument = "FILE",
+	  .help = "Accepted findings",
+	  .otherwise = ".sekishoignore.yaml where there is one" },
+
+	{ "db", 0, SK_OPT_FILE(struct sk_scan_options, database), WORK, .argument = "PATH",
+	  .help = "The advisory database",
+	  .otherwise = "db in the cache folder" },
+	{ "no-cache", 0, SK_OPT_FLAG(struct sk_scan_options, no_cache), WORK,
+	  .help = "Analyse every layer again, and keep nothing" },
+	{ "cache-size", 0, SK_OPT_SIZE(struct sk_scan_options, cache_size), WORK,
+	  .argument = "SIZE", .fallback = "1GiB",
+	  .help = "The cache of layers never grows beyond this" },
+	{ "jobs", 'j', SK_OPT_INT(struct sk_scan_options, jobs), WORK, .argument = "N", .max = 256,
+	  .help = "Threads that read layers",
+	  .otherwise = "the number of cores" },
+	{ NULL },
+};
+
+static const char *const text[] = {
+	"TARGET is an image archive (docker save, podman save, OCI; also compressed with gzip, zstd "
+	"or xz), a folder with an OCI image layout, a root file system or a source tree with lock "
+	"files, or - for an archive on standard input. Its kind is recognised; a prefix settles "
+	"doubt: archive:FILE, oci:DIR, dir:DIR.",
+	"The report goes to standard output, progress and messages to standard error. Exit codes: "
+	"0 clean, 1 --fail-on was reached, 2 wrong usage, 3 something could not be looked at, and "
+	"the report says what.",
+	NULL,
+};
+
+static const struct sk_example examples[] = {
+	{ "sekisho scan app.tar", "A table of what is known to be vulnerable, and what to do." },
+	{ "docker save app | sekisho scan -", "The same straight from the engine, without a file." },
+	{ "sekisho scan app.tar --format sarif --output app.sarif --fail-on high --ignore-unfixed",
+	  "For a CI job: a file for the code host, exit code 1 from severity high on." },
+	{ "sekisho scan ./layout --platform linux/arm64", "One platform of an OCI image layout." },
+	{ "sekisho scan dir:./rootfs --list-packages --format cyclonedx", "A bill of materials." },
+	{ NULL },
+};
+
+static int run(const struct sk_call *call, struct sk_err *err)
+{
+	return sk_scan(call, call->options, err);
+}
+
+const struct sk_command sk_command_scan = {
+	.name = "scan",
+	.summary = "Scan images, root file systems and source trees for vulnerable packages",
+	.synopsis = "[options] TARGET...",
+	.text = text,
+	.examples = examples,
+	.options = options,
+	.options_size = sizeof(struct sk_scan_options),
+	.min_args = 1,
+	.max_args = 10000,
+	.args_type = SK_OPTION_FILE,
+	.run = run,
+};

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* What a person may ask of `sekisho scan`; the table is in cmd-scan.c. */
+#include "cmd/command.h"
+#include "finding/finding.h"
+
+struct sk_scan_options {
+	/* targets */
+	const char *platform;	   /* "linux/arm64"; NULL: the host's */
+	struct sk_option_list exclude; /* path patterns (policy/glob.h) */
+	/* what is looked for */
+	const char *database;	   /* NULL: the one in the cache folder */
+	bool packages_only;	   /* no advisories are needed */
+	bool manifest;
+	/* what is shown */
+	int format;		   /* index into sk_formats */
+	const char *output;	   /* NULL: standard output */
+	bool list_packages, show_ignored;
+	/* what counts */
+	int fail_on;		   /* enum sk_severity, or -1 */
+	uint32_t severity;	   /* bit 1 << enum sk_severity; 0: all */
+	bool ignore_unfixed;
+	const char *ignore_file;   /* NULL: ./.sekishoignore.yaml where there is one */
+	/* how */
+	int64_t jobs;		   /* 0: as many as there are cores */
+	bool no_cache;
+	uint64_t cache_size;	   /* bytes */
+};
+
+/* Scans call->args; returns an enum sk_exit or -SK_E…. */
+int sk_scan(const struct sk_call *call, const struct sk_scan_options *options, struct sk_err *err);
+
+/* Choices for option tables. */
+const char *sk_choice_severity(unsigned i, const char **ret_summary);
+const char *sk_choice_format(unsigned i, const char **ret_summary);

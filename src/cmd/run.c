@@ -70,7 +70,8 @@ const struct sk_command sk_program = {
 	.subs = sk_commands,
 };
 
-static void print_line(const char *prefix, const char *fmt, va_list args)
+__attribute__((format(printf, 2, 0))) static void print_line(const char *prefix, const char *fmt,
+								va_list args)
 {
 	sk_cleanup(sk_buf_release) struct sk_buf out = { 0 };
 	sk_autofree char *text = NULL;

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: Apache-2.0
+# Sourced: what Debian 12 and 13 call the things that we need, and how to get them.
+
+# To build.
+packages_build="gcc libc6-dev meson ninja-build pkg-config
+	libarchive-dev libcurl4-openssl-dev libexpat1-dev libfyaml-dev libisal-dev liblmdb-dev
+	liblzma-dev libseccomp-dev libssl-dev libzstd-dev zlib1g-dev"
+
+# To test: the second compiler, and the peers that results are compared with.
+packages_test="clang libclang-rt-dev llvm
+	bash bash-completion ca-certificates fish git groff-base man-db mandoc zsh
+	dpkg-dev gzip mmdebstrap npm python3 python3-jsonschema rpm tar unzip xz-utils zip zstd"
+
+# To make an image where none is named.
+packages_image="mmdebstrap python3"
+
+as_root() {
+	if [ "$(id -u)" = 0 ]; then
+		"$@"
+	elif command -v sudo >/dev/null 2>&1; then
+		sudo "$@"
+	else
+		echo "not root and no sudo: cannot run $*" >&2
+		return 1
+	fi
+}
+
+# need PACKAGE...: installs those that are missing; fails with their names.
+need() {
+	missing=
+	for package; do
+		case $(dpkg-query -W -f '${db:Status-Abbrev}' "$package" 2>/dev/null) in
+		ii*) ;;
+		*) missing="$missing $package" ;;
+		esac
+	done
+	[ -n "$missing" ] || return 0
+	echo "Installing$missing"
+	as_root apt-get -q update >/dev/null || echo "apt-get update failed; trying with the lists that are here" >&2
+	# shellcheck disable=SC2086 # a list of words
+	as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y install --no-install-recommends \
+		$missing >/dev/null && return 0
+	echo "These packages could not be installed:$missing" >&2
+	return 1
+}

@@ -6,6 +6,7 @@
  * arena that all its strings live in.
  */
 #include "analyze/package.h"
+#include "analyze/record.h"
 
 enum sk_artifact_type {
 	SK_ARTIFACT_IMAGE,
@@ -40,6 +41,13 @@ struct sk_issue {
 	const char *text;
 };
 
+/* One thing that can run (--manifest). */
+struct sk_run_entry {
+	struct sk_run_file file;
+	uint32_t layer;
+	const struct sk_package *owner; /* the distribution package that owns it, or NULL */
+};
+
 struct sk_inventory {
 	struct sk_arena arena;
 	struct sk_artifact artifact;
@@ -51,6 +59,8 @@ struct sk_inventory {
 	size_t package_count;
 	struct sk_issue **issues;
 	size_t issue_count;
+	struct sk_run_entry *runs; /* sorted by path; only if it was asked for */
+	size_t run_count;
 	bool incomplete; /* something could not be finished: exit code 3 */
 };
 

@@ -41,6 +41,10 @@
 /* One text field of a package (name, version, licence). */
 #define SK_MAX_FIELD 65536
 
+/* Address space of a worker: stacks and arenas of its threads, a mapped spool, and a wide margin. */
+#define SK_MAX_WORKER_MEMORY (6ull << 30)
+/* Files of an image archive: a blob for each layer, and a few documents. */
+#define SK_MAX_ARCHIVE_ENTRIES 100000
 /* Layers of one image: overlayfs takes 500 lower layers, Docker 127. */
 #define SK_MAX_LAYERS 1024
 /* JSON documents of an image (manifest, config, index); registries refuse above 4 MiB. */

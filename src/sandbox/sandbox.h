@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * The sandbox that a worker enters before it reads a byte that somebody else
+ * wrote: no new privileges, no network, no new programs, no files but the
+ * descriptors that it holds (and, if asked, what lies below one folder, to read).
+ * What the running kernel does not offer is left out and told.
+ */
+#include "base/err.h"
+
+#include <sys/types.h>
+
+enum sk_sandbox_parts {
+	SK_SANDBOX_SECCOMP = 1 << 0,
+	SK_SANDBOX_LANDLOCK = 1 << 1,
+	SK_SANDBOX_RLIMITS = 1 << 2,
+};
+
+/* read_below: descriptor of the folder, or -1. Returns the parts that are active (enum sk_sandbox_parts). */
+int sk_sandbox_enter(int read_below, struct sk_err *err);
+
+/* A worker: this program again (argv[0] "sekisho-worker", argv[1] the role), connected by a socket. */
+struct sk_worker {
+	pid_t pid;
+	int sock;
+};
+
+int sk_worker_start(const char *role, struct sk_worker *ret, struct sk_err *err);
+
+/*
+ * Ends the worker and tells how it went: 0, or SK_ECRASH with "killed by
+ * signal 11 (Segmentation fault)". Closes the socket.
+ */
+int sk_worker_end(struct sk_worker *worker, struct sk_err *err);
+void sk_worker_kill(struct sk_worker *worker);
+
+/* The socket of a worker's own side. */
+enum { SK_WORKER_SOCKET = 3 };

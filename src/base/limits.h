@@ -36,6 +36,10 @@
 /* A deflated archive inside another is held in memory. */
 #define SK_MAX_ZIP_NESTED (256u << 20)
 
+/* One rpm header: rpm allows 256 MiB; the largest of a distribution (kernel sources, TeX) have 10 MiB. */
+#define SK_MAX_RPM_HEADER (32u << 20)
+/* Folders of one rpm: TeX Live has 15,000. */
+#define SK_MAX_RPM_FOLDERS (1u << 20)
 /* Packages of one file: the largest distribution has some 80,000. */
 #define SK_MAX_FILE_PACKAGES (1u << 20)
 /* One text field of a package (name, version, licence). */

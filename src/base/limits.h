@@ -40,6 +40,12 @@
 #define SK_MAX_RPM_HEADER (32u << 20)
 /* Folders of one rpm: TeX Live has 15,000. */
 #define SK_MAX_RPM_FOLDERS (1u << 20)
+/* Sections and segments of an executable; linkers make 30 to 60. Load commands of a Mach-O: 64 KB at most. */
+#define SK_MAX_EXE_SECTIONS 4096
+#define SK_MAX_EXE_COMMANDS (1u << 20)
+/* Go's module list and cargo-auditable's list (inflated) of one binary; the largest seen have 200 KB. */
+#define SK_MAX_BUILD_INFO (16u << 20)
+
 /* Packages of one file: the largest distribution has some 80,000. */
 #define SK_MAX_FILE_PACKAGES (1u << 20)
 /* One text field of a package (name, version, licence). */

@@ -40,6 +40,11 @@
 #define SK_MAX_RPM_HEADER (32u << 20)
 /* Folders of one rpm: TeX Live has 15,000. */
 #define SK_MAX_RPM_FOLDERS (1u << 20)
+/* XML (pom.xml, packages.config): the deepest pom seen has 15 levels, the largest 100,000 elements. */
+#define SK_MAX_XML_DEPTH 256
+#define SK_MAX_XML_NODES (2u << 20)
+/* Parents above a pom.xml; Maven's deepest real chains have some 10. */
+#define SK_MAX_POM_PARENTS 32
 /* Sections and segments of an executable; linkers make 30 to 60. Load commands of a Mach-O: 64 KB at most. */
 #define SK_MAX_EXE_SECTIONS 4096
 #define SK_MAX_EXE_COMMANDS (1u << 20)

@@ -122,7 +122,7 @@ static void add_requirement(struct reading *in, struct sk_span path, struct sk_s
 	struct sk_package *pkg;
 
 	if (!r)
-		r = sk_map_get(&in->replaced, replacement_key(in, path, sk_span(NULL, 0)));
+		r = sk_map_get(&in->replaced, replacement_key(in, path, SK_SPAN_LIT("")));
 	if (r && sk_golang_local(r->new_path)) {
 		/* A folder on this machine: still that module, of unknown version. */
 		version.len = 0;

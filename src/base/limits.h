@@ -74,3 +74,5 @@
 #define SK_MAX_LAYER_BYTES (1ull << 40)
 /* sekisho.yaml and .sekishoignore.yaml: ten thousand exceptions fit. */
 #define SK_MAX_CONFIG (4u << 20)
+/* Entries of an ignore file: each costs a little for each finding. */
+#define SK_MAX_IGNORE_ENTRIES 100000u

@@ -59,7 +59,7 @@ static const struct sk_option options[] = {
 
 	{ "db", 0, SK_OPT_FILE(struct sk_scan_options, database), WORK, .argument = "PATH",
 	  .help = "The advisory database",
-	  .otherwise = "db in the cache folder" },
+	  .otherwise = "~/.local/share/sekisho/advisories.mdb" },
 	{ "no-cache", 0, SK_OPT_FLAG(struct sk_scan_options, no_cache), WORK,
 	  .help = "Analyse every layer again, and keep nothing" },
 	{ "cache-size", 0, SK_OPT_SIZE(struct sk_scan_options, cache_size), WORK,

@@ -36,7 +36,7 @@ const struct sk_option sk_global_options[] = {
 	  .help = "Read this configuration instead of ./sekisho.yaml and "
 		  "~/.config/sekisho/sekisho.yaml" },
 	{ "cache-dir", 0, SK_OPT_FOLDER(struct sk_globals, cache_dir), GLOBAL, .argument = "DIR",
-	  .help = "Where results of layers and the advisory database are kept",
+	  .help = "Where what is known of layers is kept",
 	  .otherwise = "~/.cache/sekisho" },
 	{ "help", 'h', SK_OPT_FLAG(struct sk_globals, help), GLOBAL, .flags = SK_OPTION_LOCAL,
 	  .help = "Show this help" },

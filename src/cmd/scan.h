@@ -10,7 +10,7 @@ struct sk_scan_options {
 	const char *platform;	   /* "linux/arm64"; NULL: the host's */
 	struct sk_option_list exclude; /* path patterns (policy/glob.h) */
 	/* what is looked for */
-	const char *database;	   /* NULL: the one in the cache folder */
+	const char *database;	   /* NULL: sk_db_default_path() */
 	bool packages_only;	   /* no advisories are needed */
 	bool manifest;
 	/* what is shown */

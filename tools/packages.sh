@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=sh disable=SC2034 # sourced, and used there
 # Sourced: what Debian 12 and 13 call the things that we need, and how to get them.
 
 # To build.

@@ -61,6 +61,8 @@ struct sk_inventory {
 	size_t issue_count;
 	struct sk_run_entry *runs; /* sorted by path; only if it was asked for */
 	size_t run_count;
+	struct sk_span *backing;   /* the mapped recordings that strings are borrowed from */
+	size_t backing_count;
 	bool incomplete; /* something could not be finished: exit code 3 */
 };
 

@@ -7,6 +7,7 @@
 #include "base/limits.h"
 
 #include <stdio.h>
+#include <sys/mman.h>
 
 struct alias {
 	const char *path, *target;
@@ -443,6 +444,8 @@ static void settle_issues(struct sk_view *v)
 
 void sk_inventory_release(struct sk_inventory *inv)
 {
+	for (size_t i = 0; i < inv->backing_count; i++)
+		munmap((void *)(uintptr_t)inv->backing[i].ptr, inv->backing[i].len);
 	sk_arena_release(&inv->arena);
 	*inv = (struct sk_inventory){ 0 };
 }

@@ -123,6 +123,9 @@ static const struct phrase phrases[] = {
 	{ "redistribution and use in source and binary forms", "BSD-2-Clause",
 	  "may be used to endorse or promote products derived from this software" },
 	{ "licensed under the apache license, version 2.0", "Apache-2.0", NULL },
+	{ "apache.org/licenses/license-2.0", "Apache-2.0", NULL },
+	{ "info-zip license", "Info-ZIP", NULL },
+	{ "this is version 2007-mar-4 of the info-zip", "Info-ZIP", NULL },
 	{ "mozilla public license, v. 2.0", "MPL-2.0", NULL },
 	{ "mozilla public license version 2.0", "MPL-2.0", NULL },
 	{ "mozilla public license version 1.1", "MPL-1.1", NULL },
@@ -138,13 +141,17 @@ static const struct phrase phrases[] = {
 	  NULL },
 	{ "is in the public domain", "public-domain", NULL },
 	{ "released into the public domain", "public-domain", "free and unencumbered software" },
+	{ "permission to use, copy, modify, distribute, and sell this software and its "
+	  "documentation "
+	  "for any purpose is hereby granted without fee",
+	  "HPND-sell-variant", NULL },
 	{ "the postgresql licence", "PostgreSQL", NULL },
 	{ "openldap public license", "OLDAP", NULL },
 	{ "redistribution and use of this software and associated documentation (\"software\")",
 	  "OLDAP", NULL },
 };
 
-/* Lower case, each run of blanks one blank, comment signs at the start of lines dropped. */
+/* Lower case, each run of blanks one blank. */
 static void normalise(struct sk_span text, struct sk_buf *buf)
 {
 	bool blank = true;
@@ -163,29 +170,40 @@ static void normalise(struct sk_span text, struct sk_buf *buf)
 	}
 }
 
-static void known_phrases(struct sk_span text, struct sk_map *found)
+static void known_phrases(struct sk_span text, const struct phrase *list, size_t count,
+			  struct sk_map *found)
 {
-	sk_cleanup(sk_buf_release) struct sk_buf buf = { 0 };
+	for (size_t i = 0; i < count; i++) {
+		const struct phrase *p = &list[i];
 
-	normalise(text, &buf);
-	for (size_t i = 0; i < SK_COUNT(phrases); i++) {
-		const struct phrase *p = &phrases[i];
-
-		if (sk_span_find(sk_buf_view(&buf), sk_span_str(p->text)) < 0)
+		if (sk_span_find(text, sk_span_str(p->text)) < 0)
 			continue;
-		if (p->unless && sk_span_find(sk_buf_view(&buf), sk_span_str(p->unless)) >= 0)
+		if (p->unless && sk_span_find(text, sk_span_str(p->unless)) >= 0)
 			continue;
 		add(found, sk_span_str(p->licence));
 	}
 }
 
+/* Where nothing more exact was found. */
+static const struct phrase families[] = {
+	{ "gnu lesser general public license", "LGPL", NULL },
+	{ "gnu library general public license", "LGPL", NULL },
+	{ "gnu general public license", "GPL", NULL },
+	{ "permission is hereby granted", "permissive", NULL },
+	{ "permission to use, copy", "permissive", NULL },
+};
+
 void sk_debian_copyright(struct sk_span text, struct sk_buf *ret_licence)
 {
 	sk_cleanup(sk_map_release) struct sk_map found = { 0 };
+	sk_cleanup(sk_buf_release) struct sk_buf plain = { 0 };
 
 	if (!machine_readable(text, &found)) {
 		common_licences(text, &found);
-		known_phrases(text, &found);
+		normalise(text, &plain);
+		known_phrases(sk_buf_view(&plain), phrases, SK_COUNT(phrases), &found);
+		if (!found.entries.len)
+			known_phrases(sk_buf_view(&plain), families, SK_COUNT(families), &found);
 	}
 	join(&found, ret_licence);
 }

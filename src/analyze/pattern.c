@@ -124,12 +124,24 @@ static bool has(const struct sk_match *ret, size_t count, const struct sk_analyz
 	return false;
 }
 
+/* Where several patterns of an analyzer fit (lib/x and usr/lib/x), the one that explains most of the path. */
+static void shorten_root(struct sk_match *ret, size_t count, const struct sk_analyzer *analyzer, size_t root)
+{
+	for (size_t i = 0; i < count; i++)
+		if (ret[i].analyzer == analyzer && root < ret[i].root_len)
+			ret[i].root_len = root;
+}
+
 static size_t try_rules(const struct rule *rule, struct sk_span path, struct sk_match *ret, size_t count)
 {
-	for (; rule && count < SK_MOST_MATCHES; rule = rule->next) {
+	for (; rule; rule = rule->next) {
 		size_t root;
 
-		if (!has(ret, count, rule->analyzer) && sk_pattern_fits(rule->pattern, path, &root))
+		if (!sk_pattern_fits(rule->pattern, path, &root))
+			continue;
+		if (has(ret, count, rule->analyzer))
+			shorten_root(ret, count, rule->analyzer, root);
+		else if (count < SK_MOST_MATCHES)
 			ret[count++] = (struct sk_match){ rule->analyzer, root, false };
 	}
 	return count;

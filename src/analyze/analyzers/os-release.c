@@ -298,11 +298,11 @@ static int read_release_line(struct sk_sink *sink, struct sk_span path, struct s
 	os->version = sk_sink_str(sink, first_number(line));
 	open = sk_span_rchr(line, '(');
 	close = sk_span_rchr(line, ')');
-	if (open > 0 && close > open + 1)
-		os->codename = sk_sink_str(
-		    sink, sk_span_sub(line, (size_t)open + 1, (size_t)(close - open - 1)));
 	if (sk_span_ends(path, "SuSE-release"))
 		suse_version(sink, os, text);
+	else if (open > 0 && close > open + 1)
+		os->codename = sk_sink_str(
+		    sink, sk_span_sub(line, (size_t)open + 1, (size_t)(close - open - 1)));
 	fix_up(os);
 	return 0;
 }

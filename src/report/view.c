@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "report/view.h"
+
+#include "base/map.h"
+#include "base/time.h"
+
+#include <openssl/evp.h>
+#include <stdio.h>
+
+struct sk_counts sk_report_counts(const struct sk_result *result)
+{
+	struct sk_counts counts = { 0 };
+	struct sk_map packages = { 0 };
+
+	for (size_t i = 0; i < result->finding_count; i++) {
+		const struct sk_finding *f = result->findings[i];
+		bool is_new;
+
+		counts.kind[f->kind]++;
+		if (f->kind == SK_FINDING_COVERAGE)
+			continue;
+		counts.findings++;
+		counts.severity[f->severity]++;
+		counts.kev += f->kev;
+		if (f->kind != SK_FINDING_VULNERABILITY)
+			continue;
+		counts.fixable += f->fixed_version != NULL;
+		if (!f->package)
+			continue;
+		sk_map_at(&packages, sk_span(&result->findings[i]->package, sizeof(f->package)),
+			  &is_new);
+		counts.vulnerable_packages += is_new;
+	}
+	sk_map_release(&packages);
+	return counts;
+}
+
+void sk_counts_add(struct sk_counts *sum, const struct sk_counts *more)
+{
+	sum->findings += more->findings;
+	for (size_t i = 0; i < SK_SEVERITY_COUNT; i++)
+		sum->severity[i] += more->severity[i];
+	for (size_t i = 0; i < SK_KIND_COUNT; i++)
+		sum->kind[i] += more->kind[i];
+	sum->kev += more->kev;
+	sum->fixable += more->fixable;
+	sum->vulnerable_packages += more->vulnerable_packages;
+}
+
+bool sk_report_is_distribution(const struct sk_package *package)
+{
+	static const char *const types[] = { "deb", "rpm", "apk", "alpm", "opkg" };
+
+	for (size_t i = 0; package && i < SK_COUNT(types); i++)
+		if (strcmp(package->type, types[i]) == 0)
+			return true;
+	return false;
+}
+
+void sk_report_name(const struct sk_package *package, struct sk_buf *buf)
+{
+	if (package->ns && package->ns[0] && !sk_report_is_distribution(package)) {
+		sk_buf_puts(buf, package->ns);
+		sk_buf_putc(buf, strcmp(package->type, "maven") == 0 ? ':' : '/');
+	}
+	sk_buf_puts(buf, package->name);
+}
+
+const struct sk_os *sk_report_os(const struct sk_result *result)
+{
+	const struct sk_inventory *inv = result->inventory;
+
+	for (size_t i = 0; i < inv->os_count; i++)
+		if (!inv->os[i]->root || !inv->os[i]->root[0])
+			return inv->os[i];
+	return NULL;
+}
+
+const char *sk_report_os_name(const struct sk_os *os)
+{
+	return os->name ? os->name : os->id ? os->id : "unknown system";
+}
+
+int32_t sk_report_package_layer(const struct sk_result *result, const struct sk_package *package)
+{
+	return package && package->layer < result->inventory->layer_count ? (int32_t)package->layer
+									  : -1;
+}
+
+int32_t sk_report_finding_layer(const struct sk_result *result, const struct sk_finding *finding)
+{
+	if (finding->layer >= 0 && (size_t)finding->layer < result->inventory->layer_count)
+		return finding->layer;
+	return sk_report_package_layer(result, finding->package);
+}
+
+const char *sk_report_diff_id(const struct sk_result *result, int32_t layer)
+{
+	return layer >= 0 ? result->inventory->layers[layer].diff_id : NULL;
+}
+
+const char *sk_report_path(const struct sk_finding *finding)
+{
+	if (finding->path)
+		return finding->path;
+	return finding->package ? finding->package->path : NULL;
+}
+
+const char *sk_report_artifact_type(const struct sk_result *result)
+{
+	return result->inventory->artifact.type == SK_ARTIFACT_IMAGE ? "image" : "filesystem";
+}
+
+double sk_report_score(const struct sk_finding *finding)
+{
+	static const struct {
+		double least, below, middle;
+	} ranges[SK_SEVERITY_COUNT] = {
+		[SK_SEVERITY_UNKNOWN] = { 0, 0, 0.1 },
+		[SK_SEVERITY_NEGLIGIBLE] = { 0.1, 0.1, 0.1 },
+		[SK_SEVERITY_LOW] = { 0.1, 4.0, 2.0 },
+		[SK_SEVERITY_MEDIUM] = { 4.0, 7.0, 5.5 },
+		[SK_SEVERITY_HIGH] = { 7.0, 9.0, 8.0 },
+		[SK_SEVERITY_CRITICAL] = { 9.0, 10.1, 9.5 },
+	};
+	double score = finding->cvss_score;
+
+	return score >= ranges[finding->severity].least && score < ranges[finding->severity].below
+		   ? score
+		   : ranges[finding->severity].middle;
+}
+
+/* A finding with its place, for sorting: the layer is not in the finding alone. */
+struct placed {
+	struct sk_finding *finding;
+	int32_t layer;
+	bool distribution;
+	const char *path;
+	size_t order;
+};
+
+static int cmp_placed(const void *a, const void *b)
+{
+	const struct placed *x = a, *y = b;
+	int c;
+
+	if (x->layer != y->layer)
+		return x->layer < y->layer ? -1 : 1;
+	if (x->distribution != y->distribution)
+		return x->distribution ? -1 : 1;
+	c = x->distribution ? 0 : strcmp(x->path, y->path);
+	return c ? c : (x->order > y->order) - (x->order < y->order);
+}
+
+struct sk_finding **sk_report_by_place(const struct sk_result *result, struct sk_arena *arena)
+{
+	size_t n = result->finding_count;
+	struct placed *all = sk_alloc((n + 1) * sizeof(*all));
+	struct sk_finding **sorted = sk_arena_alloc(arena, (n + 1) * sizeof(struct sk_finding *));
+
+	for (size_t i = 0; i < n; i++) {
+		struct sk_finding *f = result->findings[i];
+		const char *path = sk_report_path(f);
+
+		all[i] =
+		    (struct placed){ f, sk_report_finding_layer(result, f),
+				     sk_report_is_distribution(f->package), path ? path : "", i };
+	}
+	qsort(all, n, sizeof(*all), cmp_placed);
+	for (size_t i = 0; i < n; i++)
+		sorted[i] = all[i].finding;
+	free(all);
+	return sorted;
+}
+
+static void hash_str(EVP_MD_CTX *sha, const char *s)
+{
+	EVP_DigestUpdate(sha, s ? s : "", s ? strlen(s) + 1 : 1);
+}
+
+static void hash_result(EVP_MD_CTX *sha, const struct sk_result *result)
+{
+	hash_str(sha, result->inventory->artifact.name);
+	hash_str(sha, result->inventory->artifact.digest);
+	for (size_t i = 0; i < result->inventory->package_count; i++)
+		hash_str(sha, result->inventory->packages[i]->purl);
+	for (size_t i = 0; i < result->finding_count; i++)
+		hash_str(sha, result->findings[i]->id);
+}
+
+void sk_report_uuid(const struct sk_report *report, const char *format, char *text)
+{
+	EVP_MD_CTX *sha = EVP_MD_CTX_new();
+	uint8_t h[EVP_MAX_MD_SIZE] = { 0 };
+	char time[SK_TIME_TEXT];
+
+	EVP_DigestInit_ex(sha, EVP_sha256(), NULL);
+	hash_str(sha, format);
+	hash_str(sha, sk_time_format(report->created, time));
+	for (size_t i = 0; i < report->result_count; i++)
+		hash_result(sha, &report->results[i]);
+	EVP_DigestFinal_ex(sha, h, NULL);
+	EVP_MD_CTX_free(sha);
+	h[6] = (uint8_t)(0x80 | (h[6] & 0x0f));
+	h[8] = (uint8_t)(0x80 | (h[8] & 0x3f));
+	for (size_t i = 0; i < 16; i++)
+		text +=
+		    sprintf(text, i == 4 || i == 6 || i == 8 || i == 10 ? "-%02x" : "%02x", h[i]);
+}
+
+void sk_report_fold(const char *s, struct sk_buf *buf)
+{
+	bool blank = false, any = false;
+
+	for (; *s; s++) {
+		if (*s == ' ' || *s == '\t' || *s == '\n' || *s == '\r') {
+			blank = true;
+			continue;
+		}
+		if (blank && any)
+			sk_buf_putc(buf, ' ');
+		sk_buf_putc(buf, *s);
+		blank = false;
+		any = true;
+	}
+}
+
+void sk_report_step(const char *created_by, struct sk_buf *buf)
+{
+	static const char *const before[] = { "/bin/sh -c #(nop)", "/bin/sh -c", "|0 /bin/sh -c" };
+	struct sk_span s = sk_span_trim(sk_span_str(created_by));
+	sk_autofree char *text = NULL;
+	bool run = false;
+
+	for (size_t i = 0; i < SK_COUNT(before); i++) {
+		if (!sk_span_starts(s, before[i]))
+			continue;
+		s = sk_span_trim(sk_span_from(s, strlen(before[i])));
+		run = i > 0;
+		break;
+	}
+	if (sk_span_ends(s, "# buildkit"))
+		s = sk_span_trim(sk_span_sub(s, 0, s.len - strlen("# buildkit")));
+	if (sk_span_starts(s, "RUN /bin/sh -c ")) {
+		s = sk_span_from(s, strlen("RUN /bin/sh -c "));
+		run = true;
+	}
+	if (run)
+		sk_buf_puts(buf, "RUN ");
+	text = sk_strndup(s.ptr ? s.ptr : "", s.len);
+	sk_report_fold(text, buf);
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* What several formats need of a result: names, places and counts. Nothing here escapes. */
+#include "report/report.h"
+
+enum { SK_SEVERITY_COUNT = SK_SEVERITY_CRITICAL + 1, SK_KIND_COUNT = SK_FINDING_COVERAGE + 1 };
+
+struct sk_counts {
+	size_t findings;		    /* all but coverage */
+	size_t severity[SK_SEVERITY_COUNT]; /* of these */
+	size_t kind[SK_KIND_COUNT];	    /* of all */
+	size_t kev;			    /* known to be exploited */
+	size_t fixable;			    /* vulnerabilities with a fixed version */
+	size_t vulnerable_packages;	    /* distinct */
+};
+struct sk_counts sk_report_counts(const struct sk_result *result);
+void sk_counts_add(struct sk_counts *sum, const struct sk_counts *more);
+
+/* A package's name as its ecosystem writes it: "@babel/core", "org.slf4j:slf4j-api",
+ * "github.com/a/b", "curl". */
+void sk_report_name(const struct sk_package *package, struct sk_buf *buf);
+
+/* Whether it is a distribution's package (deb, rpm, apk, ...). */
+bool sk_report_is_distribution(const struct sk_package *package);
+
+/* The operating system of the artifact itself, or NULL. */
+const struct sk_os *sk_report_os(const struct sk_result *result);
+
+/* "Debian GNU/Linux 12 (bookworm)" or the best that is known. */
+const char *sk_report_os_name(const struct sk_os *os);
+
+/* Index of the layer that a finding or package is in, or -1. */
+int32_t sk_report_finding_layer(const struct sk_result *result, const struct sk_finding *finding);
+int32_t sk_report_package_layer(const struct sk_result *result, const struct sk_package *package);
+
+/* The layer's diff id, or NULL. */
+const char *sk_report_diff_id(const struct sk_result *result, int32_t layer);
+
+/* The file that the finding is about: its own path, or its package's; or NULL. */
+const char *sk_report_path(const struct sk_finding *finding);
+
+const char *sk_report_artifact_type(const struct sk_result *result); /* "image", "filesystem" */
+
+/* Score in the range that GitHub and others give the severity: the CVSS score where it lies there,
+ * else the range's middle. */
+double sk_report_score(const struct sk_finding *finding);
+
+/* Findings in the order of a reading person: layer (base first), file, then as sorted. */
+struct sk_finding **sk_report_by_place(const struct sk_result *result, struct sk_arena *arena);
+
+/*
+ * A name-based UUID (RFC 9562, version 8 over SHA-256) of what the report is
+ * about, so that the same scan gives the same bytes. text has room for 37.
+ */
+void sk_report_uuid(const struct sk_report *report, const char *format, char *text);
+
+/* The layer's Dockerfile step as a person wrote it: without "/bin/sh -c #(nop)" and "# buildkit",
+ * blanks folded. */
+void sk_report_step(const char *created_by, struct sk_buf *buf);
+
+/* Appends s with every run of blanks and line ends as one blank. */
+void sk_report_fold(const char *s, struct sk_buf *buf);

@@ -127,10 +127,9 @@ static void describe_other(struct group *g)
 /* Whether a is a later version of the package's scheme. */
 static bool is_later(const struct sk_package *p, const char *a, const char *b)
 {
-	for (size_t i = 0; sk_schemes[i]; i++)
-		if (strcmp(sk_schemes[i]->name, p->type) == 0)
-			return sk_schemes[i]->compare(sk_span_str(a), sk_span_str(b)) > 0;
-	return strcmp(a, b) > 0;
+	const struct sk_scheme *scheme = sk_scheme_find(sk_span_str(p->type));
+
+	return scheme ? scheme->compare(sk_span_str(a), sk_span_str(b)) > 0 : strcmp(a, b) > 0;
 }
 
 static char *group_key(struct sk_arena *arena, const struct sk_finding *f)

@@ -85,12 +85,33 @@ static int collect_environment(struct sk_values *v, const struct sk_option *tabl
 	return 0;
 }
 
+static int collect_files(struct sk_values *v, const struct sk_parse *parse, struct sk_err *err)
+{
+	const char *only = getenv("SEKISHO_CONFIG");
+	sk_autofree char *dir = NULL, *user = NULL;
+	int r;
+
+	for (size_t i = 0; i < parse->settings.len; i++)
+		if (strcmp(parse->settings.data[i].option->name, "config") == 0)
+			only = parse->settings.data[i].text;
+	if (only && only[0])
+		return sk_config_apply(v, parse, only, SK_SOURCE_FILE, true, err);
+	dir = sk_xdg_config_dir();
+	user = sk_printf("%s/sekisho.yaml", dir);
+	r = sk_config_apply(v, parse, user, SK_SOURCE_USER_FILE, false, err);
+	if (r < 0)
+		return r;
+	return sk_config_apply(v, parse, "sekisho.yaml", SK_SOURCE_FILE, false, err);
+}
+
 int sk_values_collect(struct sk_values *v, const struct sk_parse *parse, struct sk_err *err)
 {
 	int r = collect_fallbacks(v, v->options, v->base, err);
 
 	if (r == 0)
 		r = collect_fallbacks(v, sk_global_options, v->globals, err);
+	if (r == 0)
+		r = collect_files(v, parse, err);
 	if (r == 0)
 		r = collect_environment(v, v->options, err);
 	if (r == 0)

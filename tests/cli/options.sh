@@ -44,4 +44,22 @@ want 2 "unknown option -x" version -qx
 want 2 "unexpected argument 'more'" version more
 want 2 "'maybe' is neither true nor false" version --quiet=maybe
 want 0 "zstd" -q version --no-progress --color=never --cache-dir "$dir"
+
+# the types of values
+want 2 "missing argument: sekisho scan [options] TARGET..." scan
+want 2 "-f needs a value: -f FORMAT" scan x -f
+want 2 "--fail-on: 'hgih' is not one of unknown, negligible, low, medium, high, critical; did you mean 'high'?" scan x --fail-on hgih
+want 2 "--severity: 'all' is not one of" scan x --severity high,all
+want 2 "--jobs: '257' is not between 0 and 256" scan x --jobs=257
+want 2 "-j: 'x' is not a whole number" scan x -jx
+want 2 "--cache-size: '5X' is not a size such as 500M" scan x --cache-size 5X
+want 2 "--output: must not be empty" scan x --output=
+want 2 "unknown option --formt; did you mean --format?" scan --formt json x
+
+# the environment, below the command line
+SEKISHO_JOBS=many want 2 "environment variable SEKISHO_JOBS: 'many' is not a whole number" scan x
+SEKISHO_COLOR= want 0 "zstd" version
+SEKISHO_HELP=yes want 0 "zstd" version
+want 2 "configuration: nowhere.yaml: No such file" version --config nowhere.yaml
+SEKISHO_CONFIG=nowhere.yaml want 2 "configuration: nowhere.yaml: No such file" version
 exit $failed

@@ -76,6 +76,7 @@ void sk_progress_free(struct sk_progress *p)
 void sk_progress_freep(struct sk_progress **p)
 {
 	sk_progress_free(*p);
+	*p = NULL;
 }
 
 static void put_bytes(struct sk_buf *line, uint64_t bytes)

@@ -1,8 +1,265 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cmd/scan.h"
 
+#include "analyze/inspect.h"
+#include "base/limits.h"
+#include "base/time.h"
+#include "cmd/progress.h"
+#include "cmd/terminal.h"
+#include "finding/coverage.h"
+#include "finding/eol-finding.h"
+#include "policy/glob.h"
+#include "policy/ignore.h"
+#include "report/format.h"
+#include "vuln/match.h"
+
+#include <unistd.h>
+
+/* One target's way from name to result. */
+struct scanned {
+	struct sk_inventory inventory;
+	struct sk_arena arena;
+	struct sk_findings shown, ignored;
+};
+
+struct scan {
+	const struct sk_call *call;
+	const struct sk_scan_options *options;
+	struct sk_progress *progress;
+	struct sk_ignore ignore;
+	bool with_ignore, unfinished;
+	struct scanned *targets;
+	size_t count;
+	struct sk_arena arena;
+};
+
+static void scan_release(struct scan *s)
+{
+	for (size_t i = 0; i < s->count; i++) {
+		sk_vec_release(&s->targets[i].shown);
+		sk_vec_release(&s->targets[i].ignored);
+		sk_arena_release(&s->targets[i].arena);
+		sk_inventory_release(&s->targets[i].inventory);
+	}
+	free(s->targets);
+	sk_ignore_release(&s->ignore);
+	sk_progress_free(s->progress);
+	sk_arena_release(&s->arena);
+}
+
+/* ---- progress ---- */
+
+static void on_begin(void *context, uint64_t bytes, unsigned layers)
+{
+	struct scan *s = context;
+
+	sk_progress_expect(s->progress, bytes, layers);
+}
+
+static void on_bytes(void *context, uint64_t more)
+{
+	sk_progress_add(((struct scan *)context)->progress, more);
+}
+
+static void on_layer(void *context)
+{
+	sk_progress_layer(((struct scan *)context)->progress);
+}
+
+/* ---- what is needed before the first target ---- */
+
+static int load_ignore(struct scan *s, struct sk_err *err)
+{
+	const char *file = s->options->ignore_file ? s->options->ignore_file : SK_IGNORE_FILE;
+	int r = sk_ignore_load(&s->ignore, file, sk_time_now(), err);
+
+	if (r == -SK_ENOTFOUND && !s->options->ignore_file)
+		return 0;
+	s->with_ignore = r == 0;
+	return r;
+}
+
+/* ---- one target ---- */
+
+static bool excluded(const struct scan *s, const struct sk_finding *f)
+{
+	const char *path = f->path ? f->path : f->package ? f->package->path : NULL;
+
+	for (size_t i = 0; path && i < s->options->exclude.count; i++)
+		if (sk_glob_match(sk_span_str(s->options->exclude.items[i]), sk_span_str(path)))
+			return true;
+	return false;
+}
+
+/* Severity and fix are asked of vulnerabilities; what could not be looked at is never filtered away. */
+static bool wanted(const struct scan *s, const struct sk_finding *f)
+{
+	if (f->kind == SK_FINDING_COVERAGE)
+		return true;
+	if (s->options->severity && !(s->options->severity & 1u << f->severity))
+		return false;
+	return !(s->options->ignore_unfixed && f->kind == SK_FINDING_VULNERABILITY && f->fix != SK_FIX_AVAILABLE);
+}
+
+static void drop_excluded_packages(struct scan *s, struct sk_inventory *inv)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < inv->package_count; i++) {
+		bool out = false;
+
+		for (size_t j = 0; j < s->options->exclude.count && !out; j++)
+			out = sk_glob_match(sk_span_str(s->options->exclude.items[j]),
+					    sk_span_str(inv->packages[i]->path));
+		if (!out)
+			inv->packages[kept++] = inv->packages[i];
+	}
+	inv->package_count = kept;
+}
+
+static void sort_out(struct scan *s, struct scanned *t, struct sk_findings *all)
+{
+	if (s->with_ignore)
+		sk_ignore_apply(&s->ignore, all->data, all->len);
+	if (all->len)
+		qsort(all->data, all->len, sizeof(all->data[0]), sk_finding_cmp);
+	for (size_t i = 0; i < all->len; i++) {
+		struct sk_finding *f = all->data[i];
+
+		if (excluded(s, f) || !wanted(s, f))
+			continue;
+		*sk_vec_push(f->ignored_reason ? &t->ignored : &t->shown) = f;
+	}
+}
+
+static int find_all(struct scan *s, struct scanned *t, struct sk_findings *all, struct sk_err *err)
+{
+	struct sk_inventory *inv = &t->inventory;
+	int r = 0;
+
+	for (size_t i = 0; i < inv->issue_count; i++)
+		*sk_vec_push(all) = sk_coverage_finding(inv->issues[i], &t->arena);
+	for (size_t i = 0; i < inv->os_count; i++) {
+		struct sk_finding *f = sk_eol_finding(inv->os[i], sk_time_now(), &t->arena);
+
+		if (f)
+			*sk_vec_push(all) = f;
+	}
+	return r;
+}
+
+static int scan_one(struct scan *s, const char *name, struct scanned *t, struct sk_err *err)
+{
+	struct sk_inspect_options inspect = {
+		.platform = s->options->platform,
+		.manifest = s->options->manifest,
+		.jobs = (unsigned)s->options->jobs,
+		.cache_dir = s->call->globals.cache_dir,
+		.no_cache = s->options->no_cache,
+		.cache_limit = s->options->cache_size,
+		.events = { on_begin, on_bytes, on_layer, s },
+	};
+	struct sk_findings all = { 0 };
+	int r;
+
+	sk_progress_begin(s->progress, name, 0, 0);
+	r = sk_inspect(name, &inspect, &t->inventory, err);
+	if (r < 0)
+		return r;
+	drop_excluded_packages(s, &t->inventory);
+	s->unfinished |= t->inventory.incomplete;
+	r = find_all(s, t, &all, err);
+	sort_out(s, t, &all);
+	sk_vec_release(&all);
+	return r;
+}
+
+/* ---- the report ---- */
+
+/* Entries of the ignore file that do not count, or have hidden nothing, are told with the first target. */
+static void report_ignore(struct scan *s)
+{
+	for (size_t i = 0; s->with_ignore && s->count && i < s->ignore.count; i++) {
+		struct sk_finding *f = sk_ignore_finding(&s->ignore, s->ignore.entries[i], &s->targets[0].arena);
+
+		if (f)
+			*sk_vec_push(&s->targets[0].shown) = f;
+	}
+}
+
+static int write_report(struct scan *s, struct sk_err *err)
+{
+	sk_cleanup(sk_buf_release) struct sk_buf out = { 0 };
+	sk_autofree struct sk_result *results = sk_alloc((s->count + 1) * sizeof(*results));
+	bool to_terminal = !s->options->output;
+	struct sk_report report = {
+		.results = results,
+		.result_count = s->count,
+		.created = sk_time_now(),
+		.command_line = s->call->command_line,
+		.list_packages = s->options->list_packages,
+		.show_ignored = s->options->show_ignored,
+		.colour = sk_terminal_colour(to_terminal ? STDOUT_FILENO : -1, (enum sk_colour_mode)s->call->globals.colour),
+		.width = to_terminal ? sk_terminal_width(STDOUT_FILENO) : 0,
+	};
+	int r;
+
+	for (size_t i = 0; i < s->count; i++)
+		results[i] = (struct sk_result){
+			.inventory = &s->targets[i].inventory,
+			.findings = s->targets[i].shown.data,
+			.finding_count = s->targets[i].shown.len,
+			.ignored = s->targets[i].ignored.data,
+			.ignored_count = s->targets[i].ignored.len,
+		};
+	r = sk_formats[s->options->format]->write(&report, &out, err);
+	return r < 0 ? r : sk_output(s->options->output, sk_buf_view(&out), err);
+}
+
+static bool fails(const struct scan *s)
+{
+	for (size_t i = 0; s->options->fail_on >= 0 && i < s->count; i++)
+		for (size_t j = 0; j < s->targets[i].shown.len; j++)
+			if (s->targets[i].shown.data[j]->kind != SK_FINDING_COVERAGE &&
+			    (int)s->targets[i].shown.data[j]->severity >= s->options->fail_on)
+				return true;
+	return false;
+}
+
 int sk_scan(const struct sk_call *call, const struct sk_scan_options *options, struct sk_err *err)
 {
-	return sk_err_set(err, SK_EUNSUPPORTED, "%s: no kind of target is built in yet",
-			  call->args[0]);
+	sk_cleanup(scan_release) struct scan s = { .call = call, .options = options };
+	int r;
+
+	r = load_ignore(&s, err);
+	if (r < 0)
+		return r;
+	s.progress = sk_progress_new(call);
+	s.targets = sk_alloc(call->arg_count * sizeof(s.targets[0]));
+	for (size_t i = 0; i < call->arg_count; i++) {
+		struct scanned *t = &s.targets[s.count];
+		struct sk_err target_err = SK_ERR_INIT;
+
+		r = scan_one(&s, call->args[i], t, &target_err);
+		if (r < 0) { /* the others are still looked at */
+			sk_complain(call, "%s", target_err.text);
+			s.unfinished = true;
+		}
+		if (r == -SK_EUSAGE && call->arg_count == 1)
+			return SK_EXIT_USAGE;
+		if (t->inventory.artifact.name)
+			s.count++;
+		else
+			sk_inventory_release(&t->inventory);
+	}
+	report_ignore(&s);
+	sk_progress_freep(&s.progress);
+	if (s.count) {
+		r = write_report(&s, err);
+		if (r < 0)
+			return r;
+	}
+	if (s.unfinished)
+		return SK_EXIT_UNFINISHED;
+	return fails(&s) ? SK_EXIT_POLICY : SK_EXIT_CLEAN;
 }

@@ -51,6 +51,8 @@
 /* Go's module list and cargo-auditable's list (inflated) of one binary; the largest seen have 200 KB. */
 #define SK_MAX_BUILD_INFO (16u << 20)
 
+/* Core metadata of a Python package with its description; the largest on PyPI are some 500 kB. */
+#define SK_MAX_METADATA (8u << 20)
 /* Packages of one file: the largest distribution has some 80,000. */
 #define SK_MAX_FILE_PACKAGES (1u << 20)
 /* One text field of a package (name, version, licence). */

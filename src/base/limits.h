@@ -78,3 +78,21 @@
 #define SK_MAX_CONFIG (4u << 20)
 /* Entries of an ignore file: each costs a little for each finding. */
 #define SK_MAX_IGNORE_ENTRIES 100000u
+
+/* One advisory's JSON: the largest on osv.dev, a kernel's with every version listed, has 9 MB. */
+#define SK_MAX_ADVISORY (32u << 20)
+/* Advisories of one archive, and the bytes that they inflate to: all of osv.dev has some 800,000 and 6 GB. */
+#define SK_MAX_ADVISORIES (4u << 20)
+#define SK_MAX_FEED_BYTES (32ull << 30)
+/* CISA's catalogue has 2 MB; EPSS scores of all CVEs have 15 MB. */
+#define SK_MAX_CATALOGUE (256u << 20)
+/* An id, an ecosystem's or package's name, a version in an advisory: real ones stay below 300 bytes. */
+#define SK_MAX_ADVISORY_FIELD 1024
+/* What is kept of an advisory: text for a person to judge by, not all of it. */
+#define SK_MAX_ADVISORY_TITLE 300
+#define SK_MAX_ADVISORY_DETAILS 4000
+#define SK_MAX_ADVISORY_REFERENCES 12
+/* Other ids of one advisory: a kernel's erratum names some 1,500. */
+#define SK_MAX_ADVISORY_IDS 16384
+/* A whole advisory database: with every ecosystem of osv.dev some 400 MB. */
+#define SK_MAX_DATABASE (4ull << 30)

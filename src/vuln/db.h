@@ -11,6 +11,7 @@
  *
  * The file is not trusted: what is broken in it gives an error, never a crash.
  */
+#include "base/reader.h"
 #include "vuln/osv.h"
 
 struct sk_db;
@@ -42,8 +43,8 @@ void sk_db_closep(struct sk_db **db);
 
 const struct sk_db_info *sk_db_info(const struct sk_db *db);
 
-/* Reads every byte of it once. */
-int sk_db_check(const struct sk_db *db, struct sk_err *err);
+/* Reads every byte of it once and compares the digest. */
+int sk_db_check(struct sk_db *db, struct sk_err *err);
 
 /* ---- look-up ---- */
 

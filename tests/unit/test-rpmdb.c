@@ -171,11 +171,222 @@ static void test_corpus(const char *dir)
 		closedir(d);
 }
 
+static char *data_path(const char *name)
+{
+	const char *dir = getenv("SK_TESTS");
+
+	return sk_printf("%s/data/rpmdb/%s", dir ? dir : "tests", name);
+}
+
+static bool load(const char *name, struct sk_buf *buf)
+{
+	sk_autofree char *path = data_path(name);
+
+	return sk_path_slurp(path, 16u << 20, buf, NULL) >= 0;
+}
+
+static const char *const small[] = { "small-le.Packages", "small-be.Packages", "small.Packages.db",
+				     "small.rpmdb.sqlite" };
+
+static void test_small(void)
+{
+	sk_autofree char *tsv = data_path("small.tsv");
+
+	for (size_t i = 0; i < SK_COUNT(small); i++) {
+		sk_cleanup(sk_buf_release) struct sk_buf db = { 0 };
+
+		if (load(small[i], &db))
+			compare(small[i], sk_buf_view(&db), tsv);
+		else
+			ok(false, "%s is there", small[i]);
+	}
+}
+
+static void test_wal(void)
+{
+	sk_cleanup(sk_buf_release) struct sk_buf db = { 0 };
+	struct list got = { 0 };
+	const struct sk_rpmdb_visitor visitor = { &got, add_line, add_issue };
+	struct sk_err err = SK_ERR_INIT;
+	struct sk_file_impl impl;
+	struct sk_file file;
+	uint64_t pages = 0;
+	int rc;
+
+	ok(load("wal.sqlite", &db) && read_bytes(sk_buf_view(&db), &got, &err) == 0,
+	   "without its log");
+	is_int(got.lines.len, 1);
+	sk_buf_reset(&db);
+	ok(load("wal.sqlite-wal", &db), "the log");
+	sk_file_from_bytes(&file, &impl, "rpmdb.sqlite-wal", sk_buf_view(&db));
+	rc = sk_rpmdb_read_wal(&file, &visitor, &pages, &err);
+	ok(rc == 0 && pages > 0, "%u pages in the log", (unsigned)pages);
+	is_int(got.lines.len, 3);
+	list_release(&got);
+}
+
+/* Quiet: what comes of broken input does not matter, only that it ends. */
+static int ignore_header(void *ctx, struct sk_span blob, struct sk_err *err)
+{
+	struct sk_rpm_header h;
+	struct list l = { 0 };
+
+	if (sk_rpm_header_parse(blob, &h, NULL) >= 0)
+		sk_rpm_header_files(&h, blob.len, count_path, &l, NULL);
+	return 0;
+}
+
+static void ignore_issue(void *ctx, const char *text)
+{
+	(*(unsigned *)ctx)++;
+}
+
+static int read_quietly(struct sk_span bytes, unsigned *issues)
+{
+	const struct sk_rpmdb_visitor visitor = { issues, ignore_header, ignore_issue };
+	struct sk_file_impl impl;
+	struct sk_file file;
+
+	sk_file_from_bytes(&file, &impl, "db", bytes);
+	return sk_rpmdb_read(&file, &visitor, NULL);
+}
+
+/* In a block of just that size, so that a sanitizer sees one byte too far. */
+static int read_exact(const struct sk_buf *db, size_t len, unsigned *issues)
+{
+	sk_autofree char *copy = sk_alloc(len);
+
+	memcpy(copy, db->data, len);
+	return read_quietly(sk_span(copy, len), issues);
+}
+
+static void test_broken(void)
+{
+	uint32_t random = 1;
+
+	for (size_t i = 0; i < SK_COUNT(small); i++) {
+		sk_cleanup(sk_buf_release) struct sk_buf db = { 0 };
+		unsigned issues = 0, silent = 0;
+
+		load(small[i], &db);
+		for (size_t len = 16; len < db.len; len += 37) {
+			issues = 0;
+			if (read_exact(&db, len, &issues) >= 0 && !issues)
+				silent++;
+		}
+		expect(silent == 0, "%s: %u lengths at which nobody noticed", small[i], silent);
+		for (int n = 0; n < 2000; n++) {
+			char old;
+			size_t at;
+
+			random = random * 1103515245 + 12345;
+			at = (random >> 8) % db.len;
+			old = db.data[at];
+			db.data[at] = (char)(random >> 3);
+			read_exact(&db, db.len, &issues);
+			db.data[at] = old;
+		}
+		ok(true, "%s: cut off and with wrong bytes", small[i]);
+	}
+}
+
+static void put32be(char *at, uint32_t v)
+{
+	for (int i = 0; i < 4; i++)
+		at[i] = (char)(v >> (24 - 8 * i));
+}
+
+/* 100 MB in which everything points at everything: each reader must end by itself, and soon. */
+static void test_loops(void)
+{
+	const size_t size = 100u << 20;
+	sk_autofree char *db = sk_alloc(size);
+	unsigned issues = 0;
+
+	/* SQLite: the schema is an interior page whose children are all itself. */
+	memcpy(db, "SQLite format 3", 16);
+	db[16] = 0x10; /* pages of 4096 */
+	db[100] = 5;
+	db[103] = 0x0f; /* cells */
+	put32be(db + 108, 1);
+	for (int i = 0; i < 1900; i++) {
+		db[112 + 2 * i] = 0x0f;
+		db[113 + 2 * i] = (char)0xf0;
+	}
+	put32be(db + 0xff0, 1);
+	ok(read_quietly(sk_span(db, size), &issues) < 0, "a table that contains itself");
+
+	/* Berkeley DB: every page a hash page whose items are all one chain that bites its tail. */
+	memset(db, 0, size);
+	memcpy(db + 12, "\x61\x15\x06\x00", 4);
+	memcpy(db + 20, "\x00\x10\x00\x00", 4);
+	db[25] = 8;
+	memcpy(db + 32, "\xff\x63\x00\x00", 4);
+	for (size_t page = 1; page < 0x6400; page++) {
+		char *p = db + page * 4096;
+
+		p[20] = 100;
+		p[25] = 13;
+		for (int i = 0; i < 100; i++) {
+			unsigned at = 4096 - 12 * (i + 1);
+
+			p[26 + 2 * i] = (char)at;
+			p[27 + 2 * i] = (char)(at >> 8);
+			p[at] = 3;
+			p[at + 4] = 1;	   /* page 1 */
+			p[at + 10] = 0x70; /* 7 MB */
+		}
+	}
+	db[4096 + 25] = 7;
+	db[4096 + 16] = 1;
+	db[4096 + 22] = 8;
+	issues = 0;
+	ok(read_quietly(sk_span(db, size), &issues) < 0, "a chain that bites its tail");
+
+	/* ndb: all slots are the same blob. */
+	memset(db, 0, size);
+	memcpy(db, "RpmP\0\0\0\0\1\0\0\0\0\x10\0\0", 16); /* 4096 slot pages */
+	for (size_t at = 32; at < (16u << 20); at += 16)
+		memcpy(db + at, "Slot\1\0\0\0\0\0\x10\0\0\0\x20\0", 16);
+	memcpy(db + (16u << 20), "BlbS\1\0\0\0\1\0\0\0\xe4\xff\x1f\0", 16);
+	issues = 0;
+	ok(read_quietly(sk_span(db, size), &issues) < 0, "one blob in every slot");
+}
+
+/* A header that repeats a tag 65,000 times, and one whose files would take gigabytes. */
+static void test_headers(void)
+{
+	sk_cleanup(sk_buf_release) struct sk_buf blob = { 0 };
+	struct sk_rpm_header h;
+	struct sk_err err = SK_ERR_INIT;
+
+	load("small.header", &blob);
+	ok(sk_rpm_header_parse(sk_buf_view(&blob), &h, &err) == 0, "a header");
+	ok(sk_span_is(h.name, "alpha") && h.has_epoch && h.epoch == 2, "its name and epoch");
+	for (size_t len = 0; len < blob.len; len++)
+		expect(sk_rpm_header_parse(sk_span(blob.data, len), &h, NULL) < 0, "cut off at %zu",
+		       len);
+	ok(true, "cut off, a header is refused");
+	sk_buf_reset(&blob);
+	sk_buf_put(&blob, "\0\0\xff\xff\1\0\0\0", 8);
+	for (int i = 0; i < 0xffff; i++)
+		sk_buf_put(&blob, "\0\0\3\xe8\0\0\0\6\0\0\0\0\0\0\0\1", 16);
+	memset(sk_buf_reserve(&blob, 1u << 24), 'x', 1u << 24);
+	blob.len += 1u << 24;
+	ok(sk_rpm_header_parse(sk_buf_view(&blob), &h, &err) < 0,
+	   "a name that does not end, 65,535 times");
+}
+
 int main(void)
 {
 	if (corpora())
 		test_corpus(corpora());
 	else
 		skip("SK_CORPORA is not set");
+	test_small();
+	test_wal();
+	test_broken();
+	test_loops();
+	test_headers();
 	return tap_done();
 }

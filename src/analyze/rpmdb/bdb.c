@@ -130,16 +130,12 @@ static bool is_counter(const struct bdb *db, struct sk_span key)
 	return key.len == 5 && key.ptr[0] == ITEM_DATA && u32(db, &r) == 0;
 }
 
-static int visit_pair(const struct bdb *db, uint32_t number, unsigned i, struct sk_err *err)
+static int visit_pair(const struct bdb *db, uint32_t number, unsigned i, struct sk_span key,
+		      struct sk_span value, struct sk_err *err)
 {
 	struct sk_err why = SK_ERR_INIT;
-	struct sk_span key, value;
 	int rc;
 
-	if (!item_at(db, i, &key) || !item_at(db, i + 1, &value)) {
-		sk_rpmdb_issue(db->walk, "page %u: item %u lies outside of it", number, i);
-		return 0;
-	}
 	if (is_counter(db, key))
 		return 0;
 	rc = read_value(db, value, &why);
@@ -157,6 +153,7 @@ static int visit_pair(const struct bdb *db, uint32_t number, unsigned i, struct 
 static int visit_page(const struct bdb *db, uint32_t number, struct sk_err *err)
 {
 	struct sk_reader r = page_reader(db, db->page);
+	struct sk_span key, value;
 	unsigned entries;
 	uint8_t type;
 	int rc = read_page(db, number, db->page, err);
@@ -170,7 +167,12 @@ static int visit_page(const struct bdb *db, uint32_t number, struct sk_err *err)
 	if (type != TYPE_HASH && type != TYPE_HASH_UNSORTED)
 		return 0;
 	for (unsigned i = 0; i + 1 < entries; i += 2) {
-		rc = visit_pair(db, number, i, err);
+		if (!item_at(db, i, &key) || !item_at(db, i + 1, &value)) {
+			/* Not read on: items in falling order cannot overlap. */
+			sk_rpmdb_issue(db->walk, "page %u: item %u lies outside of it", number, i);
+			return 0;
+		}
+		rc = visit_pair(db, number, i, key, value, err);
 		if (rc < 0)
 			return rc;
 	}

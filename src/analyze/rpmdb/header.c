@@ -99,12 +99,30 @@ static int take_entry(const struct entry *e, const struct wanted *w, struct sk_r
 	return data.failed ? bad(err, e) : 0;
 }
 
-static const struct wanted *find_wanted(uint32_t tag)
+static int find_wanted(uint32_t tag)
 {
 	for (size_t i = 0; i < SK_COUNT(wanted); i++)
 		if (wanted[i].tag == tag)
-			return &wanted[i];
-	return NULL;
+			return (int)i;
+	return -1;
+}
+
+/* The last entry of each wanted tag: one look at the data for each, however often a tag is
+ * repeated. */
+static void read_index(struct sk_reader *r, uint32_t tags, struct entry last[SK_COUNT(wanted)])
+{
+	for (uint32_t i = 0; i < tags; i++) {
+		struct entry e = { 0 };
+		int at;
+
+		e.tag = sk_read_u32be(r);
+		e.type = sk_read_u32be(r);
+		e.offset = sk_read_u32be(r);
+		e.count = sk_read_u32be(r);
+		at = find_wanted(e.tag);
+		if (at >= 0)
+			last[at] = e;
+	}
 }
 
 /*
@@ -115,6 +133,7 @@ static const struct wanted *find_wanted(uint32_t tag)
 int sk_rpm_header_parse(struct sk_span blob, struct sk_rpm_header *ret_header, struct sk_err *err)
 {
 	struct sk_reader r = sk_reader(blob), data;
+	struct entry last[SK_COUNT(wanted)] = { { 0 } };
 	struct sk_rpm_header header = { 0 };
 	uint32_t tags = sk_read_u32be(&r), size = sk_read_u32be(&r);
 
@@ -122,17 +141,10 @@ int sk_rpm_header_parse(struct sk_span blob, struct sk_rpm_header *ret_header, s
 	    (uint64_t)tags * ENTRY + size != sk_reader_left(&r))
 		return sk_err_set(err, SK_EINVAL, "a header whose sizes do not add up");
 	data = sk_read_window(&r, 8 + (size_t)tags * ENTRY, size);
-	for (uint32_t i = 0; i < tags; i++) {
-		struct entry e = { sk_read_u32be(&r), 0, 0, 0 };
-		const struct wanted *w = find_wanted(e.tag);
-		int rc;
+	read_index(&r, tags, last);
+	for (size_t i = 0; i < SK_COUNT(wanted); i++) {
+		int rc = last[i].tag ? take_entry(&last[i], &wanted[i], data, &header, err) : 0;
 
-		e.type = sk_read_u32be(&r);
-		e.offset = sk_read_u32be(&r);
-		e.count = sk_read_u32be(&r);
-		if (!w)
-			continue;
-		rc = take_entry(&e, w, data, &header, err);
 		if (rc < 0)
 			return rc;
 	}

@@ -67,7 +67,9 @@ static int read_overflow(const struct sk_sqlite *db, uint32_t next, uint64_t tot
 	return 0;
 }
 
-static int read_payload(const struct sk_sqlite *db, struct sk_reader *r, struct sk_err *err)
+/* *room is what cells may still take of their page: they do not overlap. */
+static int read_payload(const struct sk_sqlite *db, struct sk_reader *r, uint64_t *room,
+			struct sk_err *err)
 {
 	uint64_t total = read_varint(r), local;
 	struct sk_span bytes;
@@ -77,6 +79,9 @@ static int read_payload(const struct sk_sqlite *db, struct sk_reader *r, struct 
 		return sk_err_set(err, SK_EINVAL, "a row of %llu bytes is too large",
 				  (unsigned long long)total);
 	local = local_size(db->usable, total);
+	if (local > *room)
+		return sk_err_set(err, SK_EINVAL, "rows overlap");
+	*room -= local;
 	bytes = sk_read_bytes(r, local);
 	if (r->failed)
 		return sk_err_set(err, SK_EINVAL, "a row lies outside of its page");
@@ -152,10 +157,12 @@ static struct sk_reader cell_reader(const struct sk_sqlite *db, const uint8_t *p
 static int visit_leaf(const struct sk_sqlite *db, uint32_t number, const uint8_t *page,
 		      const struct sk_sqlite_page *info, struct sk_err *err)
 {
+	uint64_t room = db->usable;
+
 	for (unsigned i = 0; i < info->cells; i++) {
 		struct sk_reader r = cell_reader(db, page, info, i);
 		struct sk_err why = SK_ERR_INIT;
-		int rc = read_payload(db, &r, &why);
+		int rc = read_payload(db, &r, &room, &why);
 
 		if (rc == -SK_EINVAL) {
 			db->broken(db->ctx, number, i, why.text);

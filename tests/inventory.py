@@ -25,7 +25,7 @@ import sys
 from urllib.parse import unquote
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-SCAN_ARGS = ["scan", "--format", "json", "--list-packages", "--no-db", "--quiet"]
+SCAN_ARGS = ["scan", "--format", "json", "--list-packages", "--packages-only", "--quiet"]
 # The purl types of the ecosystems that Sekisho promises; the others are reported but do not fail.
 PROMISED = {"deb", "apk", "rpm", "npm", "pypi", "golang", "maven", "gem", "cargo", "composer", "nuget"}
 

@@ -288,6 +288,25 @@ static struct project *find_parent(struct tree *tree, struct project *p)
 
 /* ---- packages ---- */
 
+/*
+ * The project's version. One that is inherited is the parent's, however the
+ * child spells it: "${revision}" may be set on the parent alone.
+ */
+static struct sk_span version_of(struct tree *tree, const struct lineage *line)
+{
+	for (size_t i = 0; i < line->len; i++) {
+		const struct project *p = line->of[i];
+		struct lineage upper = *line;
+
+		if (p->pom.id.version.len == 0 && p->parent && i + 1 < line->len)
+			continue;
+		upper.len -= i;
+		memmove(upper.of, upper.of + i, upper.len * sizeof(*upper.of));
+		return plain_version(resolve(tree, &upper, own_or_parent(p, VERSION)));
+	}
+	return sk_span(NULL, 0);
+}
+
 static void add_package(struct tree *tree, struct project *p, const struct sk_coordinates *id,
 			uint32_t line, uint32_t flags, struct sk_span licence)
 {
@@ -307,7 +326,7 @@ static void add_self(struct tree *tree, struct project *p, const struct lineage 
 {
 	struct sk_coordinates id = { resolve(tree, line, own_or_parent(p, GROUP)),
 				     resolve(tree, line, p->pom.id.artifact),
-				     plain_version(resolve(tree, line, own_or_parent(p, VERSION))) };
+				     version_of(tree, line) };
 	struct sk_span licence = { 0 };
 
 	for (size_t i = 0; i < line->len && licence.len == 0; i++)

@@ -461,26 +461,46 @@ static int resolve_docker(struct resolver *rs, struct sk_err *err)
 	return r;
 }
 
+/*
+ * docker save writes both forms. manifest.json is what `docker load` goes by,
+ * and some releases (25.0) put the layers of the other in a wrong order; but only the
+ * OCI form knows the manifest's digest.
+ */
+static void find_manifest_digest(struct resolver *rs)
+{
+	if (add_index(rs, "index.json", NULL, NULL, 1, NULL) < 0)
+		return;
+	for (size_t i = 0; i < rs->candidates.len && i < 64 && !rs->image->digest; i++) {
+		const struct candidate *c = &rs->candidates.data[i];
+		sk_cleanup(sk_doc_release) struct sk_doc doc = { 0 };
+		sk_cleanup(sk_buf_release) struct sk_buf bytes = { 0 };
+
+		if (read_doc(rs->store, blob_name(rs->arena, c->digest), c->digest, &doc, &bytes, NULL) == 0 &&
+		    sk_span_is(sk_node_str(sk_node_path(doc.root, "config", "digest", NULL)), rs->image->image_id))
+			rs->image->digest = c->digest;
+	}
+}
+
 int sk_image_resolve(const struct sk_store *store, const struct sk_image_choice *choice,
 		     struct sk_arena *arena, struct sk_image *ret, struct sk_err *err)
 {
 	struct sk_image image = { 0 };
 	sk_cleanup(resolver_release) struct resolver rs = { .store = store, .choice = choice,
 							    .arena = arena, .image = &image };
-	bool docker = sk_store_has(store, "manifest.json");
-	int r;
+	bool oci = sk_store_has(store, "index.json"), docker = sk_store_has(store, "manifest.json");
+	int r = -SK_EUNSUPPORTED;
 
-	if (sk_store_has(store, "index.json")) {
-		r = resolve_oci(&rs, err);
-		if (r < 0 && docker) { /* docker save writes both; what one leaves out the other has */
-			image = (struct sk_image){ 0 };
-			r = resolve_docker(&rs, err);
-		}
-	} else if (docker) {
-		r = resolve_docker(&rs, err);
-	} else {
+	if (!oci && !docker)
 		return sk_err_set(err, SK_EUNSUPPORTED,
 				  "neither index.json nor manifest.json is in it: not an image");
+	if (docker) {
+		r = resolve_docker(&rs, err);
+		if (r == 0 && oci)
+			find_manifest_digest(&rs);
+	}
+	if (r < 0 && oci) { /* the other platforms of an index are told by the OCI form alone */
+		image = (struct sk_image){ 0 };
+		r = resolve_oci(&rs, err);
 	}
 	if (r == 0)
 		*ret = image;

@@ -4,6 +4,8 @@
  * images). Beside them the owned files (info/<package>[:<arch>].list,
  * status.d/<package>.md5sums) and the licences (usr/share/doc/<package>/copyright),
  * which `finish` joins to their packages.
+ *
+ * opkg (OpenWrt, Yocto) keeps the same files under usr/lib/opkg or var/lib/opkg.
  */
 #include "analyze/analyzer.h"
 #include "analyze/control.h"
@@ -68,7 +70,7 @@ static void set_source(struct sk_sink *sink, struct sk_package *p, struct sk_spa
 	p->source_name = sk_sink_str(sink, sk_span_trim(source));
 }
 
-static void add_package(struct sk_sink *sink, const struct stanza *st)
+static void add_package(struct sk_sink *sink, const char *type, const struct stanza *st)
 {
 	struct sk_package *p;
 
@@ -82,7 +84,7 @@ static void add_package(struct sk_sink *sink, const struct stanza *st)
 	p = sk_sink_package(sink);
 	if (!p)
 		return;
-	p->type = "deb";
+	p->type = type;
 	p->name = sk_sink_str(sink, st->package);
 	p->version = sk_sink_str(sink, st->version);
 	p->arch = sk_sink_str(sink, st->arch);
@@ -94,7 +96,7 @@ static void add_package(struct sk_sink *sink, const struct stanza *st)
 		p->flags |= SK_PACKAGE_FOREIGN;
 }
 
-static void read_status(struct sk_sink *sink, struct sk_span text)
+static void read_status(struct sk_sink *sink, const char *type, struct sk_span text)
 {
 	struct sk_control c = sk_control(text);
 	struct sk_control_field f;
@@ -109,7 +111,7 @@ static void read_status(struct sk_sink *sink, struct sk_span text)
 			sk_sink_issue(sink, f.line, "neither a field nor its continuation");
 		} else {
 			if (st.any)
-				add_package(sink, &st);
+				add_package(sink, type, &st);
 			st = (struct stanza){ 0 };
 			if (item == SK_CONTROL_END)
 				return;
@@ -175,7 +177,8 @@ static int analyze(struct sk_sink *sink, const struct sk_file *file, struct sk_e
 	} else if (sk_span_ends(path, ".md5sums")) {
 		note_md5sums(sink, text);
 	} else {
-		read_status(sink, text);
+		read_status(sink, sk_span_find(path, SK_SPAN_LIT("/opkg/")) >= 0 ? "opkg" : "deb",
+			    text);
 	}
 	return 0;
 }
@@ -316,7 +319,9 @@ const struct sk_analyzer sk_analyzer_dpkg = {
 	.version = 1,
 	.patterns = (const char *const[]){ "**/var/lib/dpkg/status", "**/var/lib/dpkg/status.d/*",
 					   "**/var/lib/dpkg/info/*.list",
-					   "**/usr/share/doc/*/copyright", NULL },
+					   "**/usr/share/doc/*/copyright", "**/usr/lib/opkg/status",
+					   "**/var/lib/opkg/status", "**/usr/lib/opkg/info/*.list",
+					   "**/var/lib/opkg/info/*.list", NULL },
 	.analyze = analyze,
 	.finish = finish,
 };

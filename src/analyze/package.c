@@ -41,9 +41,3 @@ bool sk_paths_next(struct sk_paths_iter *it, struct sk_span *ret_path)
 	*ret_path = sk_buf_view(&it->path);
 	return true;
 }
-
-char *sk_package_purl(const struct sk_package *p, struct sk_arena *arena)
-{
-	return sk_arena_printf(arena, "pkg:%s/%s%s%s%s%s", p->type, p->ns ? p->ns : "", p->ns ? "/" : "",
-			       p->name, p->version ? "@" : "", p->version ? p->version : "");
-}

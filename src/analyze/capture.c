@@ -4,7 +4,6 @@
 #include "base/fd.h"
 #include "base/limits.h"
 
-#include <stdio.h>
 #include <unistd.h>
 
 void sk_capture_init(struct sk_capture *c, int spool)
@@ -199,25 +198,21 @@ static uint8_t nibble(char c)
 	return (uint8_t)(c <= '9' ? c - '0' : c - 'a' + 10);
 }
 
-void sk_capture_record(const struct sk_capture *c, struct sk_recorder *rec, const char *path, uint32_t mode)
+void sk_capture_describe(const struct sk_capture *c, struct sk_arena *arena, const char *path, uint32_t mode,
+			 struct sk_run_file *ret)
 {
-	struct sk_run_file file = { .path = path, .mode = mode, .size = c->size, .kind = SK_RUN_OTHER };
-	struct sk_span head = sk_span(c->head, c->head_len);
-	char interpreter[SK_HEAD];
+	struct sk_span head = sk_span(c->head, c->head_len), line = { 0 };
 
+	*ret = (struct sk_run_file){ .path = sk_arena_str(arena, path), .mode = mode, .size = c->size,
+				     .kind = SK_RUN_OTHER };
 	if (sk_span_starts(head, "\x7f" "ELF")) {
-		file.kind = elf_kind(c, mode, path);
+		ret->kind = elf_kind(c, mode, path);
 	} else if (sk_span_starts(head, "#!")) {
-		struct sk_span line = { 0 };
-
 		head = sk_span_from(head, 2);
 		sk_span_line(&head, &line);
-		line = sk_span_trim(line);
-		snprintf(interpreter, sizeof(interpreter), "%.*s", (int)line.len, line.ptr ? line.ptr : "");
-		file.kind = SK_RUN_SCRIPT;
-		file.interpreter = interpreter;
+		ret->kind = SK_RUN_SCRIPT;
+		ret->interpreter = sk_arena_dup(arena, sk_span_trim(line));
 	}
-	for (size_t i = 0; i < sizeof(file.sha256); i++)
-		file.sha256[i] = (uint8_t)(nibble(c->digest[7 + 2 * i]) << 4 | nibble(c->digest[8 + 2 * i]));
-	sk_record_run_file(rec, &file);
+	for (size_t i = 0; i < sizeof(ret->sha256); i++)
+		ret->sha256[i] = (uint8_t)(nibble(c->digest[7 + 2 * i]) << 4 | nibble(c->digest[8 + 2 * i]));
 }

@@ -44,4 +44,6 @@ struct sk_file_impl sk_capture_impl(const struct sk_capture *c);
 
 /* Whether a file with this head and mode is something that can run. */
 bool sk_capture_runs(const struct sk_capture *c, uint32_t mode);
-void sk_capture_record(const struct sk_capture *c, struct sk_recorder *rec, const char *path, uint32_t mode);
+/* The manifest entry of such a file; strings live in arena. Its SHA-256 was asked for. */
+void sk_capture_describe(const struct sk_capture *c, struct sk_arena *arena, const char *path, uint32_t mode,
+			 struct sk_run_file *ret);

@@ -61,6 +61,16 @@ static void visit(struct dir_walker *w, int fd, const struct stat *st, struct sk
 	}
 }
 
+static void record_run(struct dir_walker *w, uint32_t mode)
+{
+	struct sk_arena arena = { 0 };
+	struct sk_run_file file;
+
+	sk_capture_describe(&w->capture, &arena, sk_buf_str(&w->path), mode, &file);
+	sk_record_run_file(w->rec, &file);
+	sk_arena_release(&arena);
+}
+
 static void walk_regular(struct dir_walker *w, int dirfd, const char *name, const struct stat *st)
 {
 	struct sk_match matches[SK_MOST_MATCHES];
@@ -90,7 +100,7 @@ static void walk_regular(struct dir_walker *w, int dirfd, const char *name, cons
 		if (lseek(fd, (off_t)c->head_len, SEEK_SET) < 0 || sk_capture_rest(c, false, true, &err) < 0)
 			sk_record_issue(w->rec, "unreadable-file", sk_buf_str(&w->path), 0, err.text);
 		else
-			sk_capture_record(c, w->rec, sk_buf_str(&w->path), st->st_mode & 07777);
+			record_run(w, st->st_mode & 07777);
 	}
 	visit(w, fd, st, matches, count);
 }

@@ -16,12 +16,14 @@ struct walker {
 	struct sk_capture capture;
 	struct sk_arena arena;
 	struct sk_map analysed; /* paths of this layer that some analyzer saw */
+	struct sk_map runs;	/* path -> struct sk_run_file of what can run */
 };
 
 static void walker_release(struct walker *w)
 {
 	sk_capture_release(&w->capture);
 	sk_map_release(&w->analysed);
+	sk_map_release(&w->runs);
 	sk_arena_release(&w->arena);
 }
 
@@ -78,6 +80,15 @@ static ssize_t pull_tar(void *context, const void **ret_bytes, uint64_t *ret_off
 	return sk_tar_data(context, ret_bytes, ret_offset, err);
 }
 
+static void record_run(struct walker *w, const char *path, uint32_t mode)
+{
+	struct sk_run_file *file = sk_arena_alloc(&w->arena, sizeof(*file));
+
+	sk_capture_describe(&w->capture, &w->arena, path, mode, file);
+	sk_map_put(&w->runs, sk_span_str(file->path), file);
+	sk_record_run_file(w->rec, file);
+}
+
 static int walk_file(struct walker *w, const struct sk_entry *e, struct sk_err *err)
 {
 	struct sk_match matches[SK_MOST_MATCHES];
@@ -106,7 +117,7 @@ static int walk_file(struct walker *w, const struct sk_entry *e, struct sk_err *
 	if (r < 0)
 		return r;
 	if (runs)
-		sk_capture_record(c, w->rec, path, e->mode);
+		record_run(w, path, e->mode);
 	if (count)
 		analyse(w, c, path, e->mode, matches, count);
 	return 0;
@@ -117,7 +128,14 @@ static void walk_hardlink(struct walker *w, const struct sk_entry *e, struct sk_
 {
 	struct sk_match matches[SK_MOST_MATCHES];
 	bool wanted = sk_patterns_match(w->walk->patterns, sk_span_str(e->path), matches) > 0;
+	const struct sk_run_file *same = sk_map_get(&w->runs, sk_span_str(e->link));
 
+	if (same) {
+		struct sk_run_file file = *same;
+
+		file.path = e->path;
+		sk_record_run_file(w->rec, &file);
+	}
 	if (sk_map_get(&w->analysed, sk_span_str(e->link)))
 		sk_record_alias(w->rec, e->path, e->link);
 	if (wanted && pending) {

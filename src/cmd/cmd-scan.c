@@ -21,10 +21,6 @@ const char *sk_choice_format(unsigned i, const char **ret_summary)
 #define WORK .group = "How it works"
 
 static const struct sk_option options[] = {
-	{ "platform", 0, SK_OPT_STRING(struct sk_scan_options, platform), TARGETS,
-	  .argument = "OS/ARCH[/VARIANT]",
-	  .help = "Which image of an index of several platforms, such as linux/arm64",
-	  .otherwise = "the host's" },
 	{ "exclude", 0, SK_OPT_LIST(struct sk_scan_options, exclude), TARGETS, .argument = "GLOB",
 	  .help = "Pass over findings and packages of paths that match, such as "
 		  "'usr/share/doc/**'; several times or with commas" },
@@ -60,14 +56,7 @@ static const struct sk_option options[] = {
 	{ "db", 0, SK_OPT_FILE(struct sk_scan_options, database), WORK, .argument = "PATH",
 	  .help = "The advisory database",
 	  .otherwise = "~/.local/share/sekisho/advisories.mdb" },
-	{ "no-cache", 0, SK_OPT_FLAG(struct sk_scan_options, no_cache), WORK,
-	  .help = "Analyse every layer again, and keep nothing" },
-	{ "cache-size", 0, SK_OPT_SIZE(struct sk_scan_options, cache_size), WORK,
-	  .argument = "SIZE", .fallback = "1GiB",
-	  .help = "The cache of layers never grows beyond this" },
-	{ "jobs", 'j', SK_OPT_INT(struct sk_scan_options, jobs), WORK, .argument = "N", .max = 256,
-	  .help = "Threads that read layers",
-	  .otherwise = "the number of cores" },
+	SK_INSPECT_OPTIONS(struct sk_scan_options, inspect),
 	{ NULL },
 };
 

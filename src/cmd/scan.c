@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cmd/scan.h"
 
-#include "analyze/inspect.h"
 #include "base/limits.h"
 #include "base/time.h"
-#include "cmd/progress.h"
 #include "cmd/terminal.h"
 #include "finding/coverage.h"
 #include "finding/eol-finding.h"
@@ -45,25 +43,6 @@ static void scan_release(struct scan *s)
 	sk_ignore_release(&s->ignore);
 	sk_progress_free(s->progress);
 	sk_arena_release(&s->arena);
-}
-
-/* ---- progress ---- */
-
-static void on_begin(void *context, uint64_t bytes, unsigned layers)
-{
-	struct scan *s = context;
-
-	sk_progress_expect(s->progress, bytes, layers);
-}
-
-static void on_bytes(void *context, uint64_t more)
-{
-	sk_progress_add(((struct scan *)context)->progress, more);
-}
-
-static void on_layer(void *context)
-{
-	sk_progress_layer(((struct scan *)context)->progress);
 }
 
 /* ---- what is needed before the first target ---- */
@@ -150,20 +129,11 @@ static int find_all(struct scan *s, struct scanned *t, struct sk_findings *all, 
 
 static int scan_one(struct scan *s, const char *name, struct scanned *t, struct sk_err *err)
 {
-	struct sk_inspect_options inspect = {
-		.platform = s->options->platform,
-		.manifest = s->options->manifest,
-		.jobs = (unsigned)s->options->jobs,
-		.cache_dir = s->call->globals.cache_dir,
-		.no_cache = s->options->no_cache,
-		.cache_limit = s->options->cache_size,
-		.events = { on_begin, on_bytes, on_layer, s },
-	};
 	struct sk_findings all = { 0 };
 	int r;
 
-	sk_progress_begin(s->progress, name, 0, 0);
-	r = sk_inspect(name, &inspect, &t->inventory, err);
+	r = sk_inspect_target(s->call, &s->options->inspect, s->options->manifest, s->progress, name,
+			      &t->inventory, err);
 	if (r < 0)
 		return r;
 	drop_excluded_packages(s, &t->inventory);

@@ -3,11 +3,11 @@
 
 /* What a person may ask of `sekisho scan`; the table is in cmd-scan.c. */
 #include "cmd/command.h"
+#include "cmd/inspect.h"
 #include "finding/finding.h"
 
 struct sk_scan_options {
 	/* targets */
-	const char *platform;	   /* "linux/arm64"; NULL: the host's */
 	struct sk_option_list exclude; /* path patterns (policy/glob.h) */
 	/* what is looked for */
 	const char *database;	   /* NULL: sk_db_default_path() */
@@ -23,9 +23,7 @@ struct sk_scan_options {
 	bool ignore_unfixed;
 	const char *ignore_file;   /* NULL: ./.sekishoignore.yaml where there is one */
 	/* how */
-	int64_t jobs;		   /* 0: as many as there are cores */
-	bool no_cache;
-	uint64_t cache_size;	   /* bytes */
+	struct sk_inspect_choices inspect;
 };
 
 /* Scans call->args; returns an enum sk_exit or -SK_E…. */

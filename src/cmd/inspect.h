@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* What all commands that read an image have in common: these options, and the way to its inventory. */
+#include "analyze/inspect.h"
+#include "cmd/progress.h"
+
+struct sk_inspect_choices {
+	const char *platform; /* "linux/arm64"; NULL: the host's */
+	int64_t jobs;	      /* 0: as many as there are cores */
+	bool no_cache;
+	uint64_t cache_size;  /* bytes */
+};
+
+#define SK_INSPECT_OPTIONS(s, f) \
+	{ "platform", 0, SK_OPT_STRING(s, f.platform), .group = "Targets", .argument = "OS/ARCH[/VARIANT]", \
+	  .help = "Which image of an index of several platforms, such as linux/arm64", \
+	  .otherwise = "the host's" }, \
+	{ "no-cache", 0, SK_OPT_FLAG(s, f.no_cache), .group = "How it works", \
+	  .help = "Analyse every layer again, and keep nothing" }, \
+	{ "cache-size", 0, SK_OPT_SIZE(s, f.cache_size), .group = "How it works", .argument = "SIZE", \
+	  .fallback = "1GiB", .help = "The cache of layers never grows beyond this" }, \
+	{ "jobs", 'j', SK_OPT_INT(s, f.jobs), .group = "How it works", .argument = "N", .max = 256, \
+	  .help = "Threads that read layers", .otherwise = "the number of cores" }
+
+/*
+ * sk_inspect with the person's choices and the progress line. With `manifest`
+ * the file manifest is recorded, and kept in the cache folder.
+ */
+int sk_inspect_target(const struct sk_call *call, const struct sk_inspect_choices *choices, bool manifest,
+		      struct sk_progress *progress, const char *target, struct sk_inventory *inv,
+		      struct sk_err *err);

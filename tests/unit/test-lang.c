@@ -11,6 +11,7 @@
 #include "tap.h"
 
 #include "analyze/pattern.h"
+#include "zip-maker.h"
 
 #include <dirent.h>
 
@@ -157,6 +158,30 @@ static void test_encodings(void)
 	is_found("x.whl", SK_SPAN_LIT("not a zip"), "error: invalid\n");
 }
 
+static void test_zips(void)
+{
+	sk_cleanup(sk_buf_release) struct sk_buf large = { 0 };
+	struct zip_maker z = { 0 };
+	struct sk_span bytes;
+
+	zip_add(&z, "a/__init__.py", SK_SPAN_LIT(""), false);
+	zip_add(&z, "a/b-1.dist-info/METADATA", SK_SPAN_LIT("Name: carried\nVersion: 1\n"), true);
+	zip_add(&z, "a-1.dist-info/METADATA", SK_SPAN_LIT("Name: a\nVersion: 1\nLicense: MIT\n"), true);
+	zip_add(&z, "EGG-INFO/PKG-INFO", SK_SPAN_LIT("Name: e\nVersion: 2\n"), true);
+	bytes = zip_done(&z);
+	is_found("a-1-py3-none-any.whl", bytes, "pypi a 1 2 licence=MIT\n");
+	is_found("lib/e-2-py3.11.egg", bytes, "pypi e 2 2 installed\n");
+	is_found("lib/e-2-py3.11.egg", sk_span_sub(bytes, 0, bytes.len - 10), "error: invalid\n");
+	zip_maker_release(&z);
+
+	memset(sk_buf_reserve(&large, SK_MAX_METADATA + 1), ' ', SK_MAX_METADATA + 1);
+	large.len = SK_MAX_METADATA + 1;
+	z = (struct zip_maker){ 0 };
+	zip_add(&z, "a-1.dist-info/METADATA", sk_buf_view(&large), true);
+	is_found("a-1-py3-none-any.whl", zip_done(&z), "error: limit\n");
+	zip_maker_release(&z);
+}
+
 /* One level of nesting for each of n: the parsers must neither crash nor be slow. */
 static void test_deep(void)
 {
@@ -202,6 +227,7 @@ int main(void)
 	patterns = sk_patterns_new(sk_analyzers);
 	test_files();
 	test_encodings();
+	test_zips();
 	test_deep();
 	test_wide_bun();
 	sk_patterns_free(patterns);

@@ -192,7 +192,7 @@ static int put_records(struct sk_builder *b, struct order *o, struct sk_buf *at,
 			return sk_err_set(err, SK_ELIMIT, "more records than 32 bits address");
 		sk_buf_u32le(at, (uint32_t)out->len);
 		sk_db_put_id(out, b->ids.data[rec->id].text);
-		sk_buf_u8(out, (uint8_t)rec->severity);
+		sk_buf_u8(out, (uint8_t)(rec->severity ? rec->severity : rec->affected_severity));
 		sk_buf_u8(out, (uint8_t)sk_publisher_index(rec->publisher));
 		sk_buf_varint(out, (uint64_t)rec->published);
 		sk_buf_varint(out, (uint64_t)rec->modified);

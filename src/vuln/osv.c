@@ -122,7 +122,7 @@ static struct sk_spans read_modules(struct sk_span title, struct sk_arena *arena
 /* The vendor's word in one of the places where publishers put it. */
 static enum sk_severity specific_severity(const struct sk_node *specific)
 {
-	static const char *const keys[] = { "severity", "urgency", "priority", "informational" };
+	static const char *const keys[] = { "severity", "urgency", "priority" };
 	enum sk_severity severity = SK_SEVERITY_UNKNOWN;
 
 	for (size_t i = 0; !severity && i < SK_COUNT(keys); i++)
@@ -241,6 +241,10 @@ static int read_affected(const struct sk_node *node, struct sk_arena *arena,
 		out->severity = specific_severity(sk_node_get(node, "database_specific"));
 	if (!out->severity)
 		out->severity = read_severity(sk_node_get(node, "severity"), &adv->vectors);
+	/* RustSec's kinds of what is no vulnerability, "unsound" and so on, unless it was scored. */
+	if (!out->severity && !adv->vectors.count)
+		out->severity = sk_vendor_severity(sk_node_str(sk_node_get(
+			sk_node_get(node, "database_specific"), "informational")));
 	out->wont_fix = says(node, wont_fix_words);
 	return out->interval_count || out->version_count;
 }

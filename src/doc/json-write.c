@@ -12,7 +12,7 @@
 
 static bool is_plain(uint8_t c)
 {
-	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\' && c != '<' && c != '>' && c != '&';
+	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\' && c != '<' && c != '>';
 }
 
 static void put_escaped(struct sk_buf *buf, uint32_t c)

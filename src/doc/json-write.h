@@ -12,7 +12,7 @@
  *	sk_json_end(&w);
  *
  * The text is always valid UTF-8 (a byte that is not becomes U+FFFD), and safe
- * inside HTML's <script> and on a terminal: '<', '>', '&', U+2028, U+2029, DEL and all
+ * inside HTML's <script> and on a terminal: '<', '>', U+2028, U+2029, DEL and all
  * control characters are written as \uXXXX. Pretty output ends with a newline
  * once the outermost value is closed. Nesting is the program's own, so more
  * than SK_JSON_DEPTH levels abort.

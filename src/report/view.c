@@ -250,3 +250,57 @@ void sk_report_step(const char *created_by, struct sk_buf *buf)
 	text = sk_strndup(s.ptr ? s.ptr : "", s.len);
 	sk_report_fold(text, buf);
 }
+
+bool sk_report_is_url(const char *s)
+{
+	if (!s || (strncmp(s, "https://", 8) != 0 && strncmp(s, "http://", 7) != 0))
+		return false;
+	for (; *s; s++)
+		if (*s <= ' ' || *s >= 0x7f || strchr("\"'<>\\^`{|}()[]", *s))
+			return false;
+	return true;
+}
+
+bool sk_report_id_url(const char *id, struct sk_buf *buf)
+{
+	const char *base = "https://osv.dev/vulnerability/";
+
+	if (!id || !id[0])
+		return false;
+	for (const char *c = id; *c; c++)
+		if (!((*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') ||
+		      (*c >= '0' && *c <= '9') || *c == '-' || *c == ':' || *c == '_'))
+			return false;
+	if (strncmp(id, "CVE-", 4) == 0)
+		base = "https://nvd.nist.gov/vuln/detail/";
+	else if (strncmp(id, "GHSA-", 5) == 0)
+		base = "https://github.com/advisories/";
+	sk_buf_printf(buf, "%s%s", base, id);
+	return true;
+}
+
+void sk_report_uri(const char *path, struct sk_buf *buf)
+{
+	struct sk_span rest = sk_span_str(path), part;
+	const char *separator = "";
+
+	while (sk_span_split(&rest, '/', &part)) {
+		if (!part.len || sk_span_is(part, "."))
+			continue;
+		sk_buf_puts(buf, separator);
+		separator = "/";
+		if (sk_span_is(part, "..")) {
+			sk_buf_puts(buf,
+				    "%2E%2E%2F"); /* a part of that name, not the folder above */
+			continue;
+		}
+		for (size_t i = 0; i < part.len; i++) {
+			uint8_t c = (uint8_t)part.ptr[i];
+
+			if (c > ' ' && c < 0x7f && !strchr("\"#%<>?[\\]^`{|}:@", c))
+				sk_buf_putc(buf, (char)c);
+			else
+				sk_buf_printf(buf, "%%%02X", c);
+		}
+	}
+}

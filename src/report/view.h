@@ -61,3 +61,14 @@ void sk_report_step(const char *created_by, struct sk_buf *buf);
 
 /* Appends s with every run of blanks and line ends as one blank. */
 void sk_report_fold(const char *s, struct sk_buf *buf);
+
+/* Whether s is a plain http(s) URL that may become a link: printable ASCII without what ends a
+ * link. */
+bool sk_report_is_url(const char *s);
+
+/* Page about an id at its publisher (NVD, GitHub, else OSV); false for ids of unusual characters.
+ */
+bool sk_report_id_url(const char *id, struct sk_buf *buf);
+
+/* Appends path as a relative URI reference (RFC 3986) that stays below its root. */
+void sk_report_uri(const char *path, struct sk_buf *buf);

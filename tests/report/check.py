@@ -7,7 +7,6 @@ it), keep what consumers ask for beyond the schema, and give back every hostile 
 harmless. Prints one line for each problem; exit code 1 if there is any.
 """
 import csv
-import html.parser
 import io
 import json
 import os
@@ -34,7 +33,7 @@ def load(path):
 def validator(path, extra=()):
     """A validator whose references to other published schemas stay on this machine."""
     schema = load(path)
-    store = {}
+    store = {schema[k]: schema for k in ("id", "$id") if k in schema}
     for name in extra:
         other = load(os.path.join(os.path.dirname(path), name))
         store[other["$id"]] = other
@@ -87,7 +86,167 @@ def check_json(text, case, schemas):
         check("<script" not in text, "no raw <script")
 
 
-CHECKS = {"json": check_json}
+# Consumers that show a report must not be able to run, follow or fetch what a package is called.
+HOSTILE = "<script>alert(1)</script>"
+URI = re.compile(r"^(?!/)(?:[A-Za-z0-9._~!$&'()*+,;=/-]|%[0-9A-F]{2})+$")
+
+
+def check_sarif(text, case, schemas):
+    document = json.loads(text)
+    validate(document, schemas.get("sarif"))
+    categories = []
+    for run in document["runs"]:
+        rules = run["tool"]["driver"]["rules"]
+        categories.append(run["automationDetails"]["id"])
+        check(len({r["id"] for r in rules}) == len(rules), "one rule an id")
+        check(len(run["results"]) <= 25000 and len(rules) <= 25000, "GitHub's limits")
+        for rule in rules:
+            check(len(rule["shortDescription"]["text"]) <= 1024, "short description fits")
+            check(len(rule["fullDescription"]["text"]) <= 1024, "full description fits")
+            check(rule["help"]["text"] and rule["help"]["markdown"], "help")
+            check(len(rule["properties"]["tags"]) <= 20, "at most 20 tags")
+            if "security" in rule["properties"]["tags"]:
+                check(0 < float(rule["properties"]["security-severity"]) <= 10, "security-severity")
+                check(isinstance(rule["properties"]["security-severity"], str), "it is a string")
+        prints = set()
+        for result in run["results"]:
+            check(rules[result["ruleIndex"]]["id"] == result["ruleId"], "ruleIndex")
+            check(result["message"]["text"], "message")
+            check(len(result["locations"]) == 1, "a location")
+            place = result["locations"][0]["physicalLocation"]
+            check(URI.match(place["artifactLocation"]["uri"]), "relative URI " +
+                  place["artifactLocation"]["uri"])
+            check(".." not in place["artifactLocation"]["uri"].split("/"), "no way out of the root")
+            check(place["region"]["startLine"] >= 1, "a line")
+            check(re.match(r"^[0-9a-f]{16}:1$",
+                           result["partialFingerprints"]["primaryLocationLineHash"]), "fingerprint")
+            prints.add(result["partialFingerprints"]["primaryLocationLineHash"])
+            check("](http" not in result["message"]["text"].replace("\\]", ""), "no link in a message")
+        if case == "many":
+            check(len(prints) == len(run["results"]), "fingerprints differ")
+            check(len(run["invocations"][0]["toolExecutionNotifications"]) == 1, "notification")
+            check(len([r for r in run["results"] if "suppressions" in r]) == 1, "suppressed")
+    check(len(set(categories)) == len(categories), "a category for each run")
+
+
+def check_cyclonedx(text, case, schemas):
+    document = json.loads(text)
+    validate(document, schemas.get("cyclonedx"))
+    refs = re.findall(r'"bom-ref": "((?:[^"\\]|\\.)*)"', text)
+    check(len(refs) == len(set(refs)), "bom-refs are unique")
+    known = {json.loads('"' + r + '"') for r in refs}
+    for v in document["vulnerabilities"]:
+        check(v["id"] and v["source"]["name"] and v["affects"], "what Dependency-Track needs")
+        for a in v["affects"]:
+            check(a["ref"] in known, "a vulnerability affects a component")
+        for a in v.get("advisories", []):
+            check(re.match(r"https?://", a["url"]), "advisory is a web page")
+    for d in document["dependencies"]:
+        check(d["ref"] in known and set(d["dependsOn"]) <= known, "dependencies are components")
+    check(re.match(r"^urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-[1-9a-f][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$",
+                   document["serialNumber"]), "serial number")
+    if case == "many":
+        check(document["metadata"]["component"]["type"] == "container", "the subject")
+        names = {(c.get("group"), c["name"]) for c in document["components"]}
+        check(("@babel", "traverse") in names, "npm scope is the group")
+        licences = {c["name"]: c.get("licenses") for c in document["components"]}
+        check(licences["lodash"] == [{"license": {"id": "MIT"}}], "licence id")
+        check(licences["libssl3"] == [{"expression": "Apache-2.0 AND GPL-2.0-or-later"}], "expression")
+        check(document["compositions"][0]["aggregate"] == "incomplete", "incomplete is said")
+        check(document["vulnerabilities"][0]["ratings"][0]["method"] == "CVSSv31", "method")
+    if case == "several":
+        check([c["type"] for c in document["components"]] == ["container", "application"], "two targets")
+        check(len(document["components"][0]["components"]) == 6, "that contain their packages")
+    if case == "hostile":
+        check(HOSTILE in {c["name"] for c in document["components"]}, "names come back")
+
+
+def check_spdx(text, case, schemas):
+    document = json.loads(text)
+    validate(document, schemas.get("spdx"))
+    ids = [p["SPDXID"] for p in document["packages"]]
+    check(len(ids) == len(set(ids)), "ids are unique")
+    check(all(re.match(r"^SPDXRef-[A-Za-z0-9.-]+$", i) for i in ids), "ids are well formed")
+    known = set(ids) | {"SPDXRef-DOCUMENT"}
+    for r in document["relationships"]:
+        check(r["spdxElementId"] in known and r["relatedSpdxElement"] in known, "relationships")
+    if document["packages"]:
+        check(any(r["relationshipType"] == "DESCRIBES" for r in document["relationships"]), "DESCRIBES")
+    extracted = {e["licenseId"] for e in document.get("hasExtractedLicensingInfos", [])}
+    for p in document["packages"]:
+        for ref in re.findall(r"LicenseRef-[A-Za-z0-9.-]+", p["licenseDeclared"]):
+            check(ref in extracted, f"{ref} is explained")
+        for ref in p.get("externalRefs", []):
+            check(not re.search(r"\s", ref["referenceLocator"]), "locator without blanks")
+    if case == "many":
+        by = {p["name"]: p for p in document["packages"]}
+        check(by["lodash"]["licenseDeclared"] == "MIT", "licence")
+        check(by["lodash"]["externalRefs"][0]["referenceLocator"] == "pkg:npm/lodash@4.17.20", "purl")
+        check(by["registry.example/shop:1.4"]["checksums"][0]["algorithm"] == "SHA256", "checksum")
+    if case == "hostile":
+        check(HOSTILE in {p["name"] for p in document["packages"]}, "names come back")
+
+
+def check_junit(text, case, schemas):
+    root = ET.fromstring(text)
+    check(root.tag == "testsuites", "the root")
+    check(not re.search("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", text), "characters of XML 1.0")
+    for suite in root:
+        cases = suite.findall("testcase")
+        check(int(suite.get("tests")) == len(cases) > 0, "tests are counted")
+        for what, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
+            check(int(suite.get(what)) == len(suite.findall("testcase/" + tag)), what)
+        for c in cases:
+            check(c.get("name") and c.get("classname"), "a name")
+    if case == "hostile":
+        check(any(HOSTILE in c.get("name") for c in root.iter("testcase")), "names come back")
+
+
+def check_csv(text, case, schemas):
+    rows = list(csv.reader(io.StringIO(text), strict=True))
+    head = rows[0]
+    check(text.endswith("\r\n") and "\n" not in text.replace("\r\n", ""), "lines end with CRLF alone")
+    for row in rows[1:]:
+        check(len(row) == len(head), "as many cells as columns")
+        for cell in row:
+            check(not re.match(r"^\s*[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]", cell), f"formula {cell[:30]!r}")
+            check(not re.search(r"[\x00-\x1f\x7f]", cell), "control characters")
+    if case == "many":
+        check(rows[1][head.index("package")] == "curl" and rows[1][head.index("kev")] == "yes", "cells")
+        check(len(rows) == 9, "a row for each finding")
+    if case == "hostile":
+        check(HOSTILE in {r[head.index("package")] for r in rows[1:]}, "names come back")
+
+
+def check_markdown(text, case, schemas):
+    check(not re.search(r"[\x00-\x09\x0b-\x1f\x7f]", text), "control characters")
+    try:
+        import markdown_it
+    except ImportError:
+        markdown_it = None
+    if markdown_it:
+        rendered = markdown_it.MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).render(text)
+        tags = set(re.findall(r"<([a-zA-Z][^\s/>]*)", rendered))
+        check(tags <= {"h1", "h2", "h3", "p", "em", "strong", "table", "thead", "tbody", "tr", "th", "td", "code",
+                       "details", "summary", "ol", "ul", "li", "a", "br"}, f"tags {sorted(tags)}")
+        for link in re.findall(r'href="([^"]*)"', rendered):
+            check(re.match(r"https://(nvd\.nist\.gov|github\.com|osv\.dev)/", link), f"link {link}")
+    outside = re.sub(r"(`+)(?!`).*?(?<!`)\1(?!`)", "", text)
+    check("<script" not in outside and "<img" not in outside and "<svg" not in outside, "no markup")
+    check(not re.search(r"(?<![\w`])@\w", outside), "no mention")
+    for line in outside.split("\n"):
+        if line.startswith("| ") and case != "none":
+            cells = len(re.findall(r"(?<!\\)\|", line))
+            check(cells in (6, 7, 9), f"cells of a row: {line[:80]!r}")
+
+
+def check_table(text, case, schemas):
+    check(not re.search(r"[\x00-\x09\x0b-\x1f\x7f]", re.sub(r"\x1b\[[0-9;]*m", "", text)
+                        if case == "colour" else text), "control characters")
+
+
+CHECKS = {"json": check_json, "sarif": check_sarif, "cyclonedx": check_cyclonedx, "spdx": check_spdx,
+          "junit": check_junit, "csv": check_csv, "markdown": check_markdown, "table": check_table}
 
 
 def main():

@@ -47,3 +47,4 @@ enum sk_node_type sk_number_type(struct sk_span digits);
 size_t sk_utf8_put(char *to, uint32_t c);
 
 int sk_json_parse(struct sk_doc_build *b, unsigned flags);
+int sk_yaml_parse(struct sk_doc_build *b, unsigned flags);

@@ -20,6 +20,9 @@ int sk_doc_parse(struct sk_doc *doc, enum sk_doc_format format, struct sk_span t
 	case SK_DOC_JSON:
 		r = sk_json_parse(&b, flags);
 		break;
+	case SK_DOC_YAML:
+		r = sk_yaml_parse(&b, flags);
+		break;
 	default:
 		r = sk_err_set(err, SK_EUNSUPPORTED, "unknown document format");
 	}

@@ -24,6 +24,7 @@ struct scan {
 	const struct sk_call *call;
 	const struct sk_scan_options *options;
 	struct sk_progress *progress;
+	struct sk_db *db;
 	struct sk_ignore ignore;
 	bool with_ignore, unfinished;
 	struct scanned *targets;
@@ -41,11 +42,28 @@ static void scan_release(struct scan *s)
 	}
 	free(s->targets);
 	sk_ignore_release(&s->ignore);
+	sk_db_close(s->db);
 	sk_progress_free(s->progress);
 	sk_arena_release(&s->arena);
 }
 
 /* ---- what is needed before the first target ---- */
+
+static int open_database(struct scan *s, struct sk_err *err)
+{
+	sk_autofree char *path = s->options->database ? sk_strdup(s->options->database) : sk_db_default_path();
+	int r;
+
+	if (s->options->packages_only)
+		return 0;
+	r = sk_db_open(path, &s->db, err);
+	if (r == -SK_ENOTFOUND && !s->options->database) {
+		sk_complain(s->call, "%s", err->text);
+		s->unfinished = true;
+		return 0; /* packages and end of life can still be told */
+	}
+	return r;
+}
 
 static int load_ignore(struct scan *s, struct sk_err *err)
 {
@@ -124,6 +142,8 @@ static int find_all(struct scan *s, struct scanned *t, struct sk_findings *all, 
 		if (f)
 			*sk_vec_push(all) = f;
 	}
+	if (!s->options->packages_only)
+		r = sk_match(s->db, inv, &t->arena, all, err);
 	return r;
 }
 
@@ -162,6 +182,7 @@ static int write_report(struct scan *s, struct sk_err *err)
 	sk_cleanup(sk_buf_release) struct sk_buf out = { 0 };
 	sk_autofree struct sk_result *results = sk_alloc((s->count + 1) * sizeof(*results));
 	bool to_terminal = !s->options->output;
+	char date[SK_TIME_TEXT];
 	struct sk_report report = {
 		.results = results,
 		.result_count = s->count,
@@ -174,6 +195,8 @@ static int write_report(struct scan *s, struct sk_err *err)
 	};
 	int r;
 
+	if (s->db)
+		report.database_created = sk_time_format(sk_db_info(s->db)->created, date);
 	for (size_t i = 0; i < s->count; i++)
 		results[i] = (struct sk_result){
 			.inventory = &s->targets[i].inventory,
@@ -201,7 +224,9 @@ int sk_scan(const struct sk_call *call, const struct sk_scan_options *options, s
 	sk_cleanup(scan_release) struct scan s = { .call = call, .options = options };
 	int r;
 
-	r = load_ignore(&s, err);
+	r = open_database(&s, err);
+	if (r == 0)
+		r = load_ignore(&s, err);
 	if (r < 0)
 		return r;
 	s.progress = sk_progress_new(call);

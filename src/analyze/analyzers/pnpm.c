@@ -76,8 +76,7 @@ static void parse_key(struct sk_span key, bool old, struct sk_span *ret_name, st
 struct project {
 	struct sk_lockfile *lock;
 	const struct sk_node *root;
-	bool old;      /* before 6: another form of key */
-	uint32_t line; /* of the document in the file, before its first */
+	bool old; /* before 6: another form of key */
 	struct sk_map direct, snapshots;
 	struct sk_graph graph, locked; /* of snapshots; of packages: snapshots without their peers */
 };
@@ -170,58 +169,34 @@ static void add(struct project *p, const struct sk_node *entry)
 		flags |= SK_PACKAGE_DEV;
 	if (!sk_map_get(&p->direct, name))
 		flags |= SK_PACKAGE_INDIRECT;
-	sk_lockfile_add(p->lock, name, version, p->line + entry->line, flags);
+	sk_lockfile_add(p->lock, name, version, entry->line, flags);
 }
 
-static int document(struct sk_lockfile *lock, struct sk_span text, uint32_t line, struct sk_err *err)
+static void document(struct sk_lockfile *lock, const struct sk_node *root)
 {
-	sk_cleanup(sk_doc_release) struct sk_doc doc = { 0 };
-	sk_cleanup(project_release) struct project p = { .lock = lock, .line = line };
-	struct sk_span version;
-	int r;
+	sk_cleanup(project_release) struct project p = { .lock = lock, .root = root };
+	struct sk_span version = sk_node_text(sk_node_get(root, "lockfileVersion"));
 
-	if (sk_span_trim(text).len == 0)
-		return 0;
-	r = sk_doc_parse(&doc, SK_DOC_YAML, text, 0, err);
-	if (r < 0)
-		return r;
-	p.root = doc.root;
-	version = sk_node_text(sk_node_get(p.root, "lockfileVersion"));
 	p.old = is_digit(version) && version.ptr[0] < '6' && (version.len < 2 || version.ptr[1] == '.');
 	walk(&p);
-	sk_node_each(entry, sk_node_get(p.root, "packages"))
+	sk_node_each(entry, sk_node_get(root, "packages"))
 		add(&p, entry);
-	return 0;
 }
 
 static int analyze(struct sk_sink *sink, const struct sk_file *file, struct sk_err *err)
 {
 	sk_cleanup(sk_lockfile_release) struct sk_lockfile lock = { .sink = sink, .type = "npm" };
-	sk_cleanup(sk_buf_release) struct sk_buf buf = { 0 };
-	struct sk_span text, rest, line, part;
-	uint32_t number = 0, first = 0;
+	sk_cleanup(sk_doc_release) struct sk_doc doc = { 0 };
 	int r;
 
 	if (sk_path_within(file->path, "node_modules"))
 		return 0;
-	r = sk_file_text(file, &buf, &text, err);
+	r = sk_file_doc(file, SK_DOC_YAML, 0, &doc, err);
 	if (r < 0)
 		return r;
-	rest = text;
-	part = sk_span(text.ptr, 0);
-	while (sk_span_line(&rest, &line)) {
-		number++;
-		if (sk_span_is(line, "---")) {
-			part.len = (size_t)(line.ptr - part.ptr);
-			r = document(&lock, part, first, err);
-			if (r < 0)
-				return r;
-			first = number;
-			part.ptr = rest.len ? rest.ptr : line.ptr + line.len;
-		}
-	}
-	part.len = (size_t)(text.ptr + text.len - part.ptr);
-	return document(&lock, part, first, err);
+	for (const struct sk_node *root = doc.root; root; root = root->next)
+		document(&lock, root);
+	return 0;
 }
 
 const struct sk_analyzer sk_analyzer_pnpm = {

@@ -98,3 +98,5 @@
 #define SK_MAX_ADVISORY_IDS 16384
 /* A whole advisory database: with every ecosystem of osv.dev some 400 MB. */
 #define SK_MAX_DATABASE (4ull << 30)
+/* Constraints of one version range: the longest published lists name some 2,000 versions. */
+#define SK_MAX_VERS_CONSTRAINTS 65536

@@ -15,7 +15,7 @@ struct conan {
 static struct conan parse(struct sk_span s)
 {
 	struct conan v = { .main = s };
-	ptrdiff_t plus = sk_span_chr(s, '+'), hyphen;
+	ptrdiff_t plus = sk_span_rchr(s, '+'), hyphen;
 
 	if (plus >= 0) {
 		v.build = sk_span_from(s, (size_t)plus + 1);

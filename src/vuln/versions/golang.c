@@ -7,15 +7,40 @@
  * "go1.22.1 X:experiment"; "go1.21rc1" stands where "1.21.0-rc.1" does, since
  * that is how the Go vulnerability database writes it.
  */
-static struct sk_semver parse(struct sk_span s)
+struct golang {
+	struct sk_semver v;
+	enum { LANGUAGE, PRE, RELEASE } state;
+};
+
+static struct sk_span toolchain_part(struct sk_span s)
 {
-	if (sk_span_starts(s, "go")) {
-		s = sk_span_from(s, 2);
-		for (size_t i = 0; i < s.len; i++)
-			if (s.ptr[i] == ' ' || s.ptr[i] == '-' || s.ptr[i] == '+')
-				s.len = i;
-	}
-	return sk_semver_parse(s);
+	s = sk_span_from(s, 2);
+	for (size_t i = 0; i < s.len; i++)
+		if (s.ptr[i] == ' ' || s.ptr[i] == '-' || s.ptr[i] == '+')
+			s.len = i;
+	return s;
+}
+
+/* Since Go 1.21 "go1.21" is the language, older than all its toolchains; before, go1.20 is a release. */
+static bool is_language(struct sk_span numbers)
+{
+	struct ver_cursor c = ver_cursor(numbers);
+
+	ver_digits(&c);
+	if (!ver_accept(&c, '.'))
+		return false;
+	return ver_digits_cmp(ver_digits(&c), SK_SPAN_LIT("21")) >= 0 && !ver_more(&c);
+}
+
+static struct golang parse(struct sk_span s)
+{
+	bool toolchain = sk_span_starts(s, "go");
+	struct golang g = { .v = sk_semver_parse(toolchain ? toolchain_part(s) : s) };
+
+	g.state = g.v.pre.len ? PRE : RELEASE;
+	if (toolchain && g.state == RELEASE && is_language(g.v.numbers))
+		g.state = LANGUAGE;
+	return g;
 }
 
 /* The identifiers of "rc1" and "beta2" are "rc", "1": a dot that is not written. */
@@ -53,14 +78,14 @@ static int compare_pre(const struct sk_semver *x, const struct sk_semver *y)
 
 static int compare(struct sk_span left, struct sk_span right)
 {
-	struct sk_semver a = parse(left), b = parse(right);
-	int d = sk_semver_numbers_cmp(a.numbers, b.numbers);
+	struct golang a = parse(left), b = parse(right);
+	int d = sk_semver_numbers_cmp(a.v.numbers, b.v.numbers);
 
 	if (d)
 		return d;
-	if (!a.pre.len || !b.pre.len)
-		return (b.pre.len != 0) - (a.pre.len != 0);
-	return compare_pre(&a, &b);
+	if (a.state != b.state)
+		return a.state < b.state ? -1 : 1;
+	return a.state == PRE ? compare_pre(&a.v, &b.v) : 0;
 }
 
 static bool valid_toolchain(struct sk_span s)
@@ -87,19 +112,14 @@ static bool valid_toolchain(struct sk_span s)
 
 static bool valid(struct sk_span s)
 {
-	if (sk_span_starts(s, "go")) {
-		s = sk_span_from(s, 2);
-		for (size_t i = 1; i < s.len; i++)
-			if (s.ptr[i] == ' ' || s.ptr[i] == '-' || s.ptr[i] == '+')
-				s.len = i;
-		return valid_toolchain(s);
-	}
+	if (sk_span_starts(s, "go"))
+		return valid_toolchain(toolchain_part(s));
 	return sk_semver_valid(s, SK_SEMVER_V) || valid_toolchain(s);
 }
 
 static bool prerelease(struct sk_span s)
 {
-	return parse(s).pre.len > 0;
+	return parse(s).state == PRE;
 }
 
 static const char *const aliases[] = { "go", "gomod", "stdlib", NULL };

@@ -14,7 +14,8 @@ struct sk_semver sk_semver_parse(struct sk_span s)
 		ver_digits(&c);
 		v.numbers.len = (size_t)(c.p - v.numbers.ptr);
 	}
-	if (ver_peek(&c) == '-' || ver_peek(&c) == '.')
+	/* The hyphen of "1.2.3-" is itself the pre-release, as in node-semver's loose mode. */
+	if (c.end - c.p > 1 && (*c.p == '-' || *c.p == '.') && (ver_is_alnum(c.p[1]) || c.p[1] == '-'))
 		c.p++;
 	v.pre = ver_until(&c, '+');
 	v.build = ver_rest(&c);
@@ -138,7 +139,8 @@ bool sk_semver_valid(struct sk_span s, unsigned flags)
 		/* Without three numbers it would be a range or another scheme's version. */
 		if (count != 3 && !(flags & SK_SEMVER_ANY_COUNT))
 			return false;
-		c.p += next == '-';
+		c.p += next == '-' && (!(flags & SK_SEMVER_LOOSE) || c.end - c.p > 1) &&
+		       !((flags & SK_SEMVER_LOOSE) && (c.p[1] == '.' || c.p[1] == '+'));
 
 		struct sk_span rest = ver_rest(&c);
 		ptrdiff_t plus = sk_span_chr(rest, '+');

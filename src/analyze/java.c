@@ -56,7 +56,7 @@ void sk_java_name(struct sk_span path, struct sk_coordinates *ret)
 	for (at = name.len; at > 0;) {
 		size_t start = word_start(name, at);
 
-		if (start > 0 && start < at && isdigit((unsigned char)name.ptr[start])) {
+		if (start > 1 && start < at && isdigit((unsigned char)name.ptr[start])) {
 			version = start;
 			break;
 		}

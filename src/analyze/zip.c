@@ -47,6 +47,7 @@ struct sk_zip {
 struct tail {
 	uint64_t entries, directory_size, directory_offset;
 	uint64_t end; /* where the directory must end: offset of the record that follows it */
+	bool trailing; /* bytes follow that are not the comment */
 };
 
 static int zip_bytes(struct sk_zip *zip, uint64_t off, void *bytes, size_t n, struct sk_err *err)
@@ -95,6 +96,7 @@ static int read_tail(struct sk_zip *zip, struct tail *tail, struct sk_err *err)
 	size_t most = zip->size < EOCD_SIZE + COMMENT_MAX ? zip->size : EOCD_SIZE + COMMENT_MAX;
 	sk_cleanup(sk_buf_release) struct sk_buf buf = { 0 };
 	uint64_t start = zip->size - most;
+	size_t comment;
 	int rc;
 
 	if (zip->size < EOCD_SIZE)
@@ -111,8 +113,10 @@ static int read_tail(struct sk_zip *zip, struct tail *tail, struct sk_err *err)
 		tail->entries = sk_read_u16le(&r);
 		tail->directory_size = sk_read_u32le(&r);
 		tail->directory_offset = sk_read_u32le(&r);
-		if (sk_read_u16le(&r) > most - i - EOCD_SIZE)
+		comment = sk_read_u16le(&r);
+		if (comment > most - i - EOCD_SIZE)
 			continue;
+		tail->trailing = comment != most - i - EOCD_SIZE;
 		tail->end = start + i;
 		return read_tail64(zip, tail->end, tail, err);
 	}
@@ -228,6 +232,9 @@ static int read_directory(struct sk_zip *zip, struct sk_err *err)
 		return sk_err_set(err, SK_EINVAL, "zip: the directory is not in the archive");
 	/* Self-extracting archives: offsets count from where the zip begins. */
 	zip->shift = tail.end - tail.directory_size - tail.directory_offset;
+	/* An archive whose end is cut off may hold a whole one: that is not it. */
+	if (zip->shift && tail.trailing)
+		return sk_err_set(err, SK_EINVAL, "zip: no end-of-directory record at the end");
 	rc = zip_bytes(zip, tail.end - tail.directory_size,
 		       sk_buf_reserve(&zip->directory, tail.directory_size), tail.directory_size, err);
 	if (rc < 0)

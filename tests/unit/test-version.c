@@ -277,7 +277,7 @@ static void test_total_order(const struct sk_scheme *s)
 	char room[3][256];
 	int broken = 0;
 
-	for (int i = 0; i < 60000 && broken < 5; i++) {
+	for (int i = 0; i < 20000 && broken < 5; i++) {
 		struct sk_span v[3];
 		int ab, bc, ac;
 

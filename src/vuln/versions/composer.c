@@ -154,10 +154,18 @@ static int compare(struct sk_span left, struct sk_span right)
 	}
 }
 
-/* Branch names ("dev-main", "2.x-dev") are versions too. */
+/* A number leads, or it is a branch: "dev-main", and the three names that need no "dev-". */
 static bool valid(struct sk_span s)
 {
-	return ver_printable(s);
+	static const char *const branches[] = { "master", "trunk", "default" };
+	struct parts parts = start(s);
+
+	for (size_t i = 0; i < SK_COUNT(branches); i++)
+		if (sk_span_ieq(s, sk_span_str(branches[i])))
+			return true;
+	if (s.len > 4 && sk_span_ieq(sk_span_sub(s, 0, 4), SK_SPAN_LIT("dev-")))
+		return ver_printable(s);
+	return ver_is_digit(ver_peek(&parts.c)) && ver_printable(s);
 }
 
 static bool prerelease(struct sk_span s)

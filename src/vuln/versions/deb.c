@@ -40,9 +40,22 @@ static int weight(const struct ver_cursor *c)
 	return (unsigned char)*c->p + (ver_is_alpha(*c->p) ? 0 : 256);
 }
 
+/* Most versions that are compared begin alike; a number that only begins alike is not passed over. */
+static void skip_common(struct ver_cursor *a, struct ver_cursor *b)
+{
+	const char *start = a->p;
+
+	while (a->p < a->end && b->p < b->end && *a->p == *b->p)
+		a->p++, b->p++;
+	while (a->p > start && ver_is_digit(a->p[-1]))
+		a->p--, b->p--;
+}
+
 static int compare_part(struct sk_span left, struct sk_span right)
 {
 	struct ver_cursor a = ver_cursor(left), b = ver_cursor(right);
+
+	skip_common(&a, &b);
 
 	while (ver_more(&a) || ver_more(&b)) {
 		for (;;) {

@@ -100,3 +100,5 @@
 #define SK_MAX_DATABASE (4ull << 30)
 /* Constraints of one version range: the longest published lists name some 2,000 versions. */
 #define SK_MAX_VERS_CONSTRAINTS 65536
+/* A feed as it is fetched: the largest archive of osv.dev has some 300 MB. */
+#define SK_MAX_FEED_ARCHIVE (4ull << 30)

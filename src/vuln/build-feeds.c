@@ -44,6 +44,13 @@ static int add_file(void *ctx, const char *name, struct sk_span bytes, struct sk
 	return 0;
 }
 
+static int damaged(const struct sk_builder *b, const char *path, const struct sk_err *err)
+{
+	if (b->options && b->options->damaged)
+		b->options->damaged(b->options->ctx, path);
+	return -err->code;
+}
+
 static int read_archive(struct sk_builder *b, const char *path, const char *name,
 			struct sk_err *err)
 {
@@ -51,10 +58,12 @@ static int read_archive(struct sk_builder *b, const char *path, const char *name
 
 	reading.source.name = sk_arena_str(&b->arena, name);
 	if (sk_feed_read(path, add_file, &reading, err) < 0)
-		return -err->code;
-	if (!reading.source.records)
-		return sk_err_set(err, SK_EINVAL, "%s: no advisory in it (%u are broken)", path,
-				  reading.source.broken);
+		return damaged(b, path, err);
+	if (!reading.source.records) {
+		sk_err_set(err, SK_EINVAL, "%s: no advisory in it (%u are broken)", path,
+			   reading.source.broken);
+		return damaged(b, path, err);
+	}
 	if (reading.source.broken)
 		sk_builder_note(b, "%s: %u records are broken and were passed over", name,
 				reading.source.broken);
@@ -221,21 +230,24 @@ static int read_catalogue(struct sk_builder *b, const char *from, bool kev, stru
 	int r;
 
 	if (!path) {
-		sk_builder_note(b, "%s: no %s there: findings will not say %s", from,
-				kev ? "kev.json" : "EPSS scores",
-				kev ? "what is being exploited" : "how probable exploitation is");
+		/* EPSS changes daily and is large: mirrors often leave it out. */
+		if (kev)
+			sk_builder_note(b, "%s: no kev.json there: findings will not say what is being "
+					   "exploited", from);
 		return 0;
 	}
 	r = sk_feed_slurp(path, SK_MAX_CATALOGUE, &bytes, err);
 	if (r < 0)
-		return r;
+		return damaged(b, path, err);
 	if (kev)
 		r = sk_kev_read(sk_buf_view(&bytes), add_kev, &counted, &source.date, err);
 	else
 		r = sk_epss_read(sk_buf_view(&bytes), add_epss, &counted, &source.date, &broken,
 				 err);
-	if (r < 0)
-		return sk_err_wrap(err, "%s", path);
+	if (r < 0) {
+		sk_err_wrap(err, "%s", path);
+		return damaged(b, path, err);
+	}
 	source.records = counted.count;
 	source.broken = (uint32_t)broken;
 	*sk_vec_push(&b->sources) = source;

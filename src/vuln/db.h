@@ -129,6 +129,7 @@ struct sk_db_build {
 	const char *const *ecosystems; /* NULL-terminated; NULL: all that are there */
 	int64_t created;	       /* 0: now */
 	sk_db_note_fn note;
+	void (*damaged)(void *ctx, const char *path); /* a feed that cannot be read; may be NULL */
 	void *ctx;
 };
 

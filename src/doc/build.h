@@ -48,3 +48,4 @@ size_t sk_utf8_put(char *to, uint32_t c);
 
 int sk_json_parse(struct sk_doc_build *b, unsigned flags);
 int sk_yaml_parse(struct sk_doc_build *b, unsigned flags);
+int sk_toml_parse(struct sk_doc_build *b, unsigned flags);

@@ -23,6 +23,9 @@ int sk_doc_parse(struct sk_doc *doc, enum sk_doc_format format, struct sk_span t
 	case SK_DOC_YAML:
 		r = sk_yaml_parse(&b, flags);
 		break;
+	case SK_DOC_TOML:
+		r = sk_toml_parse(&b, flags);
+		break;
 	default:
 		r = sk_err_set(err, SK_EUNSUPPORTED, "unknown document format");
 	}

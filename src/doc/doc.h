@@ -52,10 +52,12 @@ enum sk_doc_flags {
 	SK_DOC_RELAXED = 1 << 0,
 	/* A repeated key is an error; else the last one wins, as in every JSON library. */
 	SK_DOC_STRICT_KEYS = 1 << 1,
+	/* TOML 1.0 to the letter; else also what 1.1 added. In TOML a repeated key is always an error. */
+	SK_DOC_TOML_1_0 = 1 << 2,
 };
 
 /*
- * Parses text, whole: RFC 8259, YAML 1.2, TOML 1.0. On error `err` has
+ * Parses text, whole: RFC 8259, YAML 1.2, TOML 1.1. On error `err` has
  * "line N: column N: what" and doc is empty. The document keeps nothing of
  * text. A YAML stream of several documents gives several roots, the others by
  * root->next; an empty stream gives a null.

@@ -44,7 +44,7 @@ static const struct tool {
 	{ "deb", NULL, "apt-get update && apt-get -y upgrade",
 	  "apt-get update && apt-get -y install --only-upgrade" },
 	{ "apk", NULL, "apk upgrade --no-cache", "apk upgrade --no-cache" },
-	{ "rpm", "sles opensuse-leap opensuse-tumbleweed opensuse suse sled",
+	{ "rpm", "sles sled sle-micro opensuse-leap opensuse-tumbleweed opensuse suse",
 	  "zypper --non-interactive update", "zypper --non-interactive update" },
 	{ "rpm", "photon azurelinux mariner", "tdnf -y update", "tdnf -y update" },
 	{ "rpm", NULL, "dnf -y upgrade", "dnf -y upgrade" },

@@ -6,7 +6,10 @@ Each file is CASE.FORMAT. It must parse, be valid by its published schema (where
 it), keep what consumers ask for beyond the schema, and give back every hostile name unchanged or
 harmless. Prints one line for each problem; exit code 1 if there is any.
 """
+import base64
 import csv
+import hashlib
+import html.parser
 import io
 import json
 import os
@@ -240,13 +243,70 @@ def check_markdown(text, case, schemas):
             check(cells in (6, 7, 9), f"cells of a row: {line[:80]!r}")
 
 
+class Page(html.parser.HTMLParser):
+    """Collects what a browser would act on."""
+    VOID = {"meta", "input", "br", "rect"}
+    KNOWN = VOID | set("html head title style body main header footer section div span p b a h1 h2 dl dt dd ol ul li "
+                       "code svg table thead tbody tr th td button label select option details summary script".split())
+    ATTRIBUTES = set("lang charset http-equiv content name class id href rel target role type value placeholder "
+                     "aria-label aria-pressed aria-hidden title viewbox preserveaspectratio x width height".split())
+
+    def __init__(self):
+        super().__init__(convert_charrefs=True)
+        self.open, self.text, self.raw, self.policy = [], [], {}, ""
+
+    def handle_starttag(self, tag, attrs):
+        check(tag in self.KNOWN, f"element {tag}")
+        for name, value in attrs:
+            check(name in self.ATTRIBUTES or name.startswith("data-"), f"attribute {name}")
+            if name == "href":
+                check(re.match(r"^(https?://|#target-)", value), f"link {value}")
+        if dict(attrs).get("http-equiv") == "Content-Security-Policy":
+            self.policy = dict(attrs)["content"]
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        if tag not in self.VOID:
+            check(self.open and self.open.pop() == tag, f"</{tag}> closes what is open")
+
+    def handle_startendtag(self, tag, attrs):
+        self.handle_starttag(tag, attrs)
+
+    def handle_data(self, data):
+        if self.open and self.open[-1] in ("style", "script"):
+            self.raw[self.open[-1]] = self.raw.get(self.open[-1], "") + data
+        else:
+            self.text.append(data)
+
+
+def check_html(text, case, schemas):
+    page = Page()
+    page.feed(text)
+    page.close()
+    check(not page.open, "everything is closed")
+    check(not re.search(r"[\x00-\x08\x0b-\x1f\x7f]", text), "control characters")
+    check("default-src 'none'" in page.policy and "unsafe" not in page.policy, "the policy is strict")
+    for kind in ("style", "script"):
+        digest = base64.b64encode(hashlib.sha256(page.raw[kind].encode()).digest()).decode()
+        check(f"{kind}-src 'sha256-{digest}'" in page.policy, f"the policy allows the {kind}")
+    check("http://" not in page.raw["style"] + page.raw["script"] and
+          "https://" not in page.raw["style"] + page.raw["script"], "nothing is fetched")
+    if case == "hostile":
+        check(HOSTILE in "\n".join(page.text), "names are shown")
+    if case == "empty":
+        check("No known vulnerability" in "".join(page.text), "a clean result says so")
+    if case == "nodb":
+        check("no advisory database" in "".join(page.text), "no database is said")
+
+
 def check_table(text, case, schemas):
     check(not re.search(r"[\x00-\x09\x0b-\x1f\x7f]", re.sub(r"\x1b\[[0-9;]*m", "", text)
                         if case == "colour" else text), "control characters")
 
 
 CHECKS = {"json": check_json, "sarif": check_sarif, "cyclonedx": check_cyclonedx, "spdx": check_spdx,
-          "junit": check_junit, "csv": check_csv, "markdown": check_markdown, "table": check_table}
+          "junit": check_junit, "csv": check_csv, "markdown": check_markdown, "html": check_html, "table": check_table}
 
 
 def main():

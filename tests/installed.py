@@ -193,6 +193,12 @@ def test_pip(work):
     ours = {(p["name"], p["version"]) for p in scan(venv)
             if p["path"].split("site-packages/")[-1].count("/") == 1}
     check("pip", ours, {(p["name"], p["version"]) for p in theirs})
+    before = len(scan(work))
+    with open(os.path.join(work, "requirements.txt"), "w", encoding="utf-8") as file:
+        file.write("top-level.PKG == 1.0\nepoch==1!1.0\n")
+    check("pip, requirements that are installed, and that are not",
+          {(p["name"], p["version"]) for p in scan(work) if p["path"] == "requirements.txt"}, {("epoch", "1!1.0")})
+    check("pip, what else is there", {len(scan(work))}, {before + 1})
     files = {p["name"]: p.get("files", []) for p in scan(venv)}
     shown = subprocess.run([*pip, "show", "-f", "Top_Level.pkg"], stdout=subprocess.PIPE, check=True, text=True).stdout
     site = shown.split("Location: ")[1].split("\n")[0]

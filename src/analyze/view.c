@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "analyze/view.h"
 
+#include "analyze/installed.h"
 #include "analyze/os.h"
 #include "analyze/overlay.h"
 #include "analyze/ownership.h"
@@ -373,6 +374,7 @@ static void settle_packages(struct sk_view *v)
 		memcpy(inv->packages, v->packages.data, kept * sizeof(inv->packages[0]));
 	inv->package_count = kept;
 	sk_mark_owned(inv);
+	sk_drop_locked(inv);
 }
 
 /* ---- what can run ---- */

@@ -7,7 +7,7 @@
  * because the parents may come with other layers.
  */
 #include "analyze/java.h"
-#include "analyze/xml.h"
+#include "doc/xml.h"
 
 struct sk_pom_property {
 	struct sk_span name, value;

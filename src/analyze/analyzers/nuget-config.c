@@ -6,7 +6,7 @@
  * solution.
  */
 #include "analyze/analyzer.h"
-#include "analyze/xml.h"
+#include "doc/xml.h"
 
 /* "$(Name)" in a version, from the property groups of the same file. */
 static struct sk_span expand(const struct sk_xml_node *root, struct sk_span version)

@@ -7,7 +7,7 @@
  * images.
  */
 #include "analyze/lockfile.h"
-#include "analyze/xml.h"
+#include "doc/xml.h"
 
 #include <ctype.h>
 

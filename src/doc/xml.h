@@ -4,8 +4,8 @@
 /*
  * A small XML document (a pom.xml, a packages.config) as a tree: elements by
  * their local names, attributes, and the text of those elements that hold
- * nothing else. External entities are never read; expansion of internal ones
- * is bounded by expat. All accessors accept NULL.
+ * nothing else. UTF-8, UTF-16 and single-byte encodings. External entities are
+ * never read, expansion of internal ones is bounded. All accessors accept NULL.
  */
 #include "base/arena.h"
 #include "base/err.h"
@@ -23,7 +23,7 @@ struct sk_xml_node {
 	const struct sk_xml_node *child, *next;
 };
 
-/* Parses text into arena. SK_ELIMIT above SK_MAX_XML_DEPTH or SK_MAX_XML_NODES. */
+/* Parses text, which it need not outlive, into arena. SK_ELIMIT above SK_MAX_XML_DEPTH or SK_MAX_XML_NODES. */
 int sk_xml_parse(struct sk_arena *arena, struct sk_span text, const struct sk_xml_node **ret_root,
 		 struct sk_err *err);
 

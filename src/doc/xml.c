@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "analyze/xml.h"
+#include "doc/xml.h"
 
 #include "base/buf.h"
 #include "base/limits.h"
@@ -40,7 +40,7 @@ static void add_attrs(struct parsing *p, struct sk_xml_node *node, const char **
 {
 	const struct sk_xml_attr **tail = &node->attrs;
 
-	for (; attrs[0]; attrs += 2) {
+	for (; attrs[0] && ++p->nodes <= SK_MAX_XML_NODES; attrs += 2) {
 		struct sk_xml_attr *a = sk_arena_alloc(p->arena, sizeof(*a));
 		struct sk_span name = local_name(attrs[0]), value = sk_span_str(attrs[1]);
 
@@ -105,7 +105,7 @@ static void on_text(void *user, const char *text, int len)
 		sk_buf_put(&p->text, text, (size_t)len);
 }
 
-/* Single-byte encodings that expat does not know: what we read is ASCII, the rest may be wrong. */
+/* Encodings that expat does not know are read as Latin-1: what matters here is ASCII, the rest may be wrong. */
 static int on_encoding(void *user, const char *name, XML_Encoding *info)
 {
 	for (int i = 0; i < 256; i++)
@@ -118,6 +118,11 @@ static int run(struct parsing *p, struct sk_span text)
 	enum { STEP = 1 << 20 };
 
 	XML_SetUserData(p->parser, p);
+#ifdef XML_DTD
+	/* Entities may make a document this much larger, once they made more than the threshold. */
+	XML_SetBillionLaughsAttackProtectionActivationThreshold(p->parser, 1 << 20);
+	XML_SetBillionLaughsAttackProtectionMaximumAmplification(p->parser, 4.0f);
+#endif
 	XML_SetElementHandler(p->parser, on_start, on_end);
 	XML_SetCharacterDataHandler(p->parser, on_text);
 	XML_SetUnknownEncodingHandler(p->parser, on_encoding, NULL);

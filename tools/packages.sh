@@ -26,21 +26,36 @@ as_root() {
 	fi
 }
 
-# need PACKAGE...: installs those that are missing; fails with their names.
-need() {
-	missing=
+# missing PACKAGE...: those that are neither installed nor there as a command of that name
+missing() {
 	for package; do
 		case $(dpkg-query -W -f '${db:Status-Abbrev}' "$package" 2>/dev/null) in
 		ii*) ;;
-		*) missing="$missing $package" ;;
+		*) command -v "$package" >/dev/null || echo "$package" ;;
 		esac
 	done
-	[ -n "$missing" ] || return 0
-	echo "Installing$missing"
+}
+
+install() {
+	as_root env DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 apt-get -q -y install \
+		--no-install-recommends "$@" >/dev/null
+}
+
+# need PACKAGE...: installs those that are missing; fails with the names of those that it cannot.
+need() {
+	# shellcheck disable=SC2046 # a list of words
+	set -- $(missing "$@")
+	[ $# -gt 0 ] || return 0
+	echo "Installing $*" >&2
 	as_root apt-get -q update >/dev/null || echo "apt-get update failed; trying with the lists that are here" >&2
-	# shellcheck disable=SC2086 # a list of words
-	as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y install --no-install-recommends \
-		$missing >/dev/null && return 0
-	echo "These packages could not be installed:$missing" >&2
+	install "$@" 2>/dev/null && return 0
+	# One that is not to be had must not cost the others.
+	for package; do
+		install "$package"
+	done
+	# shellcheck disable=SC2046 # a list of words
+	set -- $(missing "$@")
+	[ $# -gt 0 ] || return 0
+	echo "These packages could not be installed: $*" >&2
 	return 1
 }

@@ -58,12 +58,10 @@ PY
 }
 
 if [ "${SK_TEST_NO_APT:-}" != 1 ]; then
-	# shellcheck disable=SC2086 # lists of words
+	# shellcheck disable=SC2086 # a list of words
 	need $packages_build || exit 1
-	for package in $packages_test; do
-		# One that is not to be had costs the tests that need it, which then say so.
-		need "$package" || echo "going on without $package"
-	done
+	# shellcheck disable=SC2086 # a list of words; what is not to be had costs the tests that need it, which then say so.
+	need $packages_test || echo "going on without them" >&2
 fi
 mkdir -p "$out"
 

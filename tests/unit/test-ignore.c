@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tap.h"
+
+#include "base/time.h"
+#include "policy/glob.h"
+#include "policy/ignore.h"
+
+static int64_t day(const char *date)
+{
+	int64_t t = 0;
+
+	sk_time_parse(sk_span_str(date), &t);
+	return t;
+}
+
+static void test_glob(void)
+{
+	static const struct {
+		const char *pattern, *path;
+		bool match;
+	} cases[] = {
+		{ "a/b", "a/b", true },
+		{ "/a/b", "a/b", true },
+		{ "./a", "a", true },
+		{ "a", "ab", false },
+		{ "", "", true },
+		{ "", "a", false },
+		{ "*", "a", true },
+		{ "*", "", true },
+		{ "*", "a/b", false },
+		{ "a*c", "abbbc", true },
+		{ "a*c*", "abcbd", true },
+		{ "*.jar", "x.jar", true },
+		{ "*.jar", "lib/x.jar", false },
+		{ "**/*.jar", "x.jar", true },
+		{ "**/*.jar", "opt/lib/x.jar", true },
+		{ "**/x", "ax", false },
+		{ "**/x", "a/bx", false },
+		{ "**", "a/b/c", true },
+		{ "usr/**", "usr/share/doc", true },
+		{ "usr/**", "usr", false },
+		{ "usr/**/doc", "usr/doc", true },
+		{ "usr/**/doc", "usr/a/b/doc", true },
+		{ "usr/**/doc", "usr/a/bdoc", false },
+		{ "a/**/b/**/c", "a/x/b/y/b/z/c", true },
+		{ "a/**/b*/c", "a/bx/bc/d/bz/c", true },
+		{ "a/**/b*/c", "a/bx/bc/d/z/c", false },
+		{ "?", "/", false },
+		{ "a?c", "abc", true },
+		{ "a?c", "a/c", false },
+		{ "*a*a*a*a*b", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", false },
+	};
+	for (size_t i = 0; i < SK_COUNT(cases); i++)
+		expect(sk_glob_match(sk_span_str(cases[i].pattern), sk_span_str(cases[i].path)) ==
+			       cases[i].match,
+		       "%s against %s", cases[i].pattern, cases[i].path);
+	ok(true, "%zu globs", SK_COUNT(cases));
+}
+
+static const char text[] =
+	"# what we live with\n"
+	"ignore:\n"
+	"  - id: ghsa-1\n"
+	"    reason: the code is never reached\n"
+	"    owner: web team\n"
+	"    expires: 2027-01-31\n"
+	"  - package: zlib\n"
+	"    version: 1.2\n"
+	"    reason: r\n"
+	"    owner: o\n"
+	"    expires: 2026-11-21\n"
+	"  - id: CVE-2\n"
+	"    reason: r\n"
+	"    owner: o\n"
+	"    expires: 2026-11-20\n"
+	"  - id: CVE-3\n"
+	"    owner: o\n"
+	"    expires: 2027-01-01\n"
+	"  - id: CVE-4\n"
+	"    reason: r\n"
+	"    expires: 2027-01-01\n"
+	"  - id: CVE-5\n"
+	"    reason: r\n"
+	"    owner: o\n"
+	"  - id: CVE-6\n"
+	"    reason: r\n"
+	"    owner: o\n"
+	"    expire: 2027-01-01\n"
+	"  - reason: r\n"
+	"    owner: o\n"
+	"    expires: 2027-01-01\n"
+	"  - purl: pkg:npm/%40babel/core@7.0.0\n"
+	"    reason: r\n"
+	"    owner: o\n"
+	"    expires: 2027-01-01T00:00:00Z\n"
+	"  - path: \"opt/**/*.jar\"\n"
+	"    id: CVE-7\n"
+	"    reason: r\n"
+	"    owner: o\n"
+	"    expires: 2027-01-01\n"
+	"  - id: CVE-8\n"
+	"    reason: r\n"
+	"    owner: o\n"
+	"    expires: soon\n"
+	"  - just a word\n";
+
+static void test_parse(struct sk_ignore *ignore)
+{
+	static const char *const problems[] = {
+		NULL, NULL, "expired on 2026-11-20", "has no reason", "has no owner",
+		"has no expiry date ('expires: 2027-01-31')", "unknown key 'expire'; there are id, package, "
+		"version, path, purl, reason, owner and expires",
+		"says nothing of what it accepts: id, package, path or purl", NULL, NULL,
+		"'soon' is no date such as 2027-01-31", "must be keys and values ('id: CVE-2024-1')",
+	};
+	struct sk_err err = SK_ERR_INIT;
+	int r = sk_ignore_parse(ignore, "f.yaml", sk_span_str(text), day("2026-11-21") + 3600, &err);
+
+	ok(r == 0, "parses: %s", err.text);
+	is_int(ignore->count, SK_COUNT(problems));
+	for (size_t i = 0; i < ignore->count && i < SK_COUNT(problems); i++) {
+		const char *got = ignore->entries[i]->problem;
+
+		ok(problems[i] ? got && strcmp(got, problems[i]) == 0 : !got, "entry %zu: %s", i,
+		   got ? got : "counts");
+	}
+	is_int(ignore->entries[1]->line, 7);
+}
+
+static void test_apply(struct sk_ignore *ignore)
+{
+	static const char *aliases[] = { "CVE-1", "GHSA-1" };
+	struct sk_package zlib = { .type = "deb", .name = "zlib1g", .source_name = "zlib", .version = "1.2" };
+	struct sk_package newer = { .type = "deb", .name = "zlib1g", .source_name = "zlib", .version = "1.3" };
+	struct sk_package babel = { .type = "npm", .ns = "@babel", .name = "core", .version = "7.0.0",
+				    .purl = "pkg:npm/%40babel/core@7.0.0?x=y" };
+	struct sk_finding f[] = {
+		{ .id = "DSA-1", .aliases = { aliases, 2 } },
+		{ .id = "CVE-9", .package = &zlib },
+		{ .id = "CVE-9", .package = &newer },
+		{ .id = "CVE-10", .package = &babel },
+		{ .id = "CVE-7", .path = "opt/app/a.jar" },
+		{ .id = "CVE-7", .path = "srv/a.jar" },
+		{ .id = "CVE-2" },
+		{ .id = "CVE-3" },
+		{ .id = "CVE-6" },
+	};
+	static const bool hidden[] = { true, true, false, true, true, false, false, false, false };
+	struct sk_finding *all[SK_COUNT(f)];
+
+	for (size_t i = 0; i < SK_COUNT(f); i++)
+		all[i] = &f[i];
+	is_int(sk_ignore_apply(ignore, all, SK_COUNT(f)), 4);
+	for (size_t i = 0; i < SK_COUNT(f); i++)
+		ok(!!f[i].ignored_reason == hidden[i], "finding %zu", i);
+	is_str(f[0].ignored_owner, "web team");
+	is_str(f[0].ignored_until, "2027-01-31");
+}
+
+static void test_findings(const struct sk_ignore *ignore)
+{
+	struct sk_arena arena = { 0 };
+	struct sk_finding *f;
+
+	ok(!sk_ignore_finding(ignore, ignore->entries[0], &arena), "a good entry is no finding");
+	f = sk_ignore_finding(ignore, ignore->entries[2], &arena);
+	ok(f && strcmp(f->id, "ignore-expired") == 0 && f->line == 12, "an expired one is");
+	f = sk_ignore_finding(ignore, ignore->entries[3], &arena);
+	ok(f && strcmp(f->id, "ignore-invalid") == 0, "so is one without reason");
+	sk_arena_release(&arena);
+}
+
+static void test_broken(void)
+{
+	static const struct {
+		const char *text, *error;
+	} cases[] = {
+		{ "ignored: []\n", "f: line 1: unknown key 'ignored'; there is 'ignore'" },
+		{ "- id: CVE-1\n", "f: line 1: must begin with 'ignore:' and a list" },
+		{ "\nignore: CVE-1\n", "f: line 2: 'ignore' must be a list" },
+	};
+	for (size_t i = 0; i < SK_COUNT(cases); i++) {
+		struct sk_ignore ignore = { 0 };
+		struct sk_err err = SK_ERR_INIT;
+
+		ok(sk_ignore_parse(&ignore, "f", sk_span_str(cases[i].text), 0, &err) == -SK_EINVAL,
+		   "broken %zu", i);
+		is_str(err.text, cases[i].error);
+		sk_ignore_release(&ignore);
+	}
+}
+
+int main(void)
+{
+	struct sk_ignore ignore = { 0 };
+
+	test_glob();
+	test_parse(&ignore);
+	if (ignore.count) {
+		test_apply(&ignore);
+		test_findings(&ignore);
+	}
+	sk_ignore_release(&ignore);
+	test_broken();
+	return tap_done();
+}

@@ -162,7 +162,7 @@ void sk_sink_run(struct sk_recorder *rec, const struct sk_analyzer *analyzer, co
 	if (sk_sink_analyze(&sink, rec, analyzer, file, &err) < 0)
 		sk_record_issue(rec, "unreadable-file", file->path, 0, err.text);
 	for (size_t i = 0; i < sink.systems.len; i++)
-		if (sink.systems.data[i]->id)
+		if (sink.systems.data[i]->id && sink.systems.data[i]->id[0])
 			sk_record_os(rec, sink.systems.data[i]);
 	if (sink.packages.len || sink.note.len)
 		sk_record_fragment(rec, analyzer, file->path, file->root.len, sink.packages.data,

@@ -33,13 +33,15 @@ make_database() {
 make_application() {
 	mkdir -p "$1/app"
 	cat >"$1/app/requirements.txt" <<-'EOT'
-		certifi==2022.9.24
+		aiohttp==3.8.4
+		cryptography==41.0.3
 		django==4.2.1
-		jinja2==2.11.2
-		pillow==9.0.0
-		pyyaml==5.3
-		requests==2.25.0
-		urllib3==1.26.4
+		flask-cors==4.0.0
+		idna==3.4
+		jinja2==3.1.2
+		requests==2.31.0
+		urllib3==1.26.15
+		werkzeug==2.3.4
 	EOT
 }
 
@@ -54,13 +56,17 @@ make_image() {
 	work=$(mktemp -d)
 	trap 'rm -rf "$work"' EXIT
 	make_application "$work/app"
-	# Without the security archive: the state of the last point release, with what came to light since.
+	base=
 	# shellcheck disable=SC2086 # a list of words
-	if need $packages_image &&
-		mmdebstrap --quiet --variant=essential --include=ca-certificates,curl,openssl \
-			bookworm "$work/base.tar" "deb http://deb.debian.org/debian bookworm main" >&2; then
-		base="$work/base.tar=ADD bookworm /"
-	else
+	need $packages_image || true
+	# An old release without its security archive: the image that was built once and never again.
+	for release in bullseye bookworm; do
+		mmdebstrap --quiet --variant=essential --include=ca-certificates,curl,openssl $release \
+			"$work/base.tar" "deb http://deb.debian.org/debian $release main" >&2 || continue
+		base="$work/base.tar=ADD $release.tar /"
+		break
+	done
+	if [ -z "$base" ]; then
 		echo "mmdebstrap could not make a root file system; taking this machine's list of packages." >&2
 		make_package_list "$work/base"
 		base="$work/base=ADD packages of this machine"

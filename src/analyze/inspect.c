@@ -13,10 +13,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
 #include <sched.h>
 #include <stdio.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 struct inspection {
@@ -30,6 +33,7 @@ struct inspection {
 	size_t *twin;		      /* the first layer with the same diff id, by layer */
 	size_t awaited;
 	uint64_t progress;
+	int64_t deadline; /* of the monotonic clock, milliseconds; 0: none */
 	bool done;
 };
 
@@ -179,14 +183,44 @@ static void take_progress(struct inspection *in, struct sk_span payload)
 	}
 }
 
+static int64_t monotonic_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Waits until the worker has something to say; a worker that takes too long is ended. */
+static int await_message(struct inspection *in, struct sk_err *err)
+{
+	struct pollfd p = { .fd = in->worker.sock, .events = POLLIN };
+
+	while (in->deadline) {
+		int64_t left = in->deadline - monotonic_ms();
+		int r = left > 0 ? poll(&p, 1, left > INT_MAX ? INT_MAX : (int)left) : 0;
+
+		if (r > 0)
+			break;
+		if (r < 0 && errno == EINTR)
+			continue;
+		sk_worker_kill(&in->worker);
+		return sk_err_set(err, SK_ETIMEOUT, "not done after %lld seconds (--timeout)",
+				  (long long)in->options->timeout);
+	}
+	return 0;
+}
+
 /* One message; 1 if the conversation goes on, 0 when the worker is gone or done. */
 static int take_message(struct inspection *in, struct sk_err *err)
 {
 	sk_cleanup(sk_buf_release) struct sk_buf payload = { 0 };
 	sk_autoclose int fd = -1;
 	uint32_t type = 0;
-	int r = sk_message_receive(in->worker.sock, SK_MAX_MESSAGE, &type, &payload, &fd, err);
+	int r = await_message(in, err);
 
+	if (r == 0)
+		r = sk_message_receive(in->worker.sock, SK_MAX_MESSAGE, &type, &payload, &fd, err);
 	if (r <= 0)
 		return r;
 	switch (type) {
@@ -325,7 +359,7 @@ static void await_layers(struct inspection *in)
 		if (in->inputs[i].bytes.len || in->twin[i] != i)
 			continue;
 		snprintf(text, sizeof(text), "not analysed: %s", err.text);
-		issue(in, "crash", in->target.kind == SK_TARGET_DIR ? -1 : (int32_t)i, text);
+		issue(in, err.code == SK_ETIMEOUT ? "timeout" : "crash", in->target.kind == SK_TARGET_DIR ? -1 : (int32_t)i, text);
 	}
 }
 
@@ -362,6 +396,8 @@ int sk_inspect(const char *target, const struct sk_inspect_options *options, str
 
 	if (r < 0)
 		return r;
+	if (options->timeout)
+		in.deadline = monotonic_ms() + options->timeout * 1000;
 	if (!options->no_cache && in.target.kind != SK_TARGET_DIR)
 		in.cache = sk_cache_open(options->cache_dir, options->cache_limit, options->manifest, NULL);
 	r = start_worker(&in, err);

@@ -23,6 +23,7 @@ struct sk_inspect_options {
 	const char *cache_dir;
 	bool no_cache;
 	uint64_t cache_limit; /* bytes */
+	int64_t timeout;      /* seconds for the whole target, 0: none; what is not done then is an issue */
 	struct sk_inspect_events events;
 };
 

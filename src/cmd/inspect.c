@@ -29,6 +29,7 @@ int sk_inspect_target(const struct sk_call *call, const struct sk_inspect_choice
 		.cache_dir = call->globals.cache_dir,
 		.no_cache = choices->no_cache,
 		.cache_limit = choices->cache_size,
+		.timeout = choices->timeout,
 		.events = { on_begin, on_bytes, on_layer, progress },
 	};
 	struct sk_manifest kept = { 0 };

@@ -10,6 +10,7 @@ struct sk_inspect_choices {
 	int64_t jobs;	      /* 0: as many as there are cores */
 	bool no_cache;
 	uint64_t cache_size;  /* bytes */
+	int64_t timeout;      /* seconds for each target */
 };
 
 #define SK_INSPECT_OPTIONS(s, f) \
@@ -21,7 +22,9 @@ struct sk_inspect_choices {
 	{ "cache-size", 0, SK_OPT_SIZE(s, f.cache_size), .group = "How it works", .argument = "SIZE", \
 	  .fallback = "1GiB", .help = "The cache of layers never grows beyond this" }, \
 	{ "jobs", 'j', SK_OPT_INT(s, f.jobs), .group = "How it works", .argument = "N", .max = 256, \
-	  .help = "Threads that read layers", .otherwise = "the number of cores" }
+	  .help = "Threads that read layers", .otherwise = "the number of cores" }, \
+	{ "timeout", 0, SK_OPT_DURATION(s, f.timeout), .group = "How it works", .argument = "TIME", \
+	  .fallback = "1h", .help = "Give a target up after this long, and report what was not read; 0 never" }
 
 /*
  * sk_inspect with the person's choices and the progress line. With `manifest`

@@ -13,6 +13,7 @@ static const struct {
 	{ "hostile-path", "Do not use this image before you know who built it: its layers try to leave the root." },
 	{ "limit", "The limits stand in limits.h; report an image that needs more." },
 	{ "crash", "Report this image: the worker that read it died, so it may be hostile." },
+	{ "timeout", "Give it more time with --timeout; an image that needs hours may be hostile." },
 	{ "other-image", "Scan each image by its name." },
 };
 

@@ -19,12 +19,18 @@ static void become_worker(int sock, const char *role, char *const *env)
 {
 	char name[] = "sekisho-worker";
 	char *argv[] = { name, (char *)(uintptr_t)role, NULL };
+	int null;
 
 	/* A descriptor on 3 already would be closed by exec's flag if it were not copied. */
 	if (sock == SK_WORKER_SOCKET)
 		fcntl(sock, F_SETFD, 0);
 	else if (dup2(sock, SK_WORKER_SOCKET) < 0)
 		_exit(127);
+	/* Standard error stays, for the last words of a dying worker; whatever else was inherited does not. */
+	null = open("/dev/null", O_RDWR);
+	if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(null, STDOUT_FILENO) < 0)
+		_exit(127);
+	close_range(SK_WORKER_SOCKET + 1, ~0u, 0);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	execve("/proc/self/exe", argv, env);
 	_exit(127);

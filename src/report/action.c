@@ -101,7 +101,9 @@ static void describe_system(struct sk_actions *actions, struct group *g)
 		    sk_arena_printf(&actions->arena, "Update %zu packages of %s", n, system);
 	if (p->root && p->root[0])
 		g->action.where = p->root;
-	g->action.command = system_command(actions, g);
+	/* Distroless images have no tool to update packages with. */
+	g->action.command = strstr(p->path, "status.d/") ? "rebuild on the current base image"
+							 : system_command(actions, g);
 }
 
 static void describe_package(struct sk_actions *actions, struct group *g)
@@ -116,11 +118,15 @@ static void describe_package(struct sk_actions *actions, struct group *g)
 	g->action.command = f->remedy;
 }
 
-static void describe_other(struct group *g)
+static void describe_other(struct sk_actions *actions, struct group *g)
 {
 	const struct sk_finding *f = g->best;
+	struct sk_span what = sk_span_trim(sk_span_str(f->remedy));
 
-	g->action.what = f->remedy;
+	if (sk_span_ends(what, "."))
+		what.len--;
+	g->action.what = sk_arena_dup(&actions->arena, what);
+	g->action.join = ": ";
 	g->action.where = sk_report_path(f);
 }
 
@@ -200,6 +206,7 @@ void sk_report_actions(const struct sk_result *result, struct sk_actions *action
 			(*slot)->distribution = f->kind == SK_FINDING_VULNERABILITY &&
 						sk_report_is_distribution(f->package);
 		}
+		(*slot)->action.join = " in ";
 		group_add(*slot, f);
 	}
 	for (size_t i = 0; i < groups.entries.len; i++) {
@@ -210,7 +217,7 @@ void sk_report_actions(const struct sk_result *result, struct sk_actions *action
 		else if (g->best->kind == SK_FINDING_VULNERABILITY)
 			describe_package(actions, g);
 		else
-			describe_other(g);
+			describe_other(actions, g);
 		*sk_vec_push(&actions->list) = g->action;
 		sk_map_release(&g->packages);
 	}

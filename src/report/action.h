@@ -11,6 +11,7 @@
 
 struct sk_action {
 	const char *what;    /* "Update 12 Debian packages" */
+	const char *join;    /* " in " or ": ", between what and where */
 	const char *where;   /* path, or NULL */
 	const char *command; /* what to run or change; NULL: `what` says it all */
 	size_t fixes;	     /* findings that it settles */

@@ -9,6 +9,10 @@
 #include "base/fd.h"
 #include "base/text.h"
 #include "report-cases.h"
+#include "report/action.h"
+#include "report/markdown.h"
+#include "report/spdx-licence.h"
+#include "report/xml.h"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -107,7 +111,8 @@ static void test_checker(void)
 			       err.text);
 		}
 	}
-	if (keep || !getenv("SK_TESTS") || system("python3 -c 'import jsonschema' 2>/dev/null") != 0) {
+	if (keep || !getenv("SK_TESTS") ||
+	    system("python3 -c 'import jsonschema' 2>/dev/null") != 0) {
 		skip("the checker needs python3-jsonschema");
 	} else {
 		fflush(stdout);
@@ -121,11 +126,91 @@ static void test_checker(void)
 		printf("# %s stays\n", dir);
 }
 
+static void test_actions(void)
+{
+	struct sk_actions actions = { 0 };
+	sk_cleanup(sk_buf_release) struct sk_buf effect = { 0 };
+
+	sk_report_actions(&many_result, &actions);
+	is_int(actions.list.len, 3);
+	is_str(actions.list.data[0].command,
+	       "apt-get update && apt-get -y install --only-upgrade curl libssl3");
+	sk_action_effect(&actions.list.data[0], &effect);
+	is_str(sk_buf_str(&effect), "2 findings: 1 exploited, 1 critical, 1 high");
+	is_str(actions.list.data[2].what, "Update lodash to 4.17.21");
+	is_int(actions.unfixed, 2);
+	sk_actions_release(&actions);
+}
+
+static const char *expression(const char *text)
+{
+	static struct sk_buf buf;
+
+	sk_buf_reset(&buf);
+	return sk_spdx_expression(sk_span_str(text), &buf) ? sk_buf_str(&buf) : NULL;
+}
+
+static void test_licences(void)
+{
+	static const char *const none[] = { "",
+					    "Expat",
+					    "MIT OR",
+					    "OR MIT",
+					    "(MIT",
+					    "MIT)",
+					    "MIT MIT",
+					    "MIT, BSD",
+					    "GPL-2.0 WITH MIT",
+					    "MIT WITH Classpath-exception-2.0 WITH MIT",
+					    "()",
+					    "MIT \x1b[1m",
+					    "WITH" };
+
+	is_str(expression("mit"), "MIT");
+	is_str(expression("0bsd"), "0BSD");
+	is_str(expression("ZPL-2.1"), "ZPL-2.1");
+	is_str(expression("(apache-2.0 or MIT) AND GPL-2.0-only with classpath-exception-2.0"),
+	       "(Apache-2.0 OR MIT) AND GPL-2.0-only WITH Classpath-exception-2.0");
+	is_str(expression("Apache-1.0+"), "Apache-1.0+");
+	for (size_t i = 0; i < SK_COUNT(none); i++)
+		ok(!expression(none[i]), "\"%s\" is no expression", i == 11 ? "MIT ESC" : none[i]);
+}
+
+static void test_escapes(void)
+{
+	sk_cleanup(sk_buf_release) struct sk_buf buf = { 0 };
+
+	sk_md_code(&buf, "`a|b``", true);
+	is_str(sk_buf_str(&buf), "``` `a\\|b`` ```");
+	sk_buf_reset(&buf);
+	sk_md_text(&buf, "@me [x](http://y) <b>\n*z*");
+	is_str(sk_buf_str(&buf), "@&#8203;me \\[x\\](http:&#8203;//y) &lt;b&gt; \\*z\\*");
+	sk_buf_reset(&buf);
+	sk_report_xml(&buf, "<a b=\"c\">\x01\n&\xef\xbf\xbe", false);
+	is_str(sk_buf_str(&buf), "&lt;a b=&quot;c&quot;&gt;\\x01\\x0a&amp;\\u{fffe}");
+	sk_buf_reset(&buf);
+	sk_report_uri("/a b/../c:d/./e%\xff", &buf);
+	is_str(sk_buf_str(&buf), "a%20b/%2E%2E%2F/c%3Ad/e%25%FF");
+	sk_buf_reset(&buf);
+	sk_report_step("/bin/sh -c #(nop)  CMD [\"sh\"]", &buf);
+	is_str(sk_buf_str(&buf), "CMD [\"sh\"]");
+	sk_buf_reset(&buf);
+	sk_report_step("RUN /bin/sh -c apt-get   update \t# buildkit", &buf);
+	is_str(sk_buf_str(&buf), "RUN apt-get update");
+	ok(sk_report_is_url("https://example.org/a?b=c#d"), "a URL");
+	ok(!sk_report_is_url("javascript:alert(1)") && !sk_report_is_url("https://a\" onclick=x") &&
+	       !sk_report_is_url("https://a b") && !sk_report_is_url(NULL),
+	   "no URL");
+}
+
 int main(void)
 {
 	make_cases();
 	ok(sk_format_find("table") && sk_format_find("json") && !sk_format_find("punchcard"),
 	   "formats by name");
+	test_actions();
+	test_licences();
+	test_escapes();
 	test_golden();
 	test_checker();
 	test_terminal();

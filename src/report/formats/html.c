@@ -15,13 +15,14 @@
 
 extern const char sk_html_css[], sk_html_js[]; /* html.css, html.js */
 
-enum { MAX_ACTIONS = 10 };
+enum { FIRST_ACTIONS = 5 };
 
 struct html {
 	struct sk_buf *out;
 	const struct sk_report *report;
 	const struct sk_result *result;
 	size_t number; /* of the result, from 1 */
+	bool epss;     /* some finding of the result has one: there is a column for it */
 };
 
 /* ---- pieces ---- */
@@ -253,16 +254,18 @@ static void put_row(struct html *h, const struct sk_finding *f)
 	text(h, f->title && f->title[0] ? f->title : "Details");
 	raw(h, "</summary>");
 	put_details(h, f);
-	raw(h, "</details></td><td class=\"c-num\" data-label=\"EPSS\"");
-	if (f->epss > 0)
-		sk_buf_printf(h->out, " data-sort=\"%.6f\">%.1f&nbsp;%%</td>", f->epss,
-			      f->epss * 100);
-	else
-		raw(h, " data-sort=\"0\"></td>");
+	raw(h, "</details></td>");
+	if (h->epss && f->epss > 0)
+		sk_buf_printf(
+		    h->out,
+		    "<td class=\"c-num\" data-label=\"EPSS\" data-sort=\"%.6f\">%.1f&nbsp;%%</td>",
+		    f->epss, f->epss * 100);
+	else if (h->epss)
+		raw(h, "<td class=\"c-num\" data-sort=\"0\"></td>");
 	if (h->result->inventory->layer_count && layer >= 0)
 		sk_buf_printf(h->out, "<td class=\"c-layer\" data-sort=\"%d\">layer %d</td>", layer,
 			      layer + 1);
-	else
+	else if (h->result->inventory->layer_count)
 		raw(h, "<td class=\"c-layer\"></td>");
 	raw(h, "</tr>\n");
 }
@@ -297,16 +300,16 @@ static void put_tools(struct html *h, const struct sk_counts *counts)
 
 static void put_table_head(struct html *h)
 {
-	raw(h, "<div class=\"card\"><table class=\"findings\"><thead><tr>"
-	       "<th class=\"c-sev\" data-first=\"descending\"><button "
-	       "type=\"button\">Severity</button></th>"
-	       "<th class=\"c-id\"><button type=\"button\">Id</button></th>"
-	       "<th><button type=\"button\">Package and problem</button></th>"
-	       "<th class=\"c-num\" data-first=\"descending\" title=\"Probability of exploitation "
-	       "within 30 "
-	       "days\"><button type=\"button\">EPSS</button></th>"
-	       "<th class=\"c-layer\"><button "
-	       "type=\"button\">Layer</button></th></tr></thead>\n<tbody>\n");
+	raw(h, "<div class=\"card\"><table class=\"findings\"><thead><tr><th class=\"c-sev\" "
+	       "data-first=\"descending\"><button type=\"button\">Severity</button></th><th "
+	       "class=\"c-id\"><button type=\"button\">Id</button></th><th><button "
+	       "type=\"button\">Package and problem</button></th>");
+	if (h->epss)
+		raw(h, "<th class=\"c-num\" data-first=\"descending\" title=\"Probability of "
+		       "exploitation within 30 days\"><button type=\"button\">EPSS</button></th>");
+	if (h->result->inventory->layer_count)
+		raw(h, "<th class=\"c-layer\"><button type=\"button\">Layer</button></th>");
+	raw(h, "</tr></thead>\n<tbody>\n");
 }
 
 static void put_findings(struct html *h, const struct sk_counts *counts)
@@ -404,41 +407,50 @@ static void put_verdict(struct html *h, const struct sk_counts *counts)
 	raw(h, "</p>\n");
 }
 
+static void put_action(struct html *h, const struct sk_action *a)
+{
+	sk_cleanup(sk_buf_release) struct sk_buf effect = { 0 };
+
+	sk_action_effect(a, &effect);
+	raw(h, "<li><span class=\"what\">");
+	text(h, a->what);
+	if (a->where) {
+		raw(h, a->join);
+		element(h, "code", NULL, a->where);
+	}
+	raw(h, "</span>");
+	element(h, "span", "effect", sk_buf_str(&effect));
+	if (a->command) {
+		raw(h, "<span class=\"run\">");
+		element(h, "code", NULL, a->command);
+		raw(h, "</span>");
+	}
+	raw(h, "</li>\n");
+}
+
+/* The first few at once, the others behind a fold. */
 static void put_actions(struct html *h)
 {
 	struct sk_actions actions = { 0 };
+	size_t count;
 
 	sk_report_actions(h->result, &actions);
-	if (actions.list.len)
+	count = actions.list.len;
+	if (count)
 		raw(h, "<section><h2>What to do first</h2>\n<div class=\"card\"><ol "
 		       "class=\"steps\">\n");
-	for (size_t i = 0; i < actions.list.len && i < MAX_ACTIONS; i++) {
-		const struct sk_action *a = &actions.list.data[i];
-		sk_cleanup(sk_buf_release) struct sk_buf effect = { 0 };
-
-		sk_action_effect(a, &effect);
-		raw(h, "<li><span class=\"what\">");
-		text(h, a->what);
-		if (a->where) {
-			raw(h, " in ");
-			element(h, "code", NULL, a->where);
-		}
-		raw(h, "</span>");
-		element(h, "span", "effect", sk_buf_str(&effect));
-		if (a->command) {
-			raw(h, "<span class=\"run\">");
-			element(h, "code", NULL, a->command);
-			raw(h, "</span>");
-		}
-		raw(h, "</li>\n");
-	}
-	if (actions.list.len)
-		raw(h, "</ol>");
-	if (actions.list.len > MAX_ACTIONS)
-		sk_buf_printf(h->out, "<p class=\"more\">and %zu more</p>",
-			      actions.list.len - MAX_ACTIONS);
-	if (actions.list.len)
-		raw(h, "</div></section>\n");
+	for (size_t i = 0; i < count && i < FIRST_ACTIONS; i++)
+		put_action(h, &actions.list.data[i]);
+	if (count > FIRST_ACTIONS)
+		sk_buf_printf(h->out,
+			      "</ol><details class=\"more\"><summary>and %zu more</summary>"
+			      "<ol class=\"steps rest\">\n",
+			      count - FIRST_ACTIONS);
+	for (size_t i = FIRST_ACTIONS; i < count; i++)
+		put_action(h, &actions.list.data[i]);
+	if (count)
+		raw(h, count > FIRST_ACTIONS ? "</ol></details></div></section>\n"
+					     : "</ol></div></section>\n");
 	sk_actions_release(&actions);
 }
 
@@ -475,6 +487,7 @@ static void put_coverage(struct html *h)
 static void put_layers(struct html *h)
 {
 	const struct sk_inventory *inv = h->result->inventory;
+	sk_autofree size_t *count = NULL;
 
 	if (!inv->layer_count)
 		return;
@@ -484,16 +497,19 @@ static void put_layers(struct html *h)
 		      "<tr><th>Layer</th><th>Findings</th><th>Made "
 		      "by</th><th>Digest</th></tr></thead><tbody>\n",
 		      inv->layer_count);
+	count = sk_alloc(inv->layer_count * sizeof(*count));
+	for (size_t i = 0; i < h->result->finding_count; i++) {
+		int32_t layer = sk_report_finding_layer(h->result, h->result->findings[i]);
+
+		if (layer >= 0)
+			count[layer]++;
+	}
 	for (size_t i = 0; i < inv->layer_count; i++) {
 		sk_cleanup(sk_buf_release) struct sk_buf step = { 0 };
-		size_t count = 0;
 
-		for (size_t k = 0; k < h->result->finding_count; k++)
-			count += sk_report_finding_layer(h->result, h->result->findings[k]) ==
-				 (int32_t)i;
 		if (inv->layers[i].created_by)
 			sk_report_step(inv->layers[i].created_by, &step);
-		sk_buf_printf(h->out, "<tr><td>%zu</td><td>%zu</td><td>", i + 1, count);
+		sk_buf_printf(h->out, "<tr><td>%zu</td><td>%zu</td><td>", i + 1, count[i]);
 		element(h, "code", NULL, sk_buf_str(&step));
 		raw(h, "</td><td>");
 		element(h, "code", "soft", inv->layers[i].diff_id);
@@ -563,6 +579,9 @@ static void put_result(struct html *h)
 {
 	struct sk_counts counts = sk_report_counts(h->result);
 
+	h->epss = false;
+	for (size_t i = 0; i < h->result->finding_count; i++)
+		h->epss |= h->result->findings[i]->epss > 0;
 	if (h->report->result_count > 1) {
 		sk_buf_printf(h->out, "<section class=\"target\" id=\"target-%zu\">\n", h->number);
 		element(h, "h2", "name", h->result->inventory->artifact.name);

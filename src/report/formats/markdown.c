@@ -64,7 +64,7 @@ static void put_actions(struct sk_buf *out, const struct sk_result *result)
 		sk_buf_printf(out, "%zu. ", i + 1);
 		sk_md_text(out, a->what);
 		if (a->where) {
-			sk_buf_puts(out, " in ");
+			sk_buf_puts(out, a->join);
 			sk_md_code(out, a->where, false);
 		}
 		sk_buf_puts(out, " (");

@@ -273,10 +273,33 @@ static void lay_out(struct page *p, const struct row *header, const struct row *
 		w[TITLE] = p->width - sum_columns(w) - 2;
 }
 
+/* What has no package has nothing between its id and its title: the title takes that room. */
+static void put_short_row(struct page *p, const struct row *row)
+{
+	const struct cell *c = row->cell;
+	size_t at = 2 + p->columns[SEVERITY] + 2;
+
+	put(p, CRITICAL, row->marked ? "! " : "  ");
+	put(p, c[SEVERITY].style, c[SEVERITY].text);
+	put_blanks(p, at - 2 - sk_text_width(sk_span_str(c[SEVERITY].text)));
+	at += put_cut(p, BOLD, sk_span_str(c[ID].text), p->width - at) + 2;
+	if (at + 10 < p->width) {
+		put(p, PLAIN, "  ");
+		put_cut(p, c[TITLE].style, sk_span_str(c[TITLE].text), p->width - at);
+	}
+	sk_buf_putc(p->out, '\n');
+}
+
 /* Up to CELL_LINES lines; the last is cut. */
 static void put_row(struct page *p, const struct row *row)
 {
 	struct sk_span rest[COLUMNS];
+
+	if (!row->cell[PACKAGE].text[0] && !row->cell[INSTALLED].text[0] &&
+	    !row->cell[FIXED].text[0]) {
+		put_short_row(p, row);
+		return;
+	}
 
 	for (size_t c = 0; c < COLUMNS; c++)
 		rest[c] = sk_span_str(row->cell[c].text);
@@ -520,7 +543,7 @@ static void put_actions(struct page *p, const struct sk_result *result)
 		put(p, PLAIN, sk_arena_printf(&p->arena, "  %zu. ", i + 1));
 		put_wrapped(p, a->kev ? CRITICAL : BOLD,
 			    sk_arena_printf(&p->arena, "%s%s%s (%s)", safe(p, a->what),
-					    where[0] ? " in " : "", where, sk_buf_str(&effect)),
+					    where[0] ? a->join : "", where, sk_buf_str(&effect)),
 			    5, 5);
 		if (a->command) {
 			put_blanks(p, 5);

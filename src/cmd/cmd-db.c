@@ -2,6 +2,7 @@
 #include "cmd/command.h"
 
 #include "base/fd.h"
+#include "base/hash.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "cmd/progress.h"
@@ -18,6 +19,7 @@ struct db_options {
 	struct sk_option_list ecosystems;
 	int format;
 	bool verify;
+	int64_t backoff;
 };
 
 enum { FORMAT_TABLE, FORMAT_JSON };
@@ -131,6 +133,16 @@ static void on_update_note(void *ctx, const char *text)
 	on_note((void *)((struct update_progress *)ctx)->call, text);
 }
 
+/* A folder for each source: what one server says of its files counts for no other. */
+static const char *feeds_of(const struct sk_call *call)
+{
+	const struct db_options *o = call->options;
+	struct sk_span from = sk_span_str(o->from ? o->from : "osv.dev");
+
+	return sk_arena_printf(call->arena, "%s/feeds/%016llx", call->globals.cache_dir,
+			       (unsigned long long)sk_hash_stable(from));
+}
+
 static int run_update(const struct sk_call *call, struct sk_err *err)
 {
 	const struct db_options *o = call->options;
@@ -139,8 +151,9 @@ static int run_update(const struct sk_call *call, struct sk_err *err)
 	const char *path = database_of(call);
 	struct sk_update update = {
 		.from = o->from,
-		.feeds = sk_arena_printf(call->arena, "%s/feeds", call->globals.cache_dir),
+		.feeds = feeds_of(call),
 		.ecosystems = ecosystems_of(call),
+		.backoff_ms = (unsigned)o->backoff,
 		.note = on_update_note,
 		.progress = on_progress,
 		.ctx = &progress,
@@ -159,6 +172,9 @@ static const struct sk_option update_options[] = {
 		  "URL/epss_scores-current.csv.gz, or a folder laid out so",
 	  .otherwise = "osv.dev, CISA and FIRST themselves" },
 	OPTION_ECOSYSTEM("all that osv.dev publishes and Sekisho understands"),
+	{ "update-backoff-ms", 0, SK_OPT_INT(struct db_options, backoff), .min = 1, .max = 60000,
+	  .argument = "MS", .fallback = "1000", .flags = SK_OPTION_HIDDEN,
+	  .help = "Before a failed transfer is tried again; doubled each time" },
 	OPTION_DB,
 	{ NULL },
 };

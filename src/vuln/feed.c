@@ -62,7 +62,8 @@ static int read_zip(const char *path, sk_feed_file_fn fn, void *ctx, struct sk_e
 	uint64_t total = 0;
 	size_t count = 0;
 
-	archive_read_support_format_zip(a);
+	/* By its directory: without one the archive is cut off, though some entries can be read. */
+	archive_read_support_format_zip_seekable(a);
 	if (archive_read_open_filename(a, path, 1 << 18) != ARCHIVE_OK)
 		return archive_err(a, err);
 	for (;;) {

@@ -46,6 +46,8 @@ int sk_vers_build_bump(struct sk_vers_builder *b, struct sk_span version, size_t
 			return sk_err_set(b->err, SK_EINVAL, "a range bounds by a version that has no number %zu",
 					  i + 1);
 	}
+	if (!n)
+		return sk_err_set(b->err, SK_EINVAL, "a range bounds by a version without numbers");
 	up = successor(b->arena, last);
 	before = (size_t)(last.ptr - version.ptr);
 	out = sk_arena_alloc(b->arena, before + up.len);

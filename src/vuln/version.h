@@ -16,7 +16,11 @@
 struct sk_scheme {
 	const char *name;
 	const char *const *aliases; /* NULL-terminated or NULL: OSV ecosystem names too ("PyPI", "crates.io") */
-	/* <0, 0, >0. Total: also over versions that `valid` refuses. */
+	/*
+	 * -1, 0 or 1. A total order, also over versions that `valid` refuses. Two
+	 * exceptions are the ecosystem's own: to alpm a version without a package
+	 * release equals all with one, to composer "#" equals any number.
+	 */
 	int (*compare)(struct sk_span a, struct sk_span b);
 	/* Whether the scheme allows this spelling at all. */
 	bool (*valid)(struct sk_span version);

@@ -88,19 +88,6 @@ static int compare_optional(struct sk_span a, struct sk_span b)
 	return sk_rpm_part_compare(a, b);
 }
 
-static int compare(struct sk_span left, struct sk_span right)
-{
-	if (ver_same(left, right))
-		return 0;
-
-	struct sk_nevra a = sk_rpm_evr(left), b = sk_rpm_evr(right);
-	int d = ver_digits_cmp(a.epoch, b.epoch);
-
-	if (!d)
-		d = sk_rpm_part_compare(a.version, b.version);
-	return d ? d : compare_optional(a.release, b.release);
-}
-
 /* rpm itself compares whatever it is given; it only builds no package with blanks in these tags. */
 static bool valid(struct sk_span s)
 {
@@ -126,16 +113,12 @@ static bool is_arch(struct sk_span word)
 	return false;
 }
 
-struct sk_nevra sk_nevra_parse(struct sk_span text)
+/* [name-]EVR: no version or release has a hyphen, so what stands before two of them is a name. */
+static struct sk_nevra split_name(struct sk_span text)
 {
-	struct sk_span arch = { NULL, 0 }, name = { NULL, 0 };
-	ptrdiff_t dot = sk_span_rchr(text, '.'), release, version = -1;
+	ptrdiff_t release = sk_span_rchr(text, '-'), version = -1;
+	struct sk_span name = { NULL, 0 };
 
-	if (dot > 0 && is_arch(sk_span_from(text, (size_t)dot + 1))) {
-		arch = sk_span_from(text, (size_t)dot + 1);
-		text.len = (size_t)dot;
-	}
-	release = sk_span_rchr(text, '-');
 	if (release > 0)
 		version = sk_span_rchr(sk_span_sub(text, 0, (size_t)release), '-');
 	if (version > 0) {
@@ -146,6 +129,21 @@ struct sk_nevra sk_nevra_parse(struct sk_span text)
 	struct sk_nevra v = sk_rpm_evr(text);
 
 	v.name = name;
+	return v;
+}
+
+struct sk_nevra sk_nevra_parse(struct sk_span text)
+{
+	ptrdiff_t dot = sk_span_rchr(text, '.');
+	struct sk_span arch = { NULL, 0 };
+
+	if (dot > 0 && is_arch(sk_span_from(text, (size_t)dot + 1))) {
+		arch = sk_span_from(text, (size_t)dot + 1);
+		text.len = (size_t)dot;
+	}
+
+	struct sk_nevra v = split_name(text);
+
 	v.arch = arch;
 	return v;
 }
@@ -165,6 +163,25 @@ int sk_nevra_compare(const struct sk_nevra *a, const struct sk_nevra *b)
 	if (!d)
 		d = (a->arch.ptr != NULL) - (b->arch.ptr != NULL);
 	return d ? d : ver_bytes_cmp(a->arch, b->arch);
+}
+
+/*
+ * EVRs as librpm does it. Whole names as `rpm -q` prints them are put up with
+ * where they begin with a letter; their architecture counts as part of the release.
+ */
+static struct sk_nevra split(struct sk_span text)
+{
+	return text.len && ver_is_alpha(*text.ptr) ? split_name(text) : sk_rpm_evr(text);
+}
+
+static int compare(struct sk_span left, struct sk_span right)
+{
+	if (ver_same(left, right))
+		return 0;
+
+	struct sk_nevra a = split(left), b = split(right);
+
+	return sk_nevra_compare(&a, &b);
 }
 
 static const char *const aliases[] = {

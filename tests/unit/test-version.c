@@ -302,11 +302,11 @@ static void test_total_order(const struct sk_scheme *s)
 	ok(broken == 0, "%s is a total order", s->name);
 }
 
-/* A megabyte of each: linear time, no recursion. */
+/* A quarter of a megabyte of each: linear time, no recursion. */
 static void test_long(const struct sk_scheme *s)
 {
 	static const char *const units[] = { "9", "0", "0.", "-", "-0", "a", ".a", "1a", "~", "_p", "+", "1." };
-	enum { SIZE = 1 << 20 };
+	enum { SIZE = 1 << 18 };
 	sk_autofree char *a = sk_alloc(SIZE), *b = sk_alloc(SIZE);
 	int bad = 0;
 
@@ -322,7 +322,7 @@ static void test_long(const struct sk_scheme *s)
 		if (s->prerelease)
 			s->prerelease(sk_span(a, SIZE));
 	}
-	ok(bad == 0, "%s: a megabyte", s->name);
+	ok(bad == 0, "%s: long versions", s->name);
 }
 
 int main(void)

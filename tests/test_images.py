@@ -137,6 +137,26 @@ class Overlay(Case):
         self.assertEqual(self.packages(self.scan()), [("a", "1.0.0")])
 
 
+class Locked(Case):
+    LOCK = json.dumps({"name": "app", "lockfileVersion": 3, "packages": {
+        "": {"name": "app"}, "node_modules/x": {"version": "1.2.3"}, "node_modules/y": {"version": "2.0.0"},
+        "node_modules/t": {"version": "3.0.0", "dev": True}}})
+
+    def test_lock_file_alone(self):
+        docker(self.image, [Layer().entry("app/package-lock.json", data=self.LOCK)])
+        names = [n for n, _ in self.packages(self.scan())]
+        self.assertIn("x", names)
+        self.assertNotIn("t", names, "development")
+
+    def test_installed_beats_locked(self):
+        docker(self.image, [pkg(Layer().entry("app/package-lock.json", data=self.LOCK), "app/node_modules/x", "x",
+                                "1.2.4")])
+        packages = self.packages(self.scan())
+        self.assertIn(("x", "1.2.4"), packages)
+        self.assertNotIn(("x", "1.2.3"), packages)
+        self.assertNotIn(("y", "2.0.0"), packages, "not installed, though the lock file names it")
+
+
 class Forms(Case):
     def test_compressions(self):
         layers = [pkg(Layer(), "node_modules/a", "a").entry("big", data=b"x" * 300000).bytes()]

@@ -262,7 +262,7 @@ static int read_pair(struct toml *t, struct table *into)
 static int enter_header(struct toml *t, struct table **table, struct sk_span key)
 {
 	struct sk_node *n = find(*table, key);
-	struct table *next;
+	struct table *next = NULL;
 	int r;
 
 	if (!n) {
@@ -379,7 +379,7 @@ static int check_text(struct toml *t)
 
 static int read_document(struct toml *t)
 {
-	struct table *root, *current;
+	struct table *root = NULL, *current;
 	int r = new_table(t, SK_NODE_OBJECT, MADE_HEADER, 1, 1, &root);
 
 	if (r >= 0)

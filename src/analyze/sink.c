@@ -88,7 +88,15 @@ void sk_sink_owns(struct sk_sink *sink, struct sk_package *pkg, struct sk_span p
 	}
 	while (path.len && path.ptr[0] == '/')
 		path = sk_span_from(path, 1);
-	if (path.len && path.len <= SK_MAX_PATH)
+	if (!path.len || path.len > SK_MAX_PATH)
+		return;
+	if (sink->path_bytes > SK_MAX_OWNED_BYTES)
+		return;
+	sink->path_bytes += path.len;
+	if (sink->path_bytes > SK_MAX_OWNED_BYTES)
+		sk_sink_issue(sink, 0, "names files of more than %u bytes in all; the rest is left out",
+			      SK_MAX_OWNED_BYTES);
+	else
 		sk_paths_add(&sink->paths, path);
 }
 

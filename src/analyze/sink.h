@@ -13,6 +13,7 @@ struct sk_sink {
 	struct sk_buf note;
 	struct sk_paths paths;		  /* of `owner`, not yet put into it */
 	struct sk_package *owner;
+	uint64_t path_bytes;		  /* of all owned paths, written out */
 	bool overflow;			  /* SK_MAX_FILE_PACKAGES was reported */
 };
 

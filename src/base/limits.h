@@ -53,8 +53,13 @@
 
 /* Core metadata of a Python package with its description; the largest on PyPI are some 500 kB. */
 #define SK_MAX_METADATA (8u << 20)
-/* Packages of one file: the largest distribution has some 80,000. */
-#define SK_MAX_FILE_PACKAGES (1u << 20)
+/* Packages of one file: the largest distribution has some 80,000; each takes 300 bytes. */
+#define SK_MAX_FILE_PACKAGES (1u << 18)
+/*
+ * Paths that one package database says are owned, written out: a few bytes can stand for 4 kB
+ * (a folder's name is said once). 600,000 files of a full workstation take 45 MB.
+ */
+#define SK_MAX_OWNED_BYTES (128u << 20)
 /* One text field of a package (name, version, licence). */
 #define SK_MAX_FIELD 65536
 

@@ -3,6 +3,7 @@
  * tests/data/os/<case>/files is a file tree, <case>/expected what is found in
  * it: operating systems and distribution packages with all their fields.
  */
+#include "analyze/sink.h"
 #include "inventory.h"
 
 #include <dirent.h>
@@ -56,6 +57,30 @@ static void test_case(const char *dir, const char *name)
 		show_difference(sk_buf_view(&got), sk_buf_view(&want));
 }
 
+/* A folder of 3,900 bytes, said once, over 50,000 files of one letter: the list ends, and it is said. */
+static void test_expansion(void)
+{
+	extern const struct sk_analyzer sk_analyzer_apk;
+	sk_cleanup(sk_buf_release) struct sk_buf text = { 0 };
+	sk_cleanup(scanned_release) struct scanned s = { 0 };
+	struct sk_recorder rec = { 0 };
+	struct sk_err err = SK_ERR_INIT;
+	struct sk_file_impl impl;
+	struct sk_file file;
+	int rc;
+
+	sk_buf_puts(&text, "P:a\nV:1\nF:");
+	memset(sk_buf_reserve(&text, 3900), 'd', 3900);
+	text.len += 3900;
+	for (int i = 0; i < 50000; i++)
+		sk_buf_puts(&text, "\nR:x");
+	sk_file_from_bytes(&file, &impl, "lib/apk/db/installed", sk_buf_view(&text));
+	sk_sink_run(&rec, &sk_analyzer_apk, &file);
+	rc = scan_recorded(&s, &rec, &err);
+	ok(rc >= 0 && s.inv.package_count == 1 && s.inv.issue_count == 1, "a list of files that expands");
+	sk_recorder_release(&rec);
+}
+
 /* `test-os-packages FOLDER`: what is found there, to write new cases with. */
 static int show(const char *folder)
 {
@@ -88,5 +113,6 @@ int main(int argc, char **argv)
 	}
 	free(names);
 	ok(count > 2, "there are cases");
+	test_expansion();
 	return tap_done();
 }

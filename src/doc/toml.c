@@ -45,6 +45,7 @@ static int new_table(struct toml *t, enum sk_node_type type, enum made_by made, 
 	struct sk_doc_build *b = t->lex.b;
 	struct table *table;
 
+	*ret_table = NULL; /* gcc cannot see that sk_build_fail is always negative */
 	if (depth > SK_MAX_DOC_DEPTH)
 		return sk_build_fail(b, SK_ELIMIT, t->lex.off, "nested deeper than %d",
 				     SK_MAX_DOC_DEPTH);
@@ -262,7 +263,7 @@ static int read_pair(struct toml *t, struct table *into)
 static int enter_header(struct toml *t, struct table **table, struct sk_span key)
 {
 	struct sk_node *n = find(*table, key);
-	struct table *next = NULL;
+	struct table *next;
 	int r;
 
 	if (!n) {
@@ -379,7 +380,7 @@ static int check_text(struct toml *t)
 
 static int read_document(struct toml *t)
 {
-	struct table *root = NULL, *current;
+	struct table *root, *current;
 	int r = new_table(t, SK_NODE_OBJECT, MADE_HEADER, 1, 1, &root);
 
 	if (r >= 0)

@@ -3,6 +3,7 @@
  * tests/data/os/<case>/files is a file tree, <case>/expected what is found in
  * it: operating systems and distribution packages with all their fields.
  */
+#include "analyze/file.h"
 #include "analyze/sink.h"
 #include "inventory.h"
 

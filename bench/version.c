@@ -46,7 +46,8 @@ int main(int argc, char **argv)
 		while (sk_span_line(&rest, &line)) {
 			struct pair p;
 
-			if (sk_span_split(&line, ' ', &p.a) && sk_span_split(&line, ' ', &op) && line.len) {
+			if (sk_span_split(&line, ' ', &p.a) && sk_span_split(&line, ' ', &op) &&
+			    line.len) {
 				p.b = line;
 				*sk_vec_push(&pairs) = p;
 			}
@@ -61,7 +62,7 @@ int main(int argc, char **argv)
 		if (!round || took < best)
 			best = took;
 	}
-	printf("%-10s %6zu pairs %7.1f ns%s\n", s->name, pairs.len, best / (double)(pairs.len ? pairs.len : 1),
-	       sum == 42 ? " " : "");
+	printf("%-10s %6zu pairs %7.1f ns%s\n", s->name, pairs.len,
+	       best / (double)(pairs.len ? pairs.len : 1), sum == 42 ? " " : "");
 	return 0;
 }

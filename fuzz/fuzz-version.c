@@ -9,8 +9,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 /* The two that are none on purpose: Arch's versions without package release, and PHP's "#". */
 static bool is_exempt(const struct sk_scheme *s, struct sk_span v)
 {
-	return s == sk_scheme_find(SK_SPAN_LIT("alpm")) ? sk_span_chr(v, '-') < 0 :
-	       s == sk_scheme_find(SK_SPAN_LIT("composer")) && sk_span_chr(v, '#') >= 0;
+	return s == sk_scheme_find(SK_SPAN_LIT("alpm"))
+		   ? sk_span_chr(v, '-') < 0
+		   : s == sk_scheme_find(SK_SPAN_LIT("composer")) && sk_span_chr(v, '#') >= 0;
 }
 
 static void check_order(const struct sk_scheme *s, const struct sk_span v[3])

@@ -94,7 +94,8 @@ static int compare_input(const struct sk_scheme *scheme, struct sk_err *err)
 		if (n == 0 && in.len)
 			answer_line(scheme, sk_buf_view(&in), &out);
 		if (in.len > MAX_LINE)
-			return sk_err_set(err, SK_ELIMIT, "standard input: a line is longer than %d bytes",
+			return sk_err_set(err, SK_ELIMIT,
+					  "standard input: a line is longer than %d bytes",
 					  MAX_LINE);
 		if (out.len && sk_output(NULL, sk_buf_view(&out), err) < 0)
 			return -err->code;
@@ -115,19 +116,20 @@ static int run(const struct sk_call *call, struct sk_err *err)
 	if (call->arg_count == 0)
 		return compare_input(scheme, err);
 	if (call->arg_count == 1)
-		return sk_err_set(err, SK_EUSAGE, "two versions are compared; the second is missing");
+		return sk_err_set(err, SK_EUSAGE,
+				  "two versions are compared; the second is missing");
 	line[0] = answer(scheme, sk_span_str(call->args[0]), sk_span_str(call->args[1]));
 	return sk_output(NULL, sk_span(line, 2), err);
 }
 
 static const char *const text[] = {
-	"Says how two versions stand to each other by the rules of their ecosystem: <, = or >; ? where "
-	"one of them is no version there.",
-	"Without versions, pairs are read from standard input, one a line with a tab between the two, "
-	"and each line gets one line of answer.",
-	"Schemes are named as the types of package URLs are (deb, rpm, apk, npm, pypi, maven, golang, "
-	"gem, composer, nuget, cargo, ...); the ecosystem names of OSV mean the same (Debian:12, PyPI, "
-	"crates.io).",
+	"Says how two versions stand to each other by the rules of their ecosystem: <, = or >; "
+	"? where one of them is no version there.",
+	"Without versions, pairs are read from standard input, one a line with a tab between the "
+	"two, and each line gets one line of answer.",
+	"Schemes are named as the types of package URLs are (deb, rpm, apk, npm, pypi, maven, "
+	"golang, gem, composer, nuget, cargo, ...); the ecosystem names of OSV mean the same "
+	"(Debian:12, PyPI, crates.io).",
 	NULL,
 };
 

@@ -36,8 +36,9 @@ static int compatible(struct sk_vers_builder *b, struct sk_span v, char op)
 		rc = sk_vers_build_add(b, SK_VERS_GE, v);
 	if (rc < 0)
 		return rc;
-	return sk_vers_build_add(b, SK_VERS_LT,
-				 sk_span_str(sk_arena_printf(b->arena, "%.*s-", (int)next.len, next.ptr)));
+	return sk_vers_build_add(
+	    b, SK_VERS_LT,
+	    sk_span_str(sk_arena_printf(b->arena, "%.*s-", (int)next.len, next.ptr)));
 }
 
 static int condition(struct sk_vers_builder *b, struct sk_span text)

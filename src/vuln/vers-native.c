@@ -43,7 +43,8 @@ int sk_vers_build_bump(struct sk_vers_builder *b, struct sk_span version, size_t
 		else
 			last = ver_digits(&c);
 		if (!last.len)
-			return sk_err_set(b->err, SK_EINVAL, "a range bounds by a version that has no number %zu",
+			return sk_err_set(b->err, SK_EINVAL,
+					  "a range bounds by a version that has no number %zu",
 					  i + 1);
 	}
 	if (!n)
@@ -63,9 +64,10 @@ enum sk_vers_op sk_vers_take_op(struct sk_span *text, bool *ret_written)
 		const char *text;
 		enum sk_vers_op op;
 	} ops[] = {
-		{ ">=", SK_VERS_GE }, { "<=", SK_VERS_LE }, { "!=", SK_VERS_NE }, { "===", SK_VERS_EQ },
-		{ "==", SK_VERS_EQ }, { "<<", SK_VERS_LT }, { ">>", SK_VERS_GT }, { "<", SK_VERS_LT },
-		{ ">", SK_VERS_GT },  { "=", SK_VERS_EQ },
+		{ ">=", SK_VERS_GE },  { "<=", SK_VERS_LE }, { "!=", SK_VERS_NE },
+		{ "===", SK_VERS_EQ }, { "==", SK_VERS_EQ }, { "<<", SK_VERS_LT },
+		{ ">>", SK_VERS_GT },  { "<", SK_VERS_LT },  { ">", SK_VERS_GT },
+		{ "=", SK_VERS_EQ },
 	};
 
 	*text = sk_span_trim(*text);
@@ -152,7 +154,8 @@ static int pypi_prefix(struct sk_vers_builder *b, enum sk_vers_op op, struct sk_
 	int rc = sk_vers_build_bump(b, prefix, count_numbers(prefix), &next);
 
 	if (op != SK_VERS_EQ && op != SK_VERS_NE)
-		return sk_err_set(b->err, SK_EINVAL, "a range has .* behind another comparator than == and !=");
+		return sk_err_set(b->err, SK_EINVAL,
+				  "a range has .* behind another comparator than == and !=");
 	if (rc == 0)
 		rc = sk_vers_build_add(b, equal ? SK_VERS_GE : SK_VERS_LT, prefix);
 	return rc < 0 ? rc : sk_vers_build_add(b, equal ? SK_VERS_LT : SK_VERS_GE, next);
@@ -189,8 +192,9 @@ static int interval(struct sk_vers_builder *b, struct sk_span inside, bool from,
 	int rc = 0;
 
 	if (comma < 0)
-		return from && to ? sk_vers_build_add(b, SK_VERS_EQ, sk_span_trim(inside)) :
-				    sk_err_set(b->err, SK_EINVAL, "a range of one version is not [closed]");
+		return from && to ? sk_vers_build_add(b, SK_VERS_EQ, sk_span_trim(inside))
+				  : sk_err_set(b->err, SK_EINVAL,
+					       "a range of one version is not [closed]");
 	low = sk_span_trim(sk_span_sub(inside, 0, (size_t)comma));
 	high = sk_span_trim(sk_span_from(inside, (size_t)comma + 1));
 	if (!low.len && !high.len)
@@ -221,7 +225,8 @@ int sk_vers_native_interval(struct sk_vers_builder *b, struct sk_span native)
 			end++;
 		if (end == rest.len || (*rest.ptr != '[' && *rest.ptr != '('))
 			return sk_err_set(b->err, SK_EINVAL, "a range is no list of [intervals)");
-		rc = interval(b, sk_span_sub(rest, 1, end - 1), *rest.ptr == '[', rest.ptr[end] == ']');
+		rc = interval(b, sk_span_sub(rest, 1, end - 1), *rest.ptr == '[',
+			      rest.ptr[end] == ']');
 		rest = sk_span_trim(sk_span_from(rest, end + 1));
 		if (rest.len && *rest.ptr == ',')
 			rest = sk_span_trim(sk_span_from(rest, 1));
@@ -254,8 +259,9 @@ static int nginx_from(struct sk_vers_builder *b, struct sk_span version)
 	rc = sk_vers_build_bump(b, version, 2, &next);
 	if (rc < 0)
 		return rc;
-	return sk_vers_build_add(b, SK_VERS_LT,
-				 sk_span_str(sk_arena_printf(b->arena, "%.*s.0", (int)next.len, next.ptr)));
+	return sk_vers_build_add(
+	    b, SK_VERS_LT,
+	    sk_span_str(sk_arena_printf(b->arena, "%.*s.0", (int)next.len, next.ptr)));
 }
 
 /* nginx's advisories: "0.7.52-0.8.39", "1.5.0+, 1.4.1+", "all", "none". */
@@ -278,10 +284,12 @@ int sk_vers_native_nginx(struct sk_vers_builder *b, struct sk_span native)
 		if (sk_span_ends(part, "+")) {
 			rc = nginx_from(b, sk_span_sub(part, 0, part.len - 1));
 		} else if (hyphen >= 0) {
-			rc = sk_vers_build_add(b, SK_VERS_GE, sk_span_trim(sk_span_sub(part, 0, (size_t)hyphen)));
+			rc = sk_vers_build_add(b, SK_VERS_GE,
+					       sk_span_trim(sk_span_sub(part, 0, (size_t)hyphen)));
 			if (rc == 0)
-				rc = sk_vers_build_add(b, SK_VERS_LE,
-						       sk_span_trim(sk_span_from(part, (size_t)hyphen + 1)));
+				rc = sk_vers_build_add(
+				    b, SK_VERS_LE,
+				    sk_span_trim(sk_span_from(part, (size_t)hyphen + 1)));
 		} else {
 			rc = sk_vers_build_add(b, SK_VERS_EQ, part);
 		}
@@ -293,13 +301,20 @@ static const struct {
 	const char *type;
 	sk_vers_native_fn *read;
 } readers[] = {
-	{ "npm", sk_vers_native_npm },		 { "conan", sk_vers_native_conan },
-	{ "gem", sk_vers_native_gem },		 { "pypi", sk_vers_native_pypi },
-	{ "maven", sk_vers_native_interval },	 { "nuget", sk_vers_native_interval },
-	{ "openssl", sk_vers_native_openssl },	 { "nginx", sk_vers_native_nginx },
-	{ "deb", sk_vers_native_comparators },	 { "rpm", sk_vers_native_comparators },
-	{ "apk", sk_vers_native_comparators },	 { "alpm", sk_vers_native_comparators },
-	{ "gentoo", sk_vers_native_comparators }, { "golang", sk_vers_native_comparators },
+	{ "npm", sk_vers_native_npm },
+	{ "conan", sk_vers_native_conan },
+	{ "gem", sk_vers_native_gem },
+	{ "pypi", sk_vers_native_pypi },
+	{ "maven", sk_vers_native_interval },
+	{ "nuget", sk_vers_native_interval },
+	{ "openssl", sk_vers_native_openssl },
+	{ "nginx", sk_vers_native_nginx },
+	{ "deb", sk_vers_native_comparators },
+	{ "rpm", sk_vers_native_comparators },
+	{ "apk", sk_vers_native_comparators },
+	{ "alpm", sk_vers_native_comparators },
+	{ "gentoo", sk_vers_native_comparators },
+	{ "golang", sk_vers_native_comparators },
 	{ "semver", sk_vers_native_comparators },
 };
 

@@ -63,9 +63,9 @@ static struct sk_span full(struct sk_vers_builder *b, const struct partial *p)
 {
 	struct sk_span a = number_or_zero(p, 0), m = number_or_zero(p, 1), l = number_or_zero(p, 2);
 
-	return sk_span_str(sk_arena_printf(b->arena, "%.*s.%.*s.%.*s%s%.*s", (int)a.len, a.ptr,
-					   (int)m.len, m.ptr, (int)l.len, l.ptr, p->pre.len ? "-" : "",
-					   (int)p->pre.len, p->pre.ptr ? p->pre.ptr : ""));
+	return sk_span_str(sk_arena_printf(
+	    b->arena, "%.*s.%.*s.%.*s%s%.*s", (int)a.len, a.ptr, (int)m.len, m.ptr, (int)l.len,
+	    l.ptr, p->pre.len ? "-" : "", (int)p->pre.len, p->pre.ptr ? p->pre.ptr : ""));
 }
 
 /* Number n (from 1) raised, zeros behind it: above(1.2.3, 2) is 1.3.0. */
@@ -77,7 +77,9 @@ static int above(struct sk_vers_builder *b, const struct partial *p, size_t n,
 
 	if (rc == 0)
 		*ret_version = sk_span_str(sk_arena_printf(b->arena, "%.*s%s", (int)up.len, up.ptr,
-							   n == 1 ? ".0.0" : n == 2 ? ".0" : ""));
+							   n == 1   ? ".0.0"
+							   : n == 2 ? ".0"
+								    : ""));
 	return rc;
 }
 
@@ -197,7 +199,8 @@ static int hyphen_range(struct sk_vers_builder *b, struct set *s, struct sk_span
 	struct partial p, q;
 
 	if (!read_partial(sk_span_trim(from), &p) || !read_partial(sk_span_trim(to), &q))
-		return sk_err_set(b->err, SK_EINVAL, "a hyphen in a range of npm is not between versions");
+		return sk_err_set(b->err, SK_EINVAL,
+				  "a hyphen in a range of npm is not between versions");
 	if (p.known)
 		low(b, s, SK_VERS_GE, full(b, &p));
 	return primitive(b, s, SK_VERS_LE, &q);

@@ -56,12 +56,14 @@ static int decode(struct sk_span text, char *out, size_t *ret_len, bool *ret_col
 				return non_canonical(err, "invalid percent-encoding in version");
 			if (text.ptr[i + 1] >= 'a' || text.ptr[i + 2] >= 'a' ||
 			    is_unreserved(hi * 16 + lo))
-				return non_canonical(err, "percent-encoding in version is not canonical");
+				return non_canonical(
+				    err, "percent-encoding in version is not canonical");
 			c = (char)(hi * 16 + lo);
 			*ret_colon = *ret_colon || c == ':';
 			i += 2;
 		} else if (is_special(c)) {
-			return non_canonical(err, "a comparator inside a version is not percent-encoded");
+			return non_canonical(
+			    err, "a comparator inside a version is not percent-encoded");
 		}
 		out[n++] = c;
 	}
@@ -137,8 +139,8 @@ static int read_constraints(struct sk_vers *r, struct sk_span list, struct sk_ar
 				  SK_MAX_VERS_CONSTRAINTS);
 	r->constraints = sk_arena_alloc(arena, (pipes + 1) * sizeof(*r->constraints));
 	while (sk_span_split(&list, '|', &part)) {
-		int rc = part.len ? read_constraint(r, part, arena, err) :
-				    non_canonical(err, "consecutive pipes are not permitted");
+		int rc = part.len ? read_constraint(r, part, arena, err)
+				  : non_canonical(err, "consecutive pipes are not permitted");
 
 		if (rc < 0)
 			return rc;
@@ -155,7 +157,8 @@ static int read_type(struct sk_vers *r, struct sk_span type, struct sk_arena *ar
 		if (c >= 'A' && c <= 'Z')
 			return non_canonical(err, "the type is not in lower case");
 		if (!is_unreserved(c) || c == '_' || c == '~')
-			return sk_err_set(err, SK_EINVAL, "a VERS type has other than letters and digits");
+			return sk_err_set(err, SK_EINVAL,
+					  "a VERS type has other than letters and digits");
 	}
 	if (!type.len || type.ptr[0] < 'a')
 		return sk_err_set(err, SK_EINVAL, "a VERS type does not begin with a letter");
@@ -164,7 +167,8 @@ static int read_type(struct sk_vers *r, struct sk_span type, struct sk_arena *ar
 		return 0;
 	r->scheme = sk_scheme_find(type);
 	if (!r->scheme)
-		return sk_err_set(err, SK_EUNSUPPORTED, "there is no version scheme '%s'", r->type.ptr);
+		return sk_err_set(err, SK_EUNSUPPORTED, "there is no version scheme '%s'",
+				  r->type.ptr);
 	return 0;
 }
 
@@ -199,10 +203,12 @@ static bool is_upper(enum sk_vers_op op)
 	return op == SK_VERS_LT || op == SK_VERS_LE;
 }
 
-/* The rules of the specification's "canonical representation", each constraint against the ones before. */
+/* The rules of the specification's "canonical representation", each constraint against the ones
+ * before. */
 static int check_canonical(const struct sk_vers *r, struct sk_err *err)
 {
-	const struct sk_vers_constraint *bound = NULL, *last = NULL; /* without !=; bound: without = too */
+	const struct sk_vers_constraint *bound = NULL,
+					*last = NULL; /* without !=; bound: without = too */
 
 	for (size_t i = 0; i < r->count; i++) {
 		const struct sk_vers_constraint *c = &r->constraints[i];

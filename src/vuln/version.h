@@ -15,7 +15,8 @@
 
 struct sk_scheme {
 	const char *name;
-	const char *const *aliases; /* NULL-terminated or NULL: OSV ecosystem names too ("PyPI", "crates.io") */
+	/* NULL-terminated or NULL: OSV ecosystem names too ("PyPI", "crates.io"). */
+	const char *const *aliases;
 	/*
 	 * -1, 0 or 1. A total order, also over versions that `valid` refuses. Two
 	 * exceptions are the ecosystem's own: to alpm a version without a package
@@ -24,12 +25,15 @@ struct sk_scheme {
 	int (*compare)(struct sk_span a, struct sk_span b);
 	/* Whether the scheme allows this spelling at all. */
 	bool (*valid)(struct sk_span version);
-	/* Whether it is a pre-release in the scheme's own sense. May be NULL: there is no such thing. */
+	/* Whether it is a pre-release in the scheme's own sense. NULL: there is no such thing. */
 	bool (*prerelease)(struct sk_span version);
 };
 
 /* NULL-terminated; generated from the list in meson.build. */
 extern const struct sk_scheme *const sk_schemes[];
 
-/* By name or alias, ASCII case ignored; NULL if there is none. */
+/*
+ * By name or alias, ASCII case ignored, without what follows a colon ("Debian:12"); NULL if
+ * there is none.
+ */
 const struct sk_scheme *sk_scheme_find(struct sk_span name);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Version ranges over the corpus vers-spec/; data/versions/vers-skipped.txt says what is left out and why. */
+/* Version ranges over the corpus vers-spec/; data/versions/vers-skipped.txt says what is left out
+ * and why. */
 #include "tap.h"
 
 #include "base/fd.h"
@@ -49,17 +50,20 @@ static bool same_format(const struct sk_vers *r, struct sk_span want)
 
 static bool check_comparison(const struct sk_node *t, bool equality)
 {
-	const struct sk_node *input = sk_node_get(t, "input"), *want = sk_node_get(t, "expected_output");
-	const struct sk_node *versions = equality ? sk_node_get(input, "versions") : want, *last = NULL;
+	const struct sk_node *input = sk_node_get(t, "input"),
+			     *want = sk_node_get(t, "expected_output");
+	const struct sk_node *versions = equality ? sk_node_get(input, "versions") : want,
+			     *last = NULL;
 	const struct sk_scheme *s = sk_scheme_find(sk_node_str(sk_node_get(input, "input_scheme")));
 	bool good = s != NULL, skip = false;
 
-	sk_node_each(v, versions) {
+	sk_node_each(v, versions)
+	{
 		struct sk_span a = sk_node_str(last), b = sk_node_str(v);
 
 		if (s && last) {
-			sk_autofree char *line = sk_printf("%s %.*s < %.*s", s->name, (int)a.len, a.ptr,
-							   (int)b.len, b.ptr);
+			sk_autofree char *line = sk_printf("%s %.*s < %.*s", s->name, (int)a.len,
+							   a.ptr, (int)b.len, b.ptr);
 			int d = s->compare(a, b);
 
 			skip = skip || is_listed(&compare_skipped, line);
@@ -78,8 +82,8 @@ static bool check_native(const struct sk_node *t, struct sk_arena *arena)
 	struct sk_span native = sk_node_str(sk_node_get(input, "native_range"));
 	struct sk_vers r = { 0 };
 	struct sk_err err;
-	sk_autofree char *line = sk_printf("%.*s '%.*s'", (int)scheme.len, scheme.ptr, (int)native.len,
-					   native.ptr);
+	sk_autofree char *line =
+	    sk_printf("%.*s '%.*s'", (int)scheme.len, scheme.ptr, (int)native.len, native.ptr);
 	bool good = sk_vers_from_native(&r, scheme, native, arena, &err) == 0 &&
 		    same_format(&r, sk_node_str(sk_node_get(t, "expected_output")));
 
@@ -94,7 +98,7 @@ static bool check_containment(const struct sk_node *t, struct sk_arena *arena)
 
 	return sk_vers_read(&r, sk_node_str(sk_node_get(input, "vers")), arena, &err) == 0 &&
 	       sk_vers_contains(&r, sk_node_str(sk_node_get(input, "version"))) ==
-		       sk_node_bool(sk_node_get(t, "expected_output"), false);
+		   sk_node_bool(sk_node_get(t, "expected_output"), false);
 }
 
 static bool check_validate(const struct sk_node *t, struct sk_arena *arena)
@@ -111,8 +115,10 @@ static bool same_constraints(const struct sk_vers *r, const struct sk_node *want
 	static const char *const ops[] = { "!=", "<", "<=", "=", ">", ">=" };
 	size_t i = 0;
 
-	sk_node_each(c, want) {
-		if (i == r->count || !sk_span_is(sk_node_str(sk_node_at(c, 0)), ops[r->constraints[i].op]) ||
+	sk_node_each(c, want)
+	{
+		if (i == r->count ||
+		    !sk_span_is(sk_node_str(sk_node_at(c, 0)), ops[r->constraints[i].op]) ||
 		    !sk_span_eq(sk_node_str(sk_node_at(c, 1)), r->constraints[i].version))
 			return false;
 		i++;
@@ -167,7 +173,8 @@ static void check_file(const char *dir, const char *file)
 		ok(false, "%s can be read", file);
 		return;
 	}
-	sk_node_each(t, sk_node_get(doc.root, "tests")) {
+	sk_node_each(t, sk_node_get(doc.root, "tests"))
+	{
 		check_test(file, t);
 		cases++;
 	}
@@ -226,7 +233,7 @@ static void contains(const char *vers, const char *version, bool want)
 	struct sk_err err;
 
 	ok(sk_vers_read(&r, sk_span_str(vers), &arena, &err) == 0 &&
-		   sk_vers_contains(&r, sk_span_str(version)) == want,
+	       sk_vers_contains(&r, sk_span_str(version)) == want,
 	   "%s %s %s", version, want ? "in" : "not in", vers);
 }
 
@@ -268,10 +275,28 @@ static void refused(const char *vers)
 static void test_refused(void)
 {
 	static const char *const bad[] = {
-		"", "vers:", "vers:npm", "vers:npm/", "VERS:npm/1", "vers:NPM/1", "vers:no-such-type/1",
-		"vers:/1", "vers:1x/1", "vers:npm/>=", "vers:npm/*|1", "vers:npm/1|*", "vers:all/1",
-		"vers:npm/1.0.0|1.0.0", "vers:npm/>1|>2", "vers:npm/<1|<2", "vers:npm/1|<2",
-		"vers:npm/1=2", "vers:npm/1%", "vers:npm/1%2", "vers:npm/%41", "vers:npm/==1",
+		"",
+		"vers:",
+		"vers:npm",
+		"vers:npm/",
+		"VERS:npm/1",
+		"vers:NPM/1",
+		"vers:no-such-type/1",
+		"vers:/1",
+		"vers:1x/1",
+		"vers:npm/>=",
+		"vers:npm/*|1",
+		"vers:npm/1|*",
+		"vers:all/1",
+		"vers:npm/1.0.0|1.0.0",
+		"vers:npm/>1|>2",
+		"vers:npm/<1|<2",
+		"vers:npm/1|<2",
+		"vers:npm/1=2",
+		"vers:npm/1%",
+		"vers:npm/1%2",
+		"vers:npm/%41",
+		"vers:npm/==1",
 	};
 
 	for (size_t i = 0; i < SK_COUNT(bad); i++)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The version schemes over the corpora versions/ and rpmver/; data/versions/skipped.txt says what is left out and why. */
+/* The version schemes over the corpora versions/ and rpmver/; data/versions/skipped.txt says what
+ * is left out and why. */
 #include "tap.h"
 
 #include "base/fd.h"
@@ -132,7 +133,9 @@ static size_t words(struct sk_span line, struct sk_span *out, size_t max)
 
 	while (n < max && sk_span_split(&line, ' ', &word))
 		if (word.len)
-			out[n++] = sk_span_is(word, "''") || sk_span_is(word, "\"\"") ? sk_span("", 0) : word;
+			out[n++] = sk_span_is(word, "''") || sk_span_is(word, "\"\"")
+				       ? sk_span("", 0)
+				       : word;
 	return n;
 }
 
@@ -154,7 +157,8 @@ static void check_rpm(const char *file, bool nevra)
 		int d = nevra ? sk_nevra_compare(&a, &b) : sk_rpm_part_compare(w[0], w[2]);
 		int e = nevra ? sk_nevra_compare(&b, &a) : sk_rpm_part_compare(w[2], w[0]);
 
-		expect(d == wanted(w[1]) && e == -d, "rpmver/%s: %.*s", file, (int)line.len, line.ptr);
+		expect(d == wanted(w[1]) && e == -d, "rpmver/%s: %.*s", file, (int)line.len,
+		       line.ptr);
 		cases++;
 	}
 	ok(cases > 0, "%d cases of rpmver/%s", cases, file);
@@ -177,15 +181,16 @@ static void check_rpm_parse(void)
 		struct sk_nevra v = sk_nevra_parse(w[0]);
 
 		expect(sk_span_eq(v.name, w[1]) && sk_span_eq(v.epoch, w[2]) &&
-			       sk_span_eq(v.version, w[3]) && sk_span_eq(v.release, w[4]) &&
-			       sk_span_eq(v.arch, w[5]),
+			   sk_span_eq(v.version, w[3]) && sk_span_eq(v.release, w[4]) &&
+			   sk_span_eq(v.arch, w[5]),
 		       "rpmver/parse: %.*s", (int)line.len, line.ptr);
 		cases++;
 	}
 	ok(cases > 0, "%d cases of rpmver/parse", cases);
 }
 
-/* data/versions/cases.tsv: scheme, a, b, one of < = > ?, from the ecosystem's own tool or documents. */
+/* data/versions/cases.tsv: scheme, a, b, one of < = > ?, from the ecosystem's own tool or
+ * documents. */
 static void test_own_cases(void)
 {
 	sk_autofree char *dir = sk_printf("%s/data/versions", getenv("SK_TESTS"));
@@ -208,7 +213,8 @@ static void test_own_cases(void)
 		if (!s) {
 			ok(false, "scheme %.*s", (int)name.len, name.ptr);
 		} else if (sk_span_is(left, "?")) {
-			expect(!s->valid(a) || !s->valid(b), "not valid: %.*s", (int)line.len, line.ptr);
+			expect(!s->valid(a) || !s->valid(b), "not valid: %.*s", (int)line.len,
+			       line.ptr);
 		} else {
 			expect(s->valid(a) && s->valid(b), "valid: %.*s", (int)line.len, line.ptr);
 			expect(s->compare(a, b) == wanted(left), "%.*s", (int)line.len, line.ptr);
@@ -220,11 +226,19 @@ static void test_own_cases(void)
 static void test_find(void)
 {
 	static const char *const names[][2] = {
-		{ "deb", "deb" },	   { "DEBIAN", "deb" },	     { "Ubuntu:22.04:LTS", "deb" },
-		{ "PyPI", "pypi" },	   { "crates.io", "cargo" }, { "Rocky Linux:9", "rpm" },
-		{ "SwiftURL", "semver" },  { "Wolfi", "apk" },	     { "Go", "golang" },
-		{ "RubyGems", "gem" },	   { "Packagist", "composer" },
-		{ "GitHub Actions", "generic" }, { "Bitnami", "generic" },
+		{ "deb", "deb" },
+		{ "DEBIAN", "deb" },
+		{ "Ubuntu:22.04:LTS", "deb" },
+		{ "PyPI", "pypi" },
+		{ "crates.io", "cargo" },
+		{ "Rocky Linux:9", "rpm" },
+		{ "SwiftURL", "semver" },
+		{ "Wolfi", "apk" },
+		{ "Go", "golang" },
+		{ "RubyGems", "gem" },
+		{ "Packagist", "composer" },
+		{ "GitHub Actions", "generic" },
+		{ "Bitnami", "generic" },
 	};
 
 	for (size_t i = 0; i < SK_COUNT(names); i++) {
@@ -250,10 +264,21 @@ static uint32_t noise(uint32_t n)
 static struct sk_span random_version(char *room)
 {
 	static const char *const atoms[] = {
-		"0", "1", "2", "00", "01", "9", "10", ".", ".", ".", "-", "-", "_", "+", "~", "^", ":",
-		"a", "b", "rc", "alpha", "beta", "pre", "dev", "p", "r1", "-r0", "_p", "_rc", "sp", "ga",
-		"final", "snapshot", "x", "v", "!", "post", "go", "99999999999999999999999", "\xc3\xa9",
-		"\xff", " ", "*", "A", "Z",
+		"0",	    "1",     "2",
+		"00",	    "01",    "9",
+		"10",	    ".",     ".",
+		".",	    "-",     "-",
+		"_",	    "+",     "~",
+		"^",	    ":",     "a",
+		"b",	    "rc",    "alpha",
+		"beta",	    "pre",   "dev",
+		"p",	    "r1",    "-r0",
+		"_p",	    "_rc",   "sp",
+		"ga",	    "final", "snapshot",
+		"x",	    "v",     "!",
+		"post",	    "go",    "99999999999999999999999",
+		"\xc3\xa9", "\xff",  " ",
+		"*",	    "A",     "Z",
 	};
 	size_t len = 0;
 
@@ -294,8 +319,9 @@ static void test_total_order(const struct sk_scheme *s)
 			continue;
 		if ((ab <= 0 && bc <= 0 && ac > 0) || (ab < 0 && bc <= 0 && ac >= 0) ||
 		    (ab <= 0 && bc < 0 && ac >= 0)) {
-			printf("# %s: \"%.*s\" \"%.*s\" \"%.*s\": %d %d %d\n", s->name, (int)v[0].len,
-			       v[0].ptr, (int)v[1].len, v[1].ptr, (int)v[2].len, v[2].ptr, ab, bc, ac);
+			printf("# %s: \"%.*s\" \"%.*s\" \"%.*s\": %d %d %d\n", s->name,
+			       (int)v[0].len, v[0].ptr, (int)v[1].len, v[1].ptr, (int)v[2].len,
+			       v[2].ptr, ab, bc, ac);
 			broken++;
 		}
 	}
@@ -305,7 +331,8 @@ static void test_total_order(const struct sk_scheme *s)
 /* A quarter of a megabyte of each: linear time, no recursion. */
 static void test_long(const struct sk_scheme *s)
 {
-	static const char *const units[] = { "9", "0", "0.", "-", "-0", "a", ".a", "1a", "~", "_p", "+", "1." };
+	static const char *const units[] = { "9",  "0",	 "0.", "-",  "-0", "a",
+					     ".a", "1a", "~",  "_p", "+",  "1." };
 	enum { SIZE = 1 << 18 };
 	sk_autofree char *a = sk_alloc(SIZE), *b = sk_alloc(SIZE);
 	int bad = 0;

@@ -43,8 +43,8 @@ static int part_cmp(struct sk_span left, struct sk_span right)
 		if (x == END)
 			return 0;
 
-		int d = x == NUMBER ? ver_digits_cmp(ver_digits(&a), ver_digits(&b)) :
-				      ver_bytes_cmp(ver_letters(&a), ver_letters(&b));
+		int d = x == NUMBER ? ver_digits_cmp(ver_digits(&a), ver_digits(&b))
+				    : ver_bytes_cmp(ver_letters(&a), ver_letters(&b));
 
 		if (d)
 			return d;

@@ -7,7 +7,8 @@
  * at a BROKEN token, which comes before any proper end.
  */
 enum kind {
-	/* What differs in kind is ordered by this list, but for pre-release suffixes, which are first. */
+	/* What differs in kind is ordered by this list, but for pre-release suffixes, which are
+	   first. */
 	PRE,
 	BROKEN,
 	END,
@@ -30,8 +31,8 @@ static const struct {
 	const char *word;
 	bool pre;
 } suffixes[] = {
-	{ "alpha", true }, { "beta", true }, { "pre", true },  { "rc", true }, { "cvs", false },
-	{ "svn", false },  { "git", false }, { "hg", false },  { "p", false },
+	{ "alpha", true }, { "beta", true }, { "pre", true }, { "rc", true }, { "cvs", false },
+	{ "svn", false },  { "git", false }, { "hg", false }, { "p", false },
 };
 
 static struct token broken(struct ver_cursor *c)
@@ -121,7 +122,8 @@ static int number_cmp(struct sk_span a, struct sk_span b)
 	return *a.ptr == '0' || *b.ptr == '0' ? ver_bytes_cmp(a, b) : ver_digits_cmp(a, b);
 }
 
-/* apk has no order for a broken rest; a malformed revision ("-ruff", "--r1") is one as the other. */
+/* apk has no order for a broken rest; a malformed revision ("-ruff", "--r1") is one as the other.
+ */
 static int broken_cmp(struct sk_span a, struct sk_span b)
 {
 	bool x = a.len && *a.ptr == '-', y = b.len && *b.ptr == '-';
@@ -188,7 +190,7 @@ static bool prerelease(struct sk_span s)
 }
 
 static const char *const aliases[] = {
-	"alpine", "wolfi", "chainguard", "minimos", "alpaquita", "bellsoft hardened containers",
+	"alpine",     "wolfi", "chainguard", "minimos", "alpaquita", "bellsoft hardened containers",
 	"cleanstart", NULL,
 };
 

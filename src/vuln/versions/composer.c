@@ -25,8 +25,8 @@ static const struct {
 	const char *word;
 	enum rank rank;
 } words[] = {
-	{ "dev", DEV },	 { "alpha", ALPHA }, { "a", ALPHA },	 { "beta", BETA },  { "b", BETA },
-	{ "rc", RC },	 { "#", ANY_NUMBER }, { "pl", PATCH },	 { "p", PATCH },
+	{ "dev", DEV }, { "alpha", ALPHA },  { "a", ALPHA },  { "beta", BETA }, { "b", BETA },
+	{ "rc", RC },	{ "#", ANY_NUMBER }, { "pl", PATCH }, { "p", PATCH },
 };
 
 static bool is_separator(char c)
@@ -57,7 +57,7 @@ enum { NUMBERS = 4 };
 
 struct parts {
 	struct ver_cursor c;
-	int numbers;	  /* how many of the leading numbers were read */
+	int numbers; /* how many of the leading numbers were read */
 	bool leading;
 	struct sk_span fill;
 };

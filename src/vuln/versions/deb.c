@@ -40,7 +40,8 @@ static int weight(const struct ver_cursor *c)
 	return (unsigned char)*c->p + (ver_is_alpha(*c->p) ? 0 : 256);
 }
 
-/* Most versions that are compared begin alike; a number that only begins alike is not passed over. */
+/* Most versions that are compared begin alike; a number that only begins alike is not passed over.
+ */
 static void skip_common(struct ver_cursor *a, struct ver_cursor *b)
 {
 	const char *start = a->p;

@@ -8,8 +8,10 @@ static bool valid(struct sk_span s)
 }
 
 static const char *const aliases[] = {
-	"github", "bitbucket", "docker", "oci", "bitnami", "apache", "mozilla", "mattermost",
-	"github actions", "githubactions", "vscode", "linux", "huggingface", "mlflow", NULL,
+	"github",	  "bitbucket",	   "docker",  "oci",
+	"bitnami",	  "apache",	   "mozilla", "mattermost",
+	"github actions", "githubactions", "vscode",  "linux",
+	"huggingface",	  "mlflow",	   NULL,
 };
 
 const struct sk_scheme sk_scheme_generic = {

@@ -21,7 +21,8 @@ static struct sk_span toolchain_part(struct sk_span s)
 	return s;
 }
 
-/* Since Go 1.21 "go1.21" is the language, older than all its toolchains; before, go1.20 is a release. */
+/* Since Go 1.21 "go1.21" is the language, older than all its toolchains; before, go1.20 is a
+ * release. */
 static bool is_language(struct sk_span numbers)
 {
 	struct ver_cursor c = ver_cursor(numbers);
@@ -102,7 +103,8 @@ static bool valid_toolchain(struct sk_span s)
 	if (ver_is_alpha(ver_peek(&c))) {
 		struct sk_span word = ver_letters(&c);
 
-		if (!sk_span_is(word, "rc") && !sk_span_is(word, "beta") && !sk_span_is(word, "alpha"))
+		if (!sk_span_is(word, "rc") && !sk_span_is(word, "beta") &&
+		    !sk_span_is(word, "alpha"))
 			return false;
 		if (!ver_digits(&c).len)
 			return false;

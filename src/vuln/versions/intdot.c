@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "vuln/versions/semver.h"
 #include "vuln/versions/numbers.h"
+#include "vuln/versions/semver.h"
 
 /* VERS's "intdot": dotted numbers, missing ones zero; what follows them is ignored. */
 static int compare(struct sk_span a, struct sk_span b)

@@ -29,11 +29,16 @@ static const struct {
 	const char *word;
 	int rank;
 } ranks[] = {
-	{ "alpha", 0 },	 { "beta", 1 },
-	{ "milestone", 2 },	 { "rc", 3 },
-	{ "cr", 3 },	 { "snapshot", 4 },
-	{ "", RANK_RELEASE },	 { "ga", RANK_RELEASE },
-	{ "final", RANK_RELEASE }, { "release", RANK_RELEASE },
+	{ "alpha", 0 },
+	{ "beta", 1 },
+	{ "milestone", 2 },
+	{ "rc", 3 },
+	{ "cr", 3 },
+	{ "snapshot", 4 },
+	{ "", RANK_RELEASE },
+	{ "ga", RANK_RELEASE },
+	{ "final", RANK_RELEASE },
+	{ "release", RANK_RELEASE },
 	{ "sp", 6 },
 };
 

@@ -18,7 +18,10 @@ struct parts {
 };
 
 static const char *const renamed[][2] = {
-	{ "pre", "c" }, { "preview", "c" }, { "rc", "c" }, { "dev", "@" },
+	{ "pre", "c" },
+	{ "preview", "c" },
+	{ "rc", "c" },
+	{ "dev", "@" },
 };
 
 static struct part read_part(struct ver_cursor *c)
@@ -61,7 +64,8 @@ static bool zero_counts(struct parts *s)
 	return s->zeros_count;
 }
 
-/* Dashes are dropped when, zeros aside, a word that sorts before "final" follows the last of them. */
+/* Dashes are dropped when, zeros aside, a word that sorts before "final" follows the last of them.
+ */
 static bool dash_counts(struct parts *s)
 {
 	if (!s->dashes_until || s->c.p > s->dashes_until) {

@@ -227,7 +227,8 @@ static int compare(struct sk_span left, struct sk_span right)
 	return a.ok ? pep440_cmp(&a, &b) : sk_pypi_legacy_compare(left, right);
 }
 
-/* The index still lists versions from before PEP 440; none of them has other characters than these. */
+/* The index still lists versions from before PEP 440; none of them has other characters than these.
+ */
 static bool valid(struct sk_span s)
 {
 	if (parse(s).ok)

@@ -96,13 +96,14 @@ static bool valid(struct sk_span s)
 
 /* The architectures of rpm's rpmrc (and noarch, src, nosrc). */
 static const char *const arches[] = {
-	"noarch",  "src",     "nosrc",	  "x86_64",  "x86_64_v2", "x86_64_v3", "x86_64_v4", "amd64",
-	"ia32e",   "i386",    "i486",	  "i586",    "i686",	  "athlon",    "geode",	    "pentium3",
-	"pentium4", "aarch64", "armv7hl", "armv7hnl", "armv7l",	  "armv6hl",   "armv6l",    "armv5tel",
-	"armv5tl", "armv8hl", "armv8l",	  "arm",     "ppc",	  "ppc64",     "ppc64le",   "ppc64p7",
-	"s390",	   "s390x",   "riscv",	  "riscv32", "riscv64",	  "riscv128",  "loongarch64", "ia64",
-	"alpha",   "sparc",   "sparcv9",  "sparc64", "sparc64v",  "mips",      "mipsel",    "mips64",
-	"mips64el", "m68k",   "sh4",	  "sh4a",
+	"noarch",  "src",      "nosrc",	   "x86_64",	  "x86_64_v2", "x86_64_v3", "x86_64_v4",
+	"amd64",   "ia32e",    "i386",	   "i486",	  "i586",      "i686",	    "athlon",
+	"geode",   "pentium3", "pentium4", "aarch64",	  "armv7hl",   "armv7hnl",  "armv7l",
+	"armv6hl", "armv6l",   "armv5tel", "armv5tl",	  "armv8hl",   "armv8l",    "arm",
+	"ppc",	   "ppc64",    "ppc64le",  "ppc64p7",	  "s390",      "s390x",	    "riscv",
+	"riscv32", "riscv64",  "riscv128", "loongarch64", "ia64",      "alpha",	    "sparc",
+	"sparcv9", "sparc64",  "sparc64v", "mips",	  "mipsel",    "mips64",    "mips64el",
+	"m68k",	   "sh4",      "sh4a",
 };
 
 static bool is_arch(struct sk_span word)
@@ -185,9 +186,9 @@ static int compare(struct sk_span left, struct sk_span right)
 }
 
 static const char *const aliases[] = {
-	"red hat", "redhat", "rhel", "centos", "rocky linux", "rocky", "almalinux", "fedora", "oracle",
-	"oracle linux", "amazon", "amazon linux", "suse", "opensuse", "mageia", "openeuler",
-	"azure linux", "mariner", "photon os", "photon", NULL,
+	"red hat", "redhat",	"rhel",		"centos",  "rocky linux",  "rocky",  "almalinux",
+	"fedora",  "oracle",	"oracle linux", "amazon",  "amazon linux", "suse",   "opensuse",
+	"mageia",  "openeuler", "azure linux",	"mariner", "photon os",	   "photon", NULL,
 };
 
 const struct sk_scheme sk_scheme_rpm = {

@@ -15,7 +15,8 @@ struct sk_semver sk_semver_parse(struct sk_span s)
 		v.numbers.len = (size_t)(c.p - v.numbers.ptr);
 	}
 	/* The hyphen of "1.2.3-" is itself the pre-release, as in node-semver's loose mode. */
-	if (c.end - c.p > 1 && (*c.p == '-' || *c.p == '.') && (ver_is_alnum(c.p[1]) || c.p[1] == '-'))
+	if (c.end - c.p > 1 && (*c.p == '-' || *c.p == '.') &&
+	    (ver_is_alnum(c.p[1]) || c.p[1] == '-'))
 		c.p++;
 	v.pre = ver_until(&c, '+');
 	v.build = ver_rest(&c);
@@ -160,8 +161,7 @@ static bool valid(struct sk_span s)
 }
 
 static const char *const aliases[] = {
-	"hex", "swift", "swifturl", "julia", "kubernetes", "docker hardened images", "ghc",
-	NULL,
+	"hex", "swift", "swifturl", "julia", "kubernetes", "docker hardened images", "ghc", NULL,
 };
 
 const struct sk_scheme sk_scheme_semver = {

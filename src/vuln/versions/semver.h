@@ -15,11 +15,11 @@ struct sk_semver {
 };
 
 enum sk_semver_flags {
-	SK_SEMVER_V = 1,	   /* a leading "v" */
-	SK_SEMVER_LOOSE = 2,	   /* as node-semver's loose mode: " =v1.2.3beta" */
-	SK_SEMVER_ZEROS = 4,	   /* leading zeros */
-	SK_SEMVER_ANY_COUNT = 8,   /* a pre-release behind more or fewer than three numbers */
-	SK_SEMVER_FOUR = 16,	   /* at most four numbers */
+	SK_SEMVER_V = 1,	 /* a leading "v" */
+	SK_SEMVER_LOOSE = 2,	 /* as node-semver's loose mode: " =v1.2.3beta" */
+	SK_SEMVER_ZEROS = 4,	 /* leading zeros */
+	SK_SEMVER_ANY_COUNT = 8, /* a pre-release behind more or fewer than three numbers */
+	SK_SEMVER_FOUR = 16,	 /* at most four numbers */
 };
 
 struct sk_semver sk_semver_parse(struct sk_span s);

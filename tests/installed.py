@@ -207,10 +207,82 @@ def test_pip(work):
     check("pip, files", set(files.get("Top_Level.pkg", [])), listed)
 
 
+YARN_1 = """# yarn lockfile v1
+
+"@s/a@^1.0.0":
+  version "1.1.0"
+  dependencies:
+    b "^1"
+
+b@^1, "b@>=1, <2":
+  version "1.2.0"
+
+"alias@npm:c@^3":
+  version "3.0.0"
+
+tool@*:
+  version "0.1.0"
+  dependencies:
+    b ">=1, <2"
+    d "1"
+
+d@1:
+  version "1.0.0"
+  dependencies:
+    tool "*"
+"""
+YARN_4 = """__metadata:
+  version: 8
+
+"@s/a@npm:^1.0.0":
+  version: 1.1.0
+  resolution: "@s/a@npm:1.1.0"
+  dependencies:
+    b: "npm:^1"
+
+"b@npm:>=1, b@npm:^1":
+  version: 1.2.0
+  resolution: "b@npm:1.2.0"
+
+"alias@npm:c@^3":
+  version: 3.0.0
+  resolution: "c@npm:3.0.0"
+
+"tool@npm:*":
+  version: 0.1.0
+  resolution: "tool@npm:0.1.0"
+  dependencies:
+    b: >=1
+    d: 1
+  peerDependencies:
+    "@s/a": "*"
+
+"d@npm:1":
+  version: 1.0.0
+  resolution: "d@npm:1.0.0"
+"""
+
+
+def test_yarn(work):
+    for name, lock in ("yarn1", YARN_1), ("yarn4", YARN_4):
+        folder = os.path.join(work, name, "packages", "w")
+        os.makedirs(folder)
+        with open(os.path.join(work, name, "yarn.lock"), "w", encoding="utf-8") as file:
+            file.write(lock)
+        with open(os.path.join(folder, "package.json"), "w", encoding="utf-8") as file:
+            json.dump({"dependencies": {"@s/a": "^1.0.0", "alias": "npm:c@^3"}, "devDependencies": {"tool": "*"}}, file)
+        check(f"{name}, what is needed for what",
+              {(unquote(p["purl"]).removeprefix("pkg:npm/"), *sorted(p["flags"]))
+               for p in scan(os.path.join(work, name))},
+              {("@s/a@1.1.0",), ("b@1.2.0", "indirect"), ("c@3.0.0",), ("tool@0.1.0", "dev"),
+               ("d@1.0.0", "dev", "indirect")})
+
+
 def main():
     with tempfile.TemporaryDirectory() as work:
         os.environ.update(HOME=work, XDG_CACHE_HOME=work, XDG_CONFIG_HOME=work)
         work = os.path.realpath(work)
+        test_yarn(work)
         test_npm(work)
         test_pip(work)
     return 1 if failures else 0

@@ -10,12 +10,15 @@ static const char *const patterns[] = { "**/bun.lock", "**/bun.lockb", NULL };
 
 static const char *const prod_kinds[] = { "dependencies", "optionalDependencies", "peerDependencies" };
 
-/* Bytes of places that may be looked up: a real lock file of 5,000 packages needs some 2 MB. */
-#define RESOLVE_BUDGET (256u << 20)
+/*
+ * Bytes of places that may be looked up for each byte of the file: a real lock
+ * file needs 3, for its nested places and their dependencies.
+ */
+#define RESOLVE_FACTOR 32
 
 struct tree {
 	const struct sk_node *packages;
-	size_t looked_up;
+	size_t looked_up, budget;
 	struct sk_map places; /* place -> tuple */
 	struct sk_graph graph;
 	struct sk_map direct;
@@ -33,7 +36,7 @@ static const struct sk_node *resolve(struct tree *tree, struct sk_span place, st
 {
 	sk_cleanup(sk_buf_release) struct sk_buf key = { 0 };
 
-	while (place.len && tree->looked_up < RESOLVE_BUDGET) {
+	while (place.len && tree->looked_up < tree->budget) {
 		const struct sk_node *found;
 		ptrdiff_t slash;
 
@@ -134,11 +137,12 @@ static int analyze(struct sk_sink *sink, const struct sk_file *file, struct sk_e
 	r = sk_file_doc(file, SK_DOC_JSON, SK_DOC_RELAXED, &doc, err);
 	if (r < 0)
 		return r;
+	tree.budget = RESOLVE_FACTOR * (size_t)file->size + (1u << 20);
 	tree.packages = sk_node_get(doc.root, "packages");
 	sk_node_each(tuple, tree.packages)
 		sk_map_put(&tree.places, tuple->key, (void *)tuple);
 	walk(&tree, sk_node_get(doc.root, "workspaces"));
-	if (tree.looked_up >= RESOLVE_BUDGET)
+	if (tree.looked_up >= tree.budget)
 		sk_sink_issue(sink, 0, "too deeply nested to tell which packages only development needs");
 	sk_node_each(tuple, tree.packages)
 		add(&lock, &tree, tuple);

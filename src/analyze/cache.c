@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -20,7 +21,6 @@ struct sk_cache {
 	char *layers; /* the folder of all generations of analyzers */
 	char *dir;    /* ours */
 	uint64_t limit;
-	bool grown;
 };
 
 /* A layer's inventory depends on every analyzer there is. */
@@ -95,17 +95,6 @@ bool sk_cache_get(struct sk_cache *cache, const char *diff_id, struct sk_span *r
 	return true;
 }
 
-void sk_cache_put(struct sk_cache *cache, const char *diff_id, struct sk_span bytes)
-{
-	sk_autofree char *path = NULL;
-
-	if (!sk_digest_valid(sk_span_str(diff_id)) || bytes.len > cache->limit)
-		return;
-	path = file_of(cache, diff_id);
-	if (sk_path_replace(path, bytes, 0600, NULL) == 0)
-		cache->grown = true;
-}
-
 struct cached {
 	char *path;
 	uint64_t size;
@@ -150,13 +139,12 @@ static void list_folder(const char *dir, cached_vec *all, bool recurse)
 		closedir(d);
 }
 
-void sk_cache_trim(struct sk_cache *cache)
+/* Deletes what was used longest ago until `size` more bytes fit. */
+static void make_room(struct sk_cache *cache, uint64_t size)
 {
 	cached_vec all = { 0 };
-	uint64_t total = 0;
+	uint64_t total = size;
 
-	if (!cache->grown)
-		return;
 	list_folder(cache->layers, &all, true);
 	for (size_t i = 0; i < all.len; i++)
 		total += all.data[i].size;
@@ -168,5 +156,22 @@ void sk_cache_trim(struct sk_cache *cache)
 		free(all.data[i].path);
 	}
 	sk_vec_release(&all);
-	cache->grown = false;
+}
+
+void sk_cache_put(struct sk_cache *cache, const char *diff_id, struct sk_span bytes)
+{
+	uint64_t size = (bytes.len + 4095) / 4096 * 4096; /* as the disk counts it */
+	sk_autofree char *lock_path = sk_printf("%s/.lock", cache->layers);
+	sk_autofree char *path = NULL;
+	sk_autoclose int lock = -1;
+
+	if (!sk_digest_valid(sk_span_str(diff_id)) || size > cache->limit)
+		return;
+	lock = open(lock_path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (lock < 0 || flock(lock, LOCK_EX) < 0)
+		return;
+	make_room(cache, size);
+	sk_path_make_dirs(cache->dir, 0700, NULL); /* emptied folders of other generations are removed */
+	path = file_of(cache, diff_id);
+	sk_path_replace(path, bytes, 0600, NULL);
 }

@@ -61,7 +61,7 @@ static unsigned job_count(const struct inspection *in)
 		return 1;
 	if (!jobs && sched_getaffinity(0, sizeof(cpus), &cpus) == 0)
 		jobs = (unsigned)CPU_COUNT(&cpus);
-	return jobs < 1 ? 1 : jobs > 64 ? 64 : jobs;
+	return jobs < 1 ? 1 : jobs > SK_MAX_JOBS ? SK_MAX_JOBS : jobs;
 }
 
 /* A file without a name, for wanted files that are too large for memory; -1 if there can be none. */
@@ -413,8 +413,6 @@ int sk_inspect(const char *target, const struct sk_inspect_options *options, str
 	if (r < 0)
 		return sk_err_wrap(err, "%s", target);
 	await_layers(&in);
-	if (in.cache)
-		sk_cache_trim(in.cache);
 	for (size_t i = 0; i < in.image.layer_count; i++)
 		in.inputs[i].bytes = in.inputs[in.twin[i]].bytes;
 	inv->backing = sk_arena_alloc(&inv->arena, in.image.layer_count * sizeof(inv->backing[0]));

@@ -11,6 +11,7 @@
 #include "sandbox/message.h"
 #include "sandbox/sandbox.h"
 
+#include <malloc.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <sys/mman.h>
@@ -529,6 +530,7 @@ int sk_analyze_worker_main(void)
 	folder = w.open.kind == SK_TARGET_DIR || w.open.kind == SK_TARGET_LAYOUT;
 	if (sk_sandbox_enter(folder ? w.target : -1, NULL) < 0)
 		return 1;
+	mallopt(M_ARENA_MAX, 8); /* each reserves 64 MiB of the address space that is allowed */
 	w.patterns = sk_patterns_new(sk_analyzers);
 	if (pthread_create(&ticker, NULL, progress_main, &w) != 0)
 		return 1;

@@ -63,6 +63,8 @@
 /* One text field of a package (name, version, licence). */
 #define SK_MAX_FIELD 65536
 
+/* Layers read at once: each takes four threads and 10 MiB; disks do not feed more. */
+#define SK_MAX_JOBS 32
 /* Address space of a worker: stacks and arenas of its threads, a mapped spool, and a wide margin. */
 #define SK_MAX_WORKER_MEMORY (6ull << 30)
 /* Files of an image archive: a blob for each layer, and a few documents. */

@@ -2,6 +2,7 @@
 #include "cmd/command.h"
 
 #include "base/buf.h"
+#include "sandbox/sandbox.h"
 
 #include <archive.h>
 #include <curl/curl.h>
@@ -11,6 +12,17 @@
 #include <openssl/crypto.h>
 #include <zlib.h>
 #include <zstd.h>
+
+/* What the machine that we run on grants a worker. */
+static void put_sandbox(struct sk_buf *out)
+{
+	int parts = sk_sandbox_probe();
+
+	sk_buf_printf(out, "sandbox   %s, %s, %s\n",
+		      parts & SK_SANDBOX_SECCOMP ? "seccomp" : "no seccomp (refused here)",
+		      parts & SK_SANDBOX_LANDLOCK ? "landlock" : "no landlock (not in this kernel)",
+		      parts & SK_SANDBOX_RLIMITS ? "resource limits" : "no resource limits");
+}
 
 static int run(const struct sk_call *call, struct sk_err *err)
 {
@@ -27,6 +39,7 @@ static int run(const struct sk_call *call, struct sk_err *err)
 	sk_buf_printf(&out, "YAML      libfyaml %s\n", fy_library_version());
 	sk_buf_printf(&out, "database  %s\n", mdb_version(NULL, NULL, NULL));
 	sk_buf_printf(&out, "network   %s\n", curl_version());
+	put_sandbox(&out);
 	return sk_output(NULL, sk_buf_view(&out), err);
 }
 

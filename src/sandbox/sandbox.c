@@ -14,6 +14,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -176,4 +177,21 @@ int sk_sandbox_enter(int read_below, struct sk_err *err)
 	if (enter_seccomp(read_below >= 0))
 		parts |= SK_SANDBOX_SECCOMP;
 	return parts;
+}
+
+int sk_sandbox_probe(void)
+{
+	pid_t pid = fork();
+	int status = 0;
+
+	if (pid == 0) {
+		int parts = sk_sandbox_enter(-1, NULL);
+
+		_exit(parts < 0 ? 0 : parts);
+	}
+	if (pid < 0)
+		return 0;
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 0;
 }

@@ -20,6 +20,9 @@ enum sk_sandbox_parts {
 /* read_below: descriptor of the folder, or -1. Returns the parts that are active (enum sk_sandbox_parts). */
 int sk_sandbox_enter(int read_below, struct sk_err *err);
 
+/* The parts that this machine grants, found out by a child that enters and ends; 0 if none. */
+int sk_sandbox_probe(void);
+
 /* A worker: this program again (argv[0] "sekisho-worker", argv[1] the role), connected by a socket. */
 struct sk_worker {
 	pid_t pid;

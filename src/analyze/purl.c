@@ -67,30 +67,6 @@ static int bad(struct sk_err *err, const char *what)
 	return sk_err_set(err, SK_EINVAL, "package URL: %s", what);
 }
 
-/*
- * Decoded segments of a path, joined by '/'; empty ones are dropped, and with
- * `dots` also "." and "..", which a subpath must not have. NULL is a bad
- * encoding; "" that nothing is left.
- */
-static char *decode_path(struct sk_span path, bool dots, struct sk_arena *arena)
-{
-	sk_cleanup(sk_buf_release) struct sk_buf buf = { 0 };
-	struct sk_span part;
-
-	while (sk_span_split(&path, '/', &part)) {
-		const char *text = decode(part, arena);
-
-		if (!text)
-			return NULL;
-		if (!*text || (dots && (!strcmp(text, ".") || !strcmp(text, ".."))))
-			continue;
-		if (buf.len)
-			sk_buf_putc(&buf, '/');
-		sk_buf_puts(&buf, text);
-	}
-	return sk_arena_dup(arena, sk_buf_view(&buf));
-}
-
 static int parse_qualifiers(struct sk_purl *purl, struct sk_span text, struct sk_arena *arena,
 			    struct sk_err *err)
 {
@@ -142,7 +118,7 @@ static int parse_name(struct sk_purl *purl, struct sk_span path, struct sk_arena
 
 	if (cut_last(&path, '/', &name))
 		ns = path;
-	if (ns.len && (sk_purl_rules(purl->type) & SK_PURL_PATH_NAME)) {
+	if (ns.len && (sk_purl_rules(sk_purl_lower(purl->type, arena)) & SK_PURL_PATH_NAME)) {
 		ptrdiff_t at = sk_span_chr(ns, '/');
 
 		if (at > 0) {
@@ -151,7 +127,7 @@ static int parse_name(struct sk_purl *purl, struct sk_span path, struct sk_arena
 		}
 	}
 	purl->name = decode(name, arena);
-	purl->ns = decode_path(ns, false, arena);
+	purl->ns = decode(ns, arena);
 	return purl->name && purl->ns ? 0 : bad(err, "the name is not well percent-encoded");
 }
 
@@ -164,7 +140,7 @@ int sk_purl_parse(struct sk_purl *ret_purl, struct sk_span text, struct sk_arena
 	int r = 0;
 
 	if (cut_last(&text, '#', &tail)) {
-		purl.subpath = decode_path(tail, true, arena);
+		purl.subpath = decode(tail, arena);
 		if (!purl.subpath)
 			return bad(err, "the subpath is not well percent-encoded");
 	}
@@ -259,21 +235,40 @@ static const char *or_null(const char *s)
 	return s && *s ? s : NULL;
 }
 
+/* Segments joined by '/', without empty ones and, with `dots`, "." and "..", which a subpath must
+ * not have. */
+static const char *clean_path(const char *path, bool dots, struct sk_arena *arena)
+{
+	sk_cleanup(sk_buf_release) struct sk_buf buf = { 0 };
+	struct sk_span rest = sk_span_str(path), part;
+
+	while (sk_span_split(&rest, '/', &part)) {
+		if (!part.len || (dots && (sk_span_is(part, ".") || sk_span_is(part, ".."))))
+			continue;
+		if (buf.len)
+			sk_buf_putc(&buf, '/');
+		sk_buf_span(&buf, part);
+	}
+	return buf.len ? sk_arena_dup(arena, sk_buf_view(&buf)) : NULL;
+}
+
 int sk_purl_normalize(struct sk_purl *purl, struct sk_arena *arena, struct sk_err *err)
 {
 	int r = check_type(purl->type, err);
 
 	if (r < 0)
 		return r;
+	purl->type = sk_purl_lower(purl->type, arena);
+	if (sk_purl_rules(purl->type) & SK_PURL_PATH_NAME)
+		purl->name = clean_path(purl->name, false, arena);
 	if (!or_null(purl->name))
 		return bad(err, "the name is missing");
 	r = normalize_qualifiers(purl, arena, err);
 	if (r < 0)
 		return r;
-	purl->type = sk_purl_lower(purl->type, arena);
-	purl->ns = or_null(purl->ns);
+	purl->ns = clean_path(purl->ns, false, arena);
 	purl->version = or_null(purl->version);
-	purl->subpath = or_null(purl->subpath);
+	purl->subpath = clean_path(purl->subpath, true, arena);
 	return sk_purl_apply_type(purl, arena, err);
 }
 

@@ -495,11 +495,43 @@ static int check_text(struct yaml *y, struct sk_span *text, struct sk_buf *clean
 	return 0;
 }
 
+/*
+ * libfyaml 0.7.12 takes quadratic time for blank lines inside a scalar (0.6 ns
+ * for each pair of bytes in one run of white space) and for %TAG directives:
+ * a document may cost some seconds of that, then it is refused.
+ */
+static int check_cost(struct yaml *y, struct sk_span text)
+{
+	enum { SHORT_RUN = 256, MOST_TAGS = 256 };
+	const uint64_t most = 1ull << 32;
+	uint64_t cost = 0;
+	unsigned tags = 0;
+
+	for (size_t i = 0; i < text.len;) {
+		size_t run = 0;
+
+		while (i + run < text.len && strchr(" \t\r\n", text.ptr[i + run]))
+			run++;
+		if (run > SHORT_RUN)
+			cost += (uint64_t)run * run;
+		i += run;
+		if (cost > most)
+			return sk_build_fail(y->b, SK_ELIMIT, i, "too much white space");
+		if (sk_span_starts(sk_span_from(text, i), "%TAG") && ++tags > MOST_TAGS)
+			return sk_build_fail(y->b, SK_ELIMIT, i, "too many %%TAG directives");
+		while (i < text.len && !strchr(" \t\r\n", text.ptr[i]))
+			i++;
+	}
+	return 0;
+}
+
 static int run(struct yaml *y, struct fy_diag *diag, struct sk_buf *clean)
 {
 	struct sk_span text = y->b->text;
 	int r = check_text(y, &text, clean);
 
+	if (r >= 0)
+		r = check_cost(y, text);
 	if (r < 0)
 		return r;
 	if (fy_parser_set_string(y->parser, text.ptr ? text.ptr : "", text.len) != 0)

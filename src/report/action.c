@@ -102,8 +102,9 @@ static void describe_system(struct sk_actions *actions, struct group *g)
 	if (p->root && p->root[0])
 		g->action.where = p->root;
 	/* Distroless images have no tool to update packages with. */
-	g->action.command = strstr(p->path, "status.d/") ? "rebuild on the current base image"
-							 : system_command(actions, g);
+	g->action.command = p->path && strstr(p->path, "status.d/")
+				? "rebuild on the current base image"
+				: system_command(actions, g);
 }
 
 static void describe_package(struct sk_actions *actions, struct group *g)

@@ -35,7 +35,7 @@ int sk_inspect_target(const struct sk_call *call, const struct sk_inspect_choice
 	struct sk_manifest kept = { 0 };
 	int r;
 
-	sk_progress_begin(progress, target, 0, 0);
+	sk_progress_begin(progress, strcmp(target, "-") ? target : "standard input", 0, 0);
 	r = sk_inspect(target, &options, inv, err);
 	if (r < 0 || !manifest || inv->incomplete || choices->no_cache)
 		return r;

@@ -88,12 +88,16 @@ void sk_option_append(const struct sk_option *o, void *base, struct sk_span item
 		      struct sk_arena *arena)
 {
 	struct sk_option_list *list = (void *)((char *)base + o->offset);
-	const char **items = sk_arena_alloc(arena, (list->count + 1) * sizeof(*items));
+	bool full = (list->count & (list->count - 1)) == 0; /* a power of two, or nothing yet */
 
-	if (list->count)
-		memcpy(items, list->items, list->count * sizeof(*items));
-	items[list->count++] = sk_arena_dup(arena, item);
-	list->items = items;
+	if (full) {
+		const char **items = sk_arena_alloc(arena, (list->count * 2 + 1) * sizeof(*items));
+
+		if (list->count)
+			memcpy(items, list->items, list->count * sizeof(*items));
+		list->items = items;
+	}
+	list->items[list->count++] = sk_arena_dup(arena, item);
 }
 
 /* The comma-separated parts of a SET or LIST. */

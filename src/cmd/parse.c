@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The command line: which command, which options, which arguments. */
+#include "base/buf.h"
 #include "cmd/values.h"
 
 const struct sk_command *sk_command_find(const struct sk_command *parent, const char *name)
@@ -118,12 +119,22 @@ static int take_command(struct sk_parse *p, const char *word, struct sk_arena *a
 	return sk_err_set(err, SK_EUSAGE, "unknown command '%s'", word);
 }
 
+static int missing_command(const struct sk_command *c, struct sk_err *err)
+{
+	sk_cleanup(sk_buf_release) struct sk_buf names = { 0 };
+
+	for (size_t i = 0; c->subs[i]; i++)
+		if (!c->subs[i]->hidden)
+			sk_buf_printf(&names, "%s%s", names.len ? ", " : "", c->subs[i]->name);
+	return sk_err_set(err, SK_EUSAGE, "which command? There are %s", sk_buf_str(&names));
+}
+
 static int check_count(const struct sk_parse *p, struct sk_err *err)
 {
 	const struct sk_command *c = p->command;
 
 	if (c->subs)
-		return sk_err_set(err, SK_EUSAGE, "which command? %s", c->synopsis);
+		return missing_command(c, err);
 	if (p->args.len < c->min_args)
 		return sk_err_set(err, SK_EUSAGE, "missing argument: %s %s", p->name, c->synopsis);
 	if (p->args.len > c->max_args)

@@ -6,10 +6,12 @@ import io
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tarfile
 import tempfile
+import time
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -357,6 +359,35 @@ class Hostile(Case):
         self.scan(code=3)
         docker(self.image, [gzip.compress(layer, mtime=0) + bytes(1024)], config=config_of([layer]))
         self.scan(cache=False)
+
+    def test_worker_dies(self):
+        docker(self.image, [pkg(Layer(), "node_modules/a", "a").entry("r", data=os.urandom(100000))])
+        with open(self.image, "rb") as file:
+            whole = file.read()
+        run = subprocess.Popen([SEKISHO, "scan", "--packages-only", "--format", "json", "-"], stdin=subprocess.PIPE,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                               env=dict(os.environ, XDG_CACHE_HOME=os.path.join(self.dir, "cache")))
+        run.stdin.write(whole[:50000])
+        run.stdin.flush()
+        worker = ""
+        for _ in range(200):
+            with open(f"/proc/{run.pid}/task/{run.pid}/children") as file:
+                worker = file.read().strip()
+            if worker:
+                break
+            time.sleep(0.02)
+        os.kill(int(worker), signal.SIGSEGV)
+        out, err = run.communicate(timeout=30)
+        self.assertEqual(run.returncode, 3)
+        self.assertIn(b"signal 11", err)
+        self.assertIn("crash", self.ids(json.loads(out)))
+
+    def test_several_targets_one_broken(self):
+        docker(self.image, [pkg(Layer(), "node_modules/a", "a")])
+        report = self.scan(os.path.join(self.dir, "none.tar"), self.image, code=3)
+        text = json.dumps(report)
+        self.assertIn("unreadable-target", text)
+        self.assertIn("pkg:npm/a@1.0.0", text)
 
     def test_many_entries(self):
         layer = Layer(tarfile.USTAR_FORMAT)

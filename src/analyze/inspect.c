@@ -295,7 +295,8 @@ static bool needs_scan(struct inspection *in, size_t i, struct sk_map *seen)
 		return false;
 	}
 	*slot = (void *)i;
-	if (in->cache && sk_cache_get(in->cache, l->diff_id, &in->inputs[i].bytes)) {
+	/* What was read once already is taken as it was read, its digests checked. */
+	if (in->cache && in->target.kind != SK_TARGET_STREAM && sk_cache_get(in->cache, l->diff_id, &in->inputs[i].bytes)) {
 		in->inv->layers[i].cached = true;
 		return false;
 	}

@@ -164,6 +164,20 @@ static int scan_one(struct scan *s, const char *name, struct scanned *t, struct 
 	return r;
 }
 
+/* A target of which nothing can be said is a finding too: no report may be silent about it. */
+static void report_failure(struct scan *s, const char *name, struct scanned *t, const struct sk_err *err)
+{
+	struct sk_issue issue = { .layer = -1, .text = sk_arena_str(&t->arena, err->text) };
+
+	issue.id = err->code == SK_ECRASH ? "crash" : err->code == SK_ETIMEOUT ? "timeout" : "unreadable-target";
+	sk_complain(s->call, "%s", err->text);
+	s->unfinished = true;
+	if (!t->inventory.artifact.name)
+		t->inventory.artifact.name = name;
+	t->inventory.incomplete = true;
+	*sk_vec_push(&t->shown) = sk_coverage_finding(&issue, &t->arena);
+}
+
 /* ---- the report ---- */
 
 /* Entries of the ignore file that do not count, or have hidden nothing, are told with the first target. */
@@ -236,16 +250,14 @@ int sk_scan(const struct sk_call *call, const struct sk_scan_options *options, s
 		struct sk_err target_err = SK_ERR_INIT;
 
 		r = scan_one(&s, call->args[i], t, &target_err);
-		if (r < 0) { /* the others are still looked at */
-			sk_complain(call, "%s", target_err.text);
-			s.unfinished = true;
+		if (r == -SK_EUSAGE && call->arg_count == 1) {
+			*err = target_err;
+			s.count++; /* what there is of it is freed with the others */
+			return r;
 		}
-		if (r == -SK_EUSAGE && call->arg_count == 1)
-			return SK_EXIT_USAGE;
-		if (t->inventory.artifact.name)
-			s.count++;
-		else
-			sk_inventory_release(&t->inventory);
+		if (r < 0) /* the others are still looked at */
+			report_failure(&s, call->args[i], t, &target_err);
+		s.count++;
 	}
 	report_ignore(&s);
 	sk_progress_freep(&s.progress);

@@ -126,7 +126,8 @@ struct tree_file {
 /* What an analyzer and its finish make of these files. */
 static const char *tree(const struct sk_analyzer *analyzer, const struct tree_file *files, struct sk_buf *out)
 {
-	struct sk_inventory inv = { .layers = (struct sk_layer[1]){ { 0 } }, .layer_count = 1 };
+	struct sk_inventory inv = { .artifact = { .type = SK_ARTIFACT_FILESYSTEM },
+				    .layers = (struct sk_layer[1]){ { 0 } }, .layer_count = 1 };
 	struct sk_recorder rec = { 0 };
 	struct sk_err err = SK_ERR_INIT;
 	struct sk_view_input input;

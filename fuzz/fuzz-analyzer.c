@@ -12,8 +12,8 @@
 
 #include "analyze/pattern.h"
 
-#include <unistd.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -68,7 +68,8 @@ static void run(struct sk_recorder *rec, const struct sk_analyzer *analyzer, str
 	sk_file_impl_release(&impl);
 }
 
-static void run_files(struct sk_recorder *rec, const struct sk_analyzer *analyzer, struct sk_span text)
+static void run_files(struct sk_recorder *rec, const struct sk_analyzer *analyzer,
+		      struct sk_span text)
 {
 	const struct sk_span mark = SK_SPAN_LIT("\n==> ");
 	sk_cleanup(sk_buf_release) struct sk_buf path = { 0 };

@@ -54,7 +54,8 @@ struct sk_package *sk_lockfile_add(struct sk_lockfile *lock, struct sk_span name
 	if (!pkg)
 		return NULL;
 	pkg->flags |= flags;
-	sk_map_put(&lock->seen, sk_span(sk_arena_dup(&lock->arena, sk_buf_view(&key)), key.len), pkg);
+	sk_map_put(&lock->seen, sk_span(sk_arena_dup(&lock->arena, sk_buf_view(&key)), key.len),
+		   pkg);
 	return pkg;
 }
 
@@ -216,7 +217,8 @@ static struct sk_span package_key(struct sk_buf *key, const struct sk_package *p
 	return sk_buf_view(key);
 }
 
-static void take_over(const struct sk_map *locked, const struct sk_fragment *installed, struct sk_buf *key)
+static void take_over(const struct sk_map *locked, const struct sk_fragment *installed,
+		      struct sk_buf *key)
 {
 	for (size_t i = 0; i < installed->package_count; i++) {
 		struct sk_package *pkg = installed->packages[i], *lock;

@@ -26,7 +26,7 @@ void sk_lockfile_release(struct sk_lockfile *lock);
 struct sk_package *sk_lockfile_add(struct sk_lockfile *lock, struct sk_span name,
 				   struct sk_span version, uint32_t line, uint32_t flags);
 
-/* sk_sink_add with "@scope/name" (npm) or "vendor/name" (composer) split into namespace and name. */
+/* sk_sink_add with npm's "@scope/name" or Composer's "vendor/name" split into namespace and name. */
 struct sk_package *sk_sink_add_named(struct sk_sink *sink, const char *type, struct sk_span name,
 				     struct sk_span version, uint32_t line);
 
@@ -72,7 +72,8 @@ struct sk_graph {
 	SK_VEC(struct {
 		struct sk_span key;
 		unsigned reach;
-	}) queue;
+	})
+	queue;
 	size_t next;
 };
 void sk_graph_release(struct sk_graph *graph);

@@ -96,7 +96,8 @@ static void run_cases(const char *name, struct sk_span text)
 		while (sk_span_line(&text, &line) && !sk_span_is(line, "<=="))
 			;
 		body = sk_span(start.ptr, (size_t)(line.ptr - start.ptr));
-		for (struct sk_span rest = text; sk_span_line(&rest, &line) && line.len; text = rest) {
+		for (struct sk_span rest = text; sk_span_line(&rest, &line) && line.len;
+		     text = rest) {
 			sk_buf_span(&want, line);
 			sk_buf_putc(&want, '\n');
 		}
@@ -138,19 +139,25 @@ static void is_found(const char *path, struct sk_span bytes, const char *want)
 
 static void test_encodings(void)
 {
-	is_found("requirements.txt", SK_SPAN_LIT("\xef\xbb\xbf" "a==1\r\nb == 2\r\n"),
+	is_found("requirements.txt",
+		 SK_SPAN_LIT("\xef\xbb\xbf"
+			     "a==1\r\nb == 2\r\n"),
 		 "pypi a 1 1\npypi b 2 2\n");
-	is_found("requirements.txt", SK_SPAN_LIT("\xff\xfe" "a\0=\0=\0001\0\r\0\n\0b\0=\0=\0002\0\n\0"),
+	is_found("requirements.txt",
+		 SK_SPAN_LIT("\xff\xfe"
+			     "a\0=\0=\0001\0\r\0\n\0b\0=\0=\0002\0\n\0"),
 		 "pypi a 1 1\npypi b 2 2\n");
 	is_found("requirements.txt", SK_SPAN_LIT("\xfe\xff\0a\0=\0=\0001\0\n\xd8"), "pypi a 1 1\n");
-	is_found("Gemfile.lock", SK_SPAN_LIT("GEM\r\n  specs:\r\n    a (1.0)\r\n      b\r\n    b (2)\r\n"
-					     "\r\nDEPENDENCIES\r\n  a\r\n"),
+	is_found("Gemfile.lock",
+		 SK_SPAN_LIT("GEM\r\n  specs:\r\n    a (1.0)\r\n      b\r\n    b (2)\r\n"
+			     "\r\nDEPENDENCIES\r\n  a\r\n"),
 		 "gem a 1.0 3\ngem b 2 5 indirect\n");
 	is_found("package.json", SK_SPAN_LIT("\xef\xbb\xbf{\"name\":\"a\",\"version\":\"1\"}"),
 		 "npm a 1 1 installed main\n");
 	is_found("bun.lockb", SK_SPAN_LIT("#!/usr/bin/env bun\nbun-lockfile-format-v0\n"),
 		 "error: unsupported\n");
-	is_found("x.egg-info", SK_SPAN_LIT("Name: a\nVersion: 1\n\nVersion: 2\n"), "pypi a 1 2 installed\n");
+	is_found("x.egg-info", SK_SPAN_LIT("Name: a\nVersion: 1\n\nVersion: 2\n"),
+		 "pypi a 1 2 installed\n");
 	is_found("x.whl", SK_SPAN_LIT("not a zip"), "error: invalid\n");
 }
 
@@ -162,7 +169,8 @@ static void test_zips(void)
 
 	zip_add(&z, "a/__init__.py", SK_SPAN_LIT(""), false);
 	zip_add(&z, "a/b-1.dist-info/METADATA", SK_SPAN_LIT("Name: carried\nVersion: 1\n"), true);
-	zip_add(&z, "a-1.dist-info/METADATA", SK_SPAN_LIT("Name: a\nVersion: 1\nLicense: MIT\n"), true);
+	zip_add(&z, "a-1.dist-info/METADATA", SK_SPAN_LIT("Name: a\nVersion: 1\nLicense: MIT\n"),
+		true);
 	zip_add(&z, "EGG-INFO/PKG-INFO", SK_SPAN_LIT("Name: e\nVersion: 2\n"), true);
 	bytes = zip_done(&z);
 	is_found("a-1-py3-none-any.whl", bytes, "pypi a 1 2 licence=MIT\n");

@@ -8,7 +8,8 @@
 
 static const char *const patterns[] = { "**/bun.lock", "**/bun.lockb", NULL };
 
-static const char *const prod_kinds[] = { "dependencies", "optionalDependencies", "peerDependencies" };
+static const char *const prod_kinds[] = { "dependencies", "optionalDependencies",
+					  "peerDependencies" };
 
 /*
  * Bytes of places that may be looked up for each byte of the file: a real lock
@@ -54,7 +55,8 @@ static const struct sk_node *resolve(struct tree *tree, struct sk_span place, st
 	return sk_map_get(&tree->places, name);
 }
 
-static void visit_all(struct tree *tree, struct sk_span place, const struct sk_node *names, unsigned reach)
+static void visit_all(struct tree *tree, struct sk_span place, const struct sk_node *names,
+		      unsigned reach)
 {
 	sk_node_each(name, names) {
 		const struct sk_node *found = resolve(tree, place, name->key);
@@ -85,7 +87,7 @@ static void walk(struct tree *tree, const struct sk_node *workspaces)
 			sk_map_put(&tree->direct, direct->key, (void *)direct);
 	}
 	while (sk_graph_next(&tree->graph, &place, &reach)) {
-		/* The tuple's table of dependencies is its second or third element, by the kind of source. */
+		/* Dependencies are the second or third element, by the kind of source. */
 		sk_node_each(part, (const struct sk_node *)sk_map_get(&tree->places, place)) {
 			if (part->type != SK_NODE_OBJECT)
 				continue;
@@ -132,7 +134,8 @@ static int analyze(struct sk_sink *sink, const struct sk_file *file, struct sk_e
 	if (sk_path_within(file->path, "node_modules"))
 		return 0;
 	if (sk_span_ends(sk_span_str(file->path), ".lockb"))
-		return sk_err_set(err, SK_EUNSUPPORTED, "bun's binary lock file; bun install "
+		return sk_err_set(err, SK_EUNSUPPORTED,
+				  "bun's binary lock file; bun install "
 				  "--save-text-lockfile writes bun.lock");
 	r = sk_file_doc(file, SK_DOC_JSON, SK_DOC_RELAXED, &doc, err);
 	if (r < 0)
@@ -143,7 +146,8 @@ static int analyze(struct sk_sink *sink, const struct sk_file *file, struct sk_e
 		sk_map_put(&tree.places, tuple->key, (void *)tuple);
 	walk(&tree, sk_node_get(doc.root, "workspaces"));
 	if (tree.looked_up >= tree.budget)
-		sk_sink_issue(sink, 0, "too deeply nested to tell which packages only development needs");
+		sk_sink_issue(sink, 0,
+			      "too deeply nested to tell which packages only development needs");
 	sk_node_each(tuple, tree.packages)
 		add(&lock, &tree, tuple);
 	return 0;

@@ -21,13 +21,15 @@ static void packages(struct sk_lockfile *lock, const struct sk_node *list, uint3
 				      flags | (sk_map_get(dev, name) ? SK_PACKAGE_DEV : 0));
 		/* A list of licences is a choice, as composer.json's schema says. */
 		if (pkg && !pkg->licence)
-			pkg->licence = sk_node_licence(lock->sink, sk_node_get(entry, "license"), " OR ");
+			pkg->licence =
+				sk_node_licence(lock->sink, sk_node_get(entry, "license"), " OR ");
 	}
 }
 
 static int analyze(struct sk_sink *sink, const struct sk_file *file, struct sk_err *err)
 {
-	sk_cleanup(sk_lockfile_release) struct sk_lockfile lock = { .sink = sink, .type = "composer" };
+	sk_cleanup(sk_lockfile_release) struct sk_lockfile lock = { .sink = sink,
+								    .type = "composer" };
 	sk_cleanup(sk_doc_release) struct sk_doc doc = { 0 };
 	sk_cleanup(sk_map_release) struct sk_map dev = { 0 };
 	int r = sk_file_doc(file, SK_DOC_JSON, 0, &doc, err);
@@ -41,7 +43,8 @@ static int analyze(struct sk_sink *sink, const struct sk_file *file, struct sk_e
 	}
 	sk_node_each(name, sk_node_get(doc.root, "dev-package-names"))
 		sk_map_put(&dev, sk_node_str(name), (void *)name);
-	packages(&lock, sk_node_is(doc.root, SK_NODE_ARRAY) ? doc.root : sk_node_get(doc.root, "packages"),
+	packages(&lock,
+		 sk_node_is(doc.root, SK_NODE_ARRAY) ? doc.root : sk_node_get(doc.root, "packages"),
 		 SK_PACKAGE_INSTALLED, &dev);
 	return 0;
 }

@@ -55,8 +55,8 @@ static int analyze(struct sk_sink *sink, const struct sk_file *file, struct sk_e
 	version = sk_node_get(root, "version");
 	if (sk_node_str(version).len == 0)
 		return 0;
-	pkg = sk_sink_add(sink, "conda", sk_node_str(sk_node_get(root, "name")), sk_node_str(version),
-			  version->line);
+	pkg = sk_sink_add(sink, "conda", sk_node_str(sk_node_get(root, "name")),
+			  sk_node_str(version), version->line);
 	if (!pkg)
 		return 0;
 	pkg->flags |= SK_PACKAGE_INSTALLED;

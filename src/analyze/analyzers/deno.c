@@ -23,7 +23,8 @@ static void add_all(struct sk_sink *sink, const char *type, const struct sk_node
 		peers = sk_span_chr(version, '_'); /* no version has one */
 		if (peers >= 0)
 			version = sk_span_sub(version, 0, (size_t)peers);
-		sk_lockfile_add(&lock, sk_span_sub(key, 0, (size_t)at + 1), version, entry->line, 0);
+		sk_lockfile_add(&lock, sk_span_sub(key, 0, (size_t)at + 1), version, entry->line,
+				0);
 	}
 }
 

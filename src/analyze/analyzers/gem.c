@@ -118,7 +118,8 @@ static int analyze(struct sk_sink *sink, const struct sk_file *file, struct sk_e
 		pkg->flags |= SK_PACKAGE_INSTALLED;
 		pkg->licence = sk_sink_str(sink, sk_buf_view(&spec.licence));
 	} else {
-		sk_sink_issue(sink, 0, "a gem specification without a name and version that can be read");
+		sk_sink_issue(sink, 0,
+			      "a gem specification without a name and version that can be read");
 	}
 	sk_buf_release(&spec.licence);
 	return 0;

@@ -15,7 +15,7 @@ static const char *const patterns[] = {
 	NULL,
 };
 
-/* Whether a package.json is one of a package's root folder: node_modules/NAME/ or node_modules/@SCOPE/NAME/. */
+/* Whether a package.json is that of a package: node_modules/NAME/ or node_modules/@SCOPE/NAME/. */
 static bool is_package_root(const char *path)
 {
 	struct sk_span folder = sk_span_dirname(sk_span_dirname(sk_span_str(path)));
@@ -45,7 +45,8 @@ static int package_json(struct sk_sink *sink, const struct sk_file *file, struct
 	if (name.len == 0 || sk_node_str(version).len == 0 ||
 	    sk_span_chr(sk_node_str(version), '{') >= 0)
 		return 0;
-	pkg = sk_sink_add_named(sink, "npm", name, sk_span_trim(sk_node_str(version)), version->line);
+	pkg = sk_sink_add_named(sink, "npm", name, sk_span_trim(sk_node_str(version)),
+				version->line);
 	if (!pkg)
 		return 0;
 	pkg->flags |= SK_PACKAGE_INSTALLED;
@@ -64,16 +65,18 @@ static void dependencies(struct sk_lockfile *lock, const struct sk_node *tree)
 	sk_node_each(entry, tree) {
 		const struct sk_node *version = sk_node_get(entry, "version");
 		struct sk_span name = entry->key, text = sk_node_str(version);
-		uint32_t flags = sk_node_bool(sk_node_get(entry, "dev"), false) ? SK_PACKAGE_DEV : 0;
+		uint32_t flags =
+			sk_node_bool(sk_node_get(entry, "dev"), false) ? SK_PACKAGE_DEV : 0;
 
 		if (sk_span_starts(text, "npm:"))
 			sk_split_at(sk_span_from(text, 4), &name, &text);
 		sk_lockfile_add(lock, name, text, entry->line, flags);
-		dependencies(lock, sk_node_get(entry, "dependencies")); /* as deep as SK_MAX_DOC_DEPTH */
+		dependencies(lock,
+			     sk_node_get(entry, "dependencies")); /* as deep as SK_MAX_DOC_DEPTH */
 	}
 }
 
-/* The name of a package at a place of the tree: what follows the last "node_modules/", else the folder's. */
+/* The name of a package at a place: what follows the last "node_modules/", else the folder's. */
 static struct sk_span name_of_place(struct sk_span place, bool *ret_installed, bool *ret_nested)
 {
 	const struct sk_span mark = SK_SPAN_LIT("node_modules/");
@@ -91,7 +94,10 @@ static struct sk_span name_of_place(struct sk_span place, bool *ret_installed, b
 static void direct_names(struct sk_map *direct, const struct sk_node *places)
 {
 	static const char *const kinds[] = {
-		"dependencies", "devDependencies", "optionalDependencies", "peerDependencies",
+		"dependencies",
+		"devDependencies",
+		"optionalDependencies",
+		"peerDependencies",
 	};
 
 	sk_node_each(entry, places) {
@@ -103,7 +109,7 @@ static void direct_names(struct sk_map *direct, const struct sk_node *places)
 	}
 }
 
-/* lockfileVersion 2 and 3: places in the file tree; "" is the project, links point to workspaces. */
+/* lockfileVersion 2 and 3: places in the tree; "" is the project, links point to workspaces. */
 static void packages(struct sk_lockfile *lock, const struct sk_node *places)
 {
 	sk_cleanup(sk_map_release) struct sk_map direct = { 0 };
@@ -125,9 +131,11 @@ static void packages(struct sk_lockfile *lock, const struct sk_node *places)
 		else if (nested || !sk_map_get(&direct, place))
 			flags |= SK_PACKAGE_INDIRECT;
 		pkg = sk_lockfile_add(lock, name.len ? name : place,
-				      sk_node_str(sk_node_get(entry, "version")), entry->line, flags);
+				      sk_node_str(sk_node_get(entry, "version")), entry->line,
+				      flags);
 		if (pkg && !pkg->licence)
-			pkg->licence = sk_node_licence(lock->sink, sk_node_get(entry, "license"), " OR ");
+			pkg->licence =
+				sk_node_licence(lock->sink, sk_node_get(entry, "license"), " OR ");
 	}
 }
 
@@ -200,7 +208,8 @@ static void finish(struct sk_view *view, struct sk_fragment **fragments, size_t 
 	for (size_t i = 0; i < count; i++) {
 		struct sk_span base = sk_span_basename(sk_span_str(fragments[i]->path));
 
-		if (sk_span_is(base, "package-lock.json") || sk_span_is(base, "npm-shrinkwrap.json"))
+		if (sk_span_is(base, "package-lock.json") ||
+		    sk_span_is(base, "npm-shrinkwrap.json"))
 			join_lock(fragments, count, fragments[i]);
 	}
 }

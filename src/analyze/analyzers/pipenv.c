@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Pipfile.lock: JSON, one object a category ("default", "develop", or the project's own) beside "_meta". */
+/* Pipfile.lock: JSON, one object a category ("default", "develop" or another) beside "_meta". */
 #include "analyze/lockfile.h"
 
 static const char *const patterns[] = { "**/Pipfile.lock", NULL };
@@ -23,7 +23,8 @@ static int analyze(struct sk_sink *sink, const struct sk_file *file, struct sk_e
 			while (sk_span_starts(version, "="))
 				version = sk_span_from(version, 1);
 			/* One without a version comes from git or a folder: named all the same. */
-			sk_lockfile_add(&lock, entry->key, sk_span_trim(version), entry->line, flags);
+			sk_lockfile_add(&lock, entry->key, sk_span_trim(version), entry->line,
+					flags);
 		}
 	}
 	return 0;

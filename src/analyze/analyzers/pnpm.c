@@ -52,7 +52,8 @@ static bool split_name(struct sk_span path, struct sk_span *ret_name, struct sk_
 }
 
 /* Name and version that a key tells; either stays empty where it does not. */
-static void parse_key(struct sk_span key, bool old, struct sk_span *ret_name, struct sk_span *ret_version)
+static void parse_key(struct sk_span key, bool old, struct sk_span *ret_name,
+		      struct sk_span *ret_version)
 {
 	struct sk_span path = before(key, '('), name, version;
 
@@ -78,7 +79,8 @@ struct project {
 	const struct sk_node *root;
 	bool old; /* before 6: another form of key */
 	struct sk_map direct, snapshots;
-	struct sk_graph graph, locked; /* of snapshots; of packages: snapshots without their peers */
+	struct sk_graph graph,
+		locked; /* of snapshots; of packages: snapshots without their peers */
 };
 
 static void project_release(struct project *p)
@@ -89,8 +91,9 @@ static void project_release(struct project *p)
 	sk_graph_release(&p->locked);
 }
 
-/* The snapshot that a dependency means: NAME@VERSION(PEERS), or for an alias all of that as its version. */
-static const struct sk_node *snapshot(const struct project *p, struct sk_span name, struct sk_span version)
+/* The snapshot that a dependency means: NAME@VERSION(PEERS); an alias has all that as its version. */
+static const struct sk_node *snapshot(const struct project *p, struct sk_span name,
+				      struct sk_span version)
 {
 	sk_cleanup(sk_buf_release) struct sk_buf key = { 0 };
 	struct sk_span real, rest;
@@ -121,7 +124,8 @@ static void visit_all(struct project *p, const struct sk_node *names, unsigned r
 
 static void importer(struct project *p, const struct sk_node *node)
 {
-	static const char *const kinds[] = { "dependencies", "optionalDependencies", "devDependencies" };
+	static const char *const kinds[] = { "dependencies", "optionalDependencies",
+					     "devDependencies" };
 
 	for (size_t i = 0; i < SK_COUNT(kinds); i++) {
 		const struct sk_node *names = sk_node_get(node, kinds[i]);
@@ -177,7 +181,8 @@ static void document(struct sk_lockfile *lock, const struct sk_node *root)
 	sk_cleanup(project_release) struct project p = { .lock = lock, .root = root };
 	struct sk_span version = sk_node_text(sk_node_get(root, "lockfileVersion"));
 
-	p.old = is_digit(version) && version.ptr[0] < '6' && (version.len < 2 || version.ptr[1] == '.');
+	p.old = is_digit(version) && version.ptr[0] < '6' &&
+		(version.len < 2 || version.ptr[1] == '.');
 	walk(&p);
 	sk_node_each(entry, sk_node_get(root, "packages"))
 		add(&p, entry);

@@ -21,8 +21,9 @@ static bool only_dev(const struct sk_node *entry)
 	sk_node_each(group, groups) {
 		struct sk_span name = sk_node_str(group);
 
-		if (sk_span_is(name, "dev") || sk_span_is(name, "test") || sk_span_is(name, "tests") ||
-		    sk_span_is(name, "lint") || sk_span_is(name, "docs"))
+		if (sk_span_is(name, "dev") || sk_span_is(name, "test") ||
+		    sk_span_is(name, "tests") || sk_span_is(name, "lint") ||
+		    sk_span_is(name, "docs"))
 			dev = true;
 		else
 			return false;
@@ -58,7 +59,7 @@ static void visit_needs(struct sk_graph *graph, const struct sk_node *entry, uns
 		visit_names(graph, extra, reach);
 }
 
-/* A name may be locked in several versions: they are taken together, once in the order of the file. */
+/* A name may be locked in several versions: they are taken together. */
 struct same_name {
 	const struct sk_node *entry;
 	struct same_name *next;
@@ -84,7 +85,8 @@ static void walk(struct sk_graph *graph, const struct sk_node *list)
 			visit_names(graph, group, SK_REACH_DEV);
 	}
 	while (sk_graph_next(graph, &key, &reach))
-		for (const struct same_name *same = sk_map_get(&names, key); same; same = same->next)
+		for (const struct same_name *same = sk_map_get(&names, key); same;
+		     same = same->next)
 			visit_needs(graph, same->entry, reach);
 }
 
@@ -108,7 +110,7 @@ static int analyze(struct sk_sink *sink, const struct sk_file *file, struct sk_e
 		uint32_t flags = sk_graph_flags(&graph, name);
 
 		if (sk_node_str(version).len == 0)
-			continue; /* the project itself, with a version that is computed when it is built */
+			continue; /* the project itself: its version is computed */
 		if (only_dev(entry))
 			flags |= SK_PACKAGE_DEV;
 		if (is_own(entry))

@@ -10,9 +10,15 @@
 #include "base/limits.h"
 
 static const char *const patterns[] = {
-	"**/*dist-info/METADATA", "**/*DIST-INFO/METADATA", "**/*egg-info/PKG-INFO",
-	"**/*EGG-INFO/PKG-INFO",  "**/*.egg-info",	    "**/*.egg",
-	"**/*.whl",		  "**/*dist-info/RECORD",   "**/*.egg-info/installed-files.txt",
+	"**/*dist-info/METADATA",
+	"**/*DIST-INFO/METADATA",
+	"**/*egg-info/PKG-INFO",
+	"**/*EGG-INFO/PKG-INFO",
+	"**/*.egg-info",
+	"**/*.egg",
+	"**/*.whl",
+	"**/*dist-info/RECORD",
+	"**/*.egg-info/installed-files.txt",
 	NULL,
 };
 
@@ -39,8 +45,10 @@ static bool field(struct metadata *meta, struct sk_span key, struct sk_span valu
 	} else if (sk_span_ieq(key, SK_SPAN_LIT("License"))) {
 		meta->licence = value;
 		return true;
-	} else if (sk_span_ieq(key, SK_SPAN_LIT("Classifier")) && sk_span_starts(value, "License ::")) {
-		struct sk_span last = sk_span_trim(sk_span_from(value, (size_t)sk_span_rchr(value, ':') + 1));
+	} else if (sk_span_ieq(key, SK_SPAN_LIT("Classifier")) &&
+		   sk_span_starts(value, "License ::")) {
+		struct sk_span last =
+			sk_span_trim(sk_span_from(value, (size_t)sk_span_rchr(value, ':') + 1));
 
 		if (sk_span_is(last, "OSI Approved"))
 			return false; /* says nothing */
@@ -66,8 +74,9 @@ static void parse(struct metadata *meta, struct sk_span text)
 			meta->text |= in_licence;
 			continue;
 		}
-		in_licence = colon > 0 && field(meta, sk_span_sub(line, 0, (size_t)colon),
-						sk_span_trim(sk_span_from(line, (size_t)colon + 1)), number);
+		in_licence = colon > 0 &&
+			     field(meta, sk_span_sub(line, 0, (size_t)colon),
+				   sk_span_trim(sk_span_from(line, (size_t)colon + 1)), number);
 	}
 }
 
@@ -115,7 +124,7 @@ static int zipped(struct sk_sink *sink, const struct sk_file *file, struct sk_er
 
 		if (egg ? !sk_span_is(entries[i].name, "EGG-INFO/PKG-INFO")
 			: !sk_span_ends(folder, ".dist-info") || sk_span_chr(folder, '/') >= 0 ||
-				  !sk_span_is(sk_span_basename(entries[i].name), "METADATA"))
+				    !sk_span_is(sk_span_basename(entries[i].name), "METADATA"))
 			continue;
 		sk_buf_reset(&text);
 		r = sk_zip_read(zip, &entries[i], SK_MAX_METADATA, &text, err);
@@ -172,7 +181,8 @@ static int owned_files(struct sk_sink *sink, const struct sk_file *file, struct 
 	if (r < 0)
 		return r;
 	if (record)
-		base = sk_span_dirname(base); /* installed-files.txt is relative to its own folder */
+		base = sk_span_dirname(
+			base); /* installed-files.txt is relative to its own folder */
 	while (sk_span_line(&text, &line)) {
 		line = record ? record_path(line) : line;
 		if (line.len == 0 || line.len > SK_MAX_PATH)
@@ -210,7 +220,8 @@ static void finish(struct sk_view *view, struct sk_fragment **fragments, size_t 
 
 	for (size_t i = 0; i < count; i++)
 		if (fragments[i]->note.len)
-			sk_map_put(&lists, sk_span_dirname(sk_span_str(fragments[i]->path)), fragments[i]);
+			sk_map_put(&lists, sk_span_dirname(sk_span_str(fragments[i]->path)),
+				   fragments[i]);
 	for (size_t i = 0; i < count; i++) {
 		const struct sk_fragment *list =
 			sk_map_get(&lists, sk_span_dirname(sk_span_str(fragments[i]->path)));

@@ -10,8 +10,8 @@ static const char *const patterns[] = { "**/*requirements*.txt", NULL };
 
 static bool is_name(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-	       c == '_' || c == '.';
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       c == '-' || c == '_' || c == '.';
 }
 
 static bool is_version(char c)
@@ -55,7 +55,7 @@ static struct sk_span pinned(struct sk_span clauses)
 	return sk_span(NULL, 0);
 }
 
-/* One requirement (PEP 508), its continuation lines joined: NAME[EXTRAS] CLAUSES ; MARKER --hash=... # COMMENT */
+/* One requirement (PEP 508), its lines joined: NAME[EXTRAS] CLAUSES ; MARKER --hash=... # COMMENT */
 static void requirement(struct sk_lockfile *lock, struct sk_span line, uint32_t number)
 {
 	struct sk_span name, version;

@@ -2,11 +2,11 @@
 /*
  * yarn.lock, of Yarn 1 (its own format) and of Yarn 2 and later (a narrow YAML):
  *
- *	"@babel/core@^7.0.0", "@babel/core@^7.1.0":	"@babel/core@npm:^7.0.0, @babel/core@npm:^7.1.0":
- *	  version "7.22.1"				  version: 7.22.1
- *	  resolved "https://..."			  resolution: "@babel/core@npm:7.22.1"
- *	  dependencies:					  dependencies:
- *	    lru-cache "^5.1.1"				    lru-cache: "npm:^5.1.1"
+ *	"@s/a@^7.0.0", "@s/a@^7.1.0":		"@s/a@npm:^7.0.0, @s/a@npm:^7.1.0":
+ *	  version "7.22.1"			  version: 7.22.1
+ *	  resolved "https://..."		  resolution: "@s/a@npm:7.22.1"
+ *	  dependencies:				  dependencies:
+ *	    lru-cache "^5.1.1"			    lru-cache: "npm:^5.1.1"
  *
  * Both are read line by line: an entry begins in the first column, its own
  * fields stand two blanks deep, what it needs four. What only development needs
@@ -17,7 +17,7 @@
 
 static const char *const patterns[] = { "**/yarn.lock", "**/package.json", NULL };
 
-/* Folders above a package.json that are searched for its yarn.lock: workspaces stand a few levels deep. */
+/* Folders above a package.json where its yarn.lock may be: workspaces are a few levels deep. */
 #define MAX_WORKSPACE_DEPTH 16
 
 struct entry {
@@ -203,7 +203,8 @@ static void lock_file(struct sk_sink *sink, struct sk_span text)
 
 static void package_json(struct sk_sink *sink, const struct sk_file *file)
 {
-	static const char *const kinds[] = { "dependencies", "optionalDependencies", "devDependencies" };
+	static const char *const kinds[] = { "dependencies", "optionalDependencies",
+					     "devDependencies" };
 	sk_cleanup(sk_doc_release) struct sk_doc doc = { 0 };
 
 	if (sk_file_doc(file, SK_DOC_JSON, 0, &doc, NULL) < 0)
@@ -294,7 +295,8 @@ static const struct node *find(const struct project *p, struct sk_span descripto
 }
 
 /* Visits what the notes behind `at` need, up to the next package's. */
-static void visit_needs(struct project *p, struct sk_span notes, size_t at, unsigned reach, bool root)
+static void visit_needs(struct project *p, struct sk_span notes, size_t at, unsigned reach,
+			bool root)
 {
 	struct sk_reader r = sk_reader(notes);
 	struct sk_span text;

@@ -304,3 +304,46 @@ void sk_report_uri(const char *path, struct sk_buf *buf)
 		}
 	}
 }
+
+static bool same(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static bool is_one(const struct sk_result *result, const struct sk_finding *a,
+		   const struct sk_finding *b)
+{
+	const struct sk_package *p = a->package, *q = b->package;
+
+	return a->kind == b->kind && a->severity == b->severity && same(a->id, b->id) && p && q &&
+	       p != q && sk_report_is_distribution(p) && strcmp(p->type, q->type) == 0 &&
+	       same(p->version, q->version) && same(p->root, q->root) &&
+	       same(a->fixed_version, b->fixed_version) &&
+	       same(p->source_name ? p->source_name : p->name,
+		    q->source_name ? q->source_name : q->name) &&
+	       sk_report_finding_layer(result, a) == sk_report_finding_layer(result, b);
+}
+
+size_t sk_report_run(const struct sk_result *result, struct sk_finding *const *findings,
+		     size_t count)
+{
+	size_t n = count ? 1 : 0;
+
+	while (n < count && is_one(result, findings[0], findings[n]))
+		n++;
+	return n;
+}
+
+void sk_report_run_names(struct sk_finding *const *run, size_t count, size_t most,
+			 struct sk_buf *buf)
+{
+	size_t shown = count <= most ? count : most - 1;
+
+	for (size_t i = 0; i < shown; i++) {
+		sk_buf_puts(buf, i ? ", " : "");
+		if (run[i]->package)
+			sk_report_name(run[i]->package, buf);
+	}
+	if (shown < count)
+		sk_buf_printf(buf, " +%zu more", count - shown);
+}

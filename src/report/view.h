@@ -72,3 +72,16 @@ bool sk_report_id_url(const char *id, struct sk_buf *buf);
 
 /* Appends path as a relative URI reference (RFC 3986) that stays below its root. */
 void sk_report_uri(const char *path, struct sk_buf *buf);
+
+/*
+ * How many findings from the first one on a person reads as one: the same
+ * vulnerability in the binary packages of one source, in one layer and version. At least 1 where
+ * count is.
+ */
+size_t sk_report_run(const struct sk_result *result, struct sk_finding *const *findings,
+		     size_t count);
+
+/* The names of the packages of such a run: all of them, or the first ones and "+N more" above
+ * `most`. */
+void sk_report_run_names(struct sk_finding *const *run, size_t count, size_t most,
+			 struct sk_buf *buf);

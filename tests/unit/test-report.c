@@ -142,6 +142,31 @@ static void test_actions(void)
 	sk_actions_release(&actions);
 }
 
+/* Binary packages of one source with the same vulnerability are one row. */
+static void test_runs(void)
+{
+	struct sk_package dev = openssl, other = openssl;
+	struct sk_finding second = ssl_high, third = ssl_high;
+	struct sk_finding *all[] = { &ssl_high, &second, &third, &lodash_high };
+	sk_cleanup(sk_buf_release) struct sk_buf names = { 0 };
+
+	dev.name = "libssl-dev";
+	other.name = "openssl";
+	second.package = &dev;
+	third.package = &other;
+	is_int(sk_report_run(&many_result, all, 4), 3);
+	sk_report_run_names(all, 3, 3, &names);
+	is_str(sk_buf_str(&names), "libssl3, libssl-dev, openssl");
+	sk_buf_reset(&names);
+	sk_report_run_names(all, 3, 2, &names);
+	is_str(sk_buf_str(&names), "libssl3 +2 more");
+	third.fixed_version = "3.1";
+	is_int(sk_report_run(&many_result, all, 4), 2);
+	dev.source_name = "openssl1.1";
+	is_int(sk_report_run(&many_result, all, 4), 1);
+	is_int(sk_report_run(&many_result, all, 0), 0);
+}
+
 static const char *expression(const char *text)
 {
 	static struct sk_buf buf;
@@ -209,6 +234,7 @@ int main(void)
 	ok(sk_format_find("table") && sk_format_find("json") && !sk_format_find("punchcard"),
 	   "formats by name");
 	test_actions();
+	test_runs();
 	test_licences();
 	test_escapes();
 	test_golden();

@@ -116,9 +116,10 @@ static const char *fix_words(const struct sk_finding *f)
 	return f->fix == SK_FIX_NONE ? "no fix yet" : "fix unknown";
 }
 
-static void put_package_line(struct html *h, const struct sk_finding *f)
+static void put_package_line(struct html *h, struct sk_finding *const *run, size_t count)
 {
-	sk_cleanup(sk_buf_release) struct sk_buf name = { 0 };
+	sk_cleanup(sk_buf_release) struct sk_buf names = { 0 };
+	const struct sk_finding *f = run[0];
 
 	if (!f->package) {
 		element(h, "code", NULL, sk_report_path(f));
@@ -126,8 +127,8 @@ static void put_package_line(struct html *h, const struct sk_finding *f)
 			sk_buf_printf(h->out, ":%u", f->line);
 		return;
 	}
-	sk_report_name(f->package, &name);
-	element(h, "span", "pkg", sk_buf_str(&name));
+	sk_report_run_names(run, count, 4, &names);
+	element(h, "span", "pkg", sk_buf_str(&names));
 	raw(h, " ");
 	element(h, "code", NULL, f->package->version);
 	if (f->fixed_version) {
@@ -210,25 +211,37 @@ static void put_references(struct html *h, const struct sk_finding *f)
 	raw(h, "</ul>");
 }
 
-static void put_details(struct html *h, const struct sk_finding *f)
+/* With a fix it is a command, else a sentence. */
+static void put_remedies(struct html *h, struct sk_finding *const *run, size_t count)
 {
+	for (size_t i = 0; i < count; i++) {
+		const char *remedy = run[i]->remedy;
+
+		if (!remedy || (i && run[i - 1]->remedy && strcmp(remedy, run[i - 1]->remedy) == 0))
+			continue;
+		raw(h, run[i]->fixed_version ? "<p class=\"run\">" : "<p>");
+		element(h, run[i]->fixed_version ? "code" : "span", NULL, remedy);
+		raw(h, "</p>");
+	}
+}
+
+static void put_details(struct html *h, struct sk_finding *const *run, size_t count)
+{
+	const struct sk_finding *f = run[0];
+
 	raw(h, "<div class=\"detail\">");
 	if (f->description && f->description[0]) {
 		raw(h, "<p>");
 		sk_report_xml(h->out, f->description, true);
 		raw(h, "</p>");
 	}
-	if (f->remedy) {
-		/* With a fix it is a command, else a sentence. */
-		raw(h, f->fixed_version ? "<p class=\"run\">" : "<p>");
-		element(h, f->fixed_version ? "code" : "span", NULL, f->remedy);
-		raw(h, "</p>");
-	}
+	put_remedies(h, run, count);
 	raw(h, "<dl>");
 	put_place(h, f);
 	put_figures(h, f);
 	put_aliases(h, f);
-	put_pair(h, "Package URL", "code", f->package ? f->package->purl : NULL);
+	for (size_t i = 0; i < count; i++)
+		put_pair(h, "Package URL", "code", run[i]->package ? run[i]->package->purl : NULL);
 	put_pair(h, "Source package", "span", f->package ? f->package->source_name : NULL);
 	put_pair(h, "Published", "span", f->published);
 	put_pair(h, "Ignored because", "span", f->ignored_reason);
@@ -239,21 +252,25 @@ static void put_details(struct html *h, const struct sk_finding *f)
 	raw(h, "</div>");
 }
 
-static void put_row(struct html *h, const struct sk_finding *f)
+/* A run of findings as one row (sk_report_run). */
+static void put_row(struct html *h, struct sk_finding *const *run, size_t count)
 {
+	const struct sk_finding *f = run[0];
 	int32_t layer = sk_report_finding_layer(h->result, f);
 
 	sk_buf_printf(h->out,
-		      "<tr data-severity=\"%s\" data-kev=\"%d\" data-fix=\"%d\" data-layer=\"%d\">",
-		      sk_severity_name(f->severity), f->kev, f->fixed_version != NULL, layer + 1);
+		      "<tr data-severity=\"%s\" data-kev=\"%d\" data-fix=\"%d\" data-layer=\"%d\" "
+		      "data-count=\"%zu\">",
+		      sk_severity_name(f->severity), f->kev, f->fixed_version != NULL, layer + 1,
+		      count);
 	put_severity(h, f);
 	put_id(h, f);
 	raw(h, "<td>");
-	put_package_line(h, f);
+	put_package_line(h, run, count);
 	raw(h, "<details><summary>");
 	text(h, f->title && f->title[0] ? f->title : "Details");
 	raw(h, "</summary>");
-	put_details(h, f);
+	put_details(h, run, count);
 	raw(h, "</details></td>");
 	if (h->epss && f->epss > 0)
 		sk_buf_printf(
@@ -268,6 +285,16 @@ static void put_row(struct html *h, const struct sk_finding *f)
 	else if (h->result->inventory->layer_count)
 		raw(h, "<td class=\"c-layer\"></td>");
 	raw(h, "</tr>\n");
+}
+
+/* All but coverage, which has a place of its own. */
+static void put_rows(struct html *h, struct sk_finding *const *findings, size_t count)
+{
+	for (size_t i = 0, n; i < count; i += n) {
+		n = sk_report_run(h->result, findings + i, count - i);
+		if (findings[i]->kind != SK_FINDING_COVERAGE)
+			put_row(h, findings + i, n);
+	}
 }
 
 static void put_tools(struct html *h, const struct sk_counts *counts)
@@ -319,9 +346,7 @@ static void put_findings(struct html *h, const struct sk_counts *counts)
 	raw(h, "<section data-findings><h2>Findings</h2>\n");
 	put_tools(h, counts);
 	put_table_head(h);
-	for (size_t i = 0; i < h->result->finding_count; i++)
-		if (h->result->findings[i]->kind != SK_FINDING_COVERAGE)
-			put_row(h, h->result->findings[i]);
+	put_rows(h, h->result->findings, h->result->finding_count);
 	raw(h, "</tbody></table></div></section>\n");
 }
 
@@ -341,8 +366,7 @@ static void put_ignored(struct html *h)
 	sk_buf_printf(h->out, "<details class=\"fold\"><summary>Ignored (%zu)</summary>",
 		      r->ignored_count);
 	put_table_head(h);
-	for (size_t i = 0; i < r->ignored_count; i++)
-		put_row(h, r->ignored[i]);
+	put_rows(h, r->ignored, r->ignored_count);
 	raw(h, "</tbody></table></div></details>\n");
 }
 

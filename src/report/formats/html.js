@@ -11,6 +11,8 @@ for (const section of document.querySelectorAll("[data-findings]")) {
 	const flags = Array.from(section.querySelectorAll("input[type=checkbox]"));
 	const layer = section.querySelector("select");
 	const shown = section.querySelector(".shown");
+	const weigh = (row) => Number(row.dataset.count);
+	const total = rows.reduce((sum, row) => sum + weigh(row), 0);
 	const texts = new Map(rows.map((row) => [row, row.textContent.toLowerCase()]));
 
 	const apply = () => {
@@ -25,9 +27,9 @@ for (const section of document.querySelectorAll("[data-findings]")) {
 				(!layer || layer.value === "" || row.dataset.layer === layer.value);
 
 			row.hidden = !show;
-			count += show ? 1 : 0;
+			count += show ? weigh(row) : 0;
 		}
-		shown.textContent = count === rows.length ? `${count} findings` : `${count} of ${rows.length} findings`;
+		shown.textContent = count === total ? `${count} findings` : `${count} of ${total} findings`;
 	};
 
 	search.addEventListener("input", apply);

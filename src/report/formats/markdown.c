@@ -103,9 +103,12 @@ static void put_fix(struct sk_buf *out, const struct sk_finding *f)
 							 : "unknown");
 }
 
-static void put_row(struct sk_buf *out, const struct sk_result *result, const struct sk_finding *f)
+/* A run of findings as one row (sk_report_run). */
+static void put_row(struct sk_buf *out, const struct sk_result *result,
+		    struct sk_finding *const *run, size_t count)
 {
-	sk_cleanup(sk_buf_release) struct sk_buf name = { 0 };
+	sk_cleanup(sk_buf_release) struct sk_buf names = { 0 };
+	const struct sk_finding *f = run[0];
 	int32_t layer = sk_report_finding_layer(result, f);
 	const char *path = sk_report_path(f);
 
@@ -114,8 +117,8 @@ static void put_row(struct sk_buf *out, const struct sk_result *result, const st
 	put_id(out, f);
 	sk_buf_puts(out, " | ");
 	if (f->package) {
-		sk_report_name(f->package, &name);
-		sk_md_code(out, sk_buf_str(&name), true);
+		sk_report_run_names(run, count, 3, &names);
+		sk_md_code(out, sk_buf_str(&names), true);
 		sk_buf_putc(out, ' ');
 		sk_md_code(out, f->package->version, true);
 	}
@@ -136,16 +139,18 @@ static size_t put_findings(struct sk_buf *out, const struct sk_result *result, i
 {
 	size_t count = 0;
 
-	for (size_t i = 0; i < result->finding_count; i++) {
+	for (size_t i = 0, n; i < result->finding_count; i += n) {
 		const struct sk_finding *f = result->findings[i];
 
+		n = sk_report_run(result, result->findings + i, result->finding_count - i);
 		if (f->kind == SK_FINDING_COVERAGE || (int)f->severity < least ||
 		    (int)f->severity > most)
 			continue;
-		if (!count++)
+		if (!count)
 			sk_buf_puts(out, "| severity | id | package | fixed in | where | what |\n"
 					 "|---|---|---|---|---|---|\n");
-		put_row(out, result, f);
+		put_row(out, result, result->findings + i, n);
+		count += n;
 	}
 	if (count)
 		sk_buf_putc(out, '\n');
@@ -161,7 +166,7 @@ static void put_folded(struct sk_buf *out, const struct sk_result *result,
 		n += counts->severity[s];
 	if (!n)
 		return;
-	sk_buf_printf(out, "<details><summary>%zu medium and below</summary>\n\n", n);
+	sk_buf_printf(out, "<details><summary>%zu medium, low or unknown</summary>\n\n", n);
 	put_findings(out, result, SK_SEVERITY_UNKNOWN, SK_SEVERITY_MEDIUM);
 	sk_buf_puts(out, "</details>\n\n");
 }

@@ -189,19 +189,21 @@ static struct cell fixed_cell(struct page *p, const struct sk_finding *f)
 	return (struct cell){ f->fix == SK_FIX_NONE ? "none yet" : "unknown", DIM };
 }
 
-static void fill_row(struct page *p, const struct sk_finding *f, struct row *row)
+/* A run of findings as one row (sk_report_run). */
+static void fill_row(struct page *p, struct sk_finding *const *run, size_t count, struct row *row)
 {
-	sk_cleanup(sk_buf_release) struct sk_buf name = { 0 };
+	sk_cleanup(sk_buf_release) struct sk_buf names = { 0 };
+	const struct sk_finding *f = run[0];
 	enum style style = severity_style[f->severity];
 
 	row->marked = f->kev;
 	if (f->package)
-		sk_report_name(f->package, &name);
+		sk_report_run_names(run, count, 2, &names);
 	else if (f->line)
-		sk_buf_printf(&name, "line %u", f->line);
+		sk_buf_printf(&names, "line %u", f->line);
 	row->cell[SEVERITY] = (struct cell){ upper(p, sk_severity_name(f->severity)), style };
 	row->cell[ID] = (struct cell){ safe(p, f->id), BOLD };
-	row->cell[PACKAGE] = (struct cell){ safe(p, sk_buf_str(&name)), PLAIN };
+	row->cell[PACKAGE] = (struct cell){ safe(p, sk_buf_str(&names)), PLAIN };
 	row->cell[INSTALLED] =
 	    (struct cell){ safe(p, f->package ? f->package->version : NULL), PLAIN };
 	row->cell[FIXED] = fixed_cell(p, f);
@@ -397,15 +399,18 @@ static void put_findings(struct page *p, const struct sk_result *result)
 	struct row *rows = sk_alloc((result->finding_count + 1) * sizeof(*rows));
 	const char *group = NULL;
 	int32_t layer = -2;
-	size_t count = 0;
+	size_t count = 0, row_count = 0;
 
 	for (size_t i = 0; i < result->finding_count; i++)
 		if (sorted[i]->kind != SK_FINDING_COVERAGE)
 			sorted[count++] = sorted[i];
-	for (size_t i = 0; i < count; i++)
-		fill_row(p, sorted[i], &rows[i]);
-	lay_out(p, &finding_header, rows, count);
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0, n; i < count; i += n) {
+		n = sk_report_run(result, sorted + i, count - i);
+		sorted[row_count] = sorted[i];
+		fill_row(p, sorted + i, n, &rows[row_count++]);
+	}
+	lay_out(p, &finding_header, rows, row_count);
+	for (size_t i = 0; i < row_count; i++) {
 		int32_t here = sk_report_finding_layer(result, sorted[i]);
 		const char *name = group_name(p, sorted[i]);
 

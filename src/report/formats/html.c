@@ -389,7 +389,7 @@ static void put_tiles(struct html *h, const struct sk_counts *counts)
 	put_tile(h, "low",
 		 counts->severity[SK_SEVERITY_LOW] + counts->severity[SK_SEVERITY_NEGLIGIBLE] +
 		     counts->severity[SK_SEVERITY_UNKNOWN],
-		 "low and other");
+		 "low or unrated");
 	put_tile(h, "kev", counts->kev, "known exploited");
 	put_tile(h, "fix", counts->fixable, "with a fix");
 	raw(h, "</div>\n<svg class=\"bar\" viewBox=\"0 0 1000 8\" preserveAspectRatio=\"none\" "

@@ -67,19 +67,19 @@ static void add_files(struct sk_sink *sink, struct sk_package *p, struct sk_span
 
 static void add_package(struct sk_sink *sink, const struct record *r)
 {
+	const char *name = sk_sink_str(sink, r->name), *version = sk_sink_str(sink, r->version);
 	struct sk_package *p;
 
-	if (!r->name.len || !r->version.len) {
-		sk_sink_issue(sink, r->line, "a package without a %s",
-			      r->name.len ? "version" : "name");
+	if (!name || !version) {
+		sk_sink_issue(sink, r->line, "a package without a %s", name ? "version" : "name");
 		return;
 	}
 	p = sk_sink_package(sink);
 	if (!p)
 		return;
 	p->type = "apk";
-	p->name = sk_sink_str(sink, r->name);
-	p->version = sk_sink_str(sink, r->version);
+	p->name = name;
+	p->version = version;
 	p->arch = sk_sink_str(sink, r->arch);
 	p->source_name = sk_sink_str(sink, r->origin);
 	p->licence = sk_sink_str(sink, r->licence);
@@ -147,7 +147,8 @@ static void finish(struct sk_view *view, struct sk_fragment **fragments, size_t 
 const struct sk_analyzer sk_analyzer_apk = {
 	.name = "apk",
 	.version = 1,
-	.patterns = (const char *const[]){ "**/lib/apk/db/installed", "**/usr/lib/apk/db/installed", NULL },
+	.patterns =
+	    (const char *const[]){ "**/lib/apk/db/installed", "**/usr/lib/apk/db/installed", NULL },
 	.analyze = analyze,
 	.finish = finish,
 };

@@ -72,21 +72,22 @@ static void set_source(struct sk_sink *sink, struct sk_package *p, struct sk_spa
 
 static void add_package(struct sk_sink *sink, const char *type, const struct stanza *st)
 {
+	const char *name = sk_sink_str(sink, st->package),
+		   *version = sk_sink_str(sink, st->version);
 	struct sk_package *p;
 
 	if (!is_there(st->status))
 		return;
-	if (!st->package.len || !st->version.len) {
-		sk_sink_issue(sink, st->line, "a package without a %s",
-			      st->package.len ? "version" : "name");
+	if (!name || !version) {
+		sk_sink_issue(sink, st->line, "a package without a %s", name ? "version" : "name");
 		return;
 	}
 	p = sk_sink_package(sink);
 	if (!p)
 		return;
 	p->type = type;
-	p->name = sk_sink_str(sink, st->package);
-	p->version = sk_sink_str(sink, st->version);
+	p->name = name;
+	p->version = version;
 	p->arch = sk_sink_str(sink, st->arch);
 	p->origin = sk_sink_str(sink, st->origin.len ? st->origin : st->maintainer);
 	set_source(sink, p, st->source);

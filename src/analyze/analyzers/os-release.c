@@ -41,7 +41,7 @@ static const char *lower(struct sk_sink *sink, struct sk_span s)
 	copy = sk_arena_dup(sk_sink_arena(sink), sk_span_sub(s, 0, 256));
 	for (char *p = copy; *p; p++)
 		*p = (char)tolower((unsigned char)*p);
-	return copy;
+	return copy[0] ? copy : NULL; /* a NUL may stand in front */
 }
 
 struct assignment {
@@ -256,6 +256,7 @@ static int read_alpine_release(struct sk_sink *sink, struct sk_span text)
 	os->id = "alpine";
 	os->version = sk_sink_str(sink, line);
 	os->name = sk_sink_printf(sink, "Alpine Linux %.*s", (int)line.len, line.ptr);
+	fix_up(os);
 	return 0;
 }
 

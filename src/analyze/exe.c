@@ -217,7 +217,8 @@ static int read_elf_sections(struct sk_exe *exe, const struct elf_header *h, str
 	strings = elf_section(&c, h->shstrndx * size);
 	if (strings.size > MAX_NAMES)
 		strings.size = MAX_NAMES;
-	rc = sk_exe_read(exe, strings.offset, sk_buf_reserve(&names, strings.size), strings.size, err);
+	rc = sk_exe_read(exe, strings.offset, sk_buf_reserve(&names, strings.size), strings.size,
+			 err);
 	if (rc < 0)
 		return rc;
 	names.len = strings.size;
@@ -408,8 +409,8 @@ static bool is_macho(struct sk_span magic)
 	struct sk_reader le = sk_reader(magic), be = le;
 	uint32_t a = sk_read_u32le(&le), b = sk_read_u32be(&be);
 
-	return !le.failed && (a == MACHO_MAGIC || a == MACHO64_MAGIC || b == MACHO_MAGIC ||
-			      b == MACHO64_MAGIC);
+	return !le.failed &&
+	       (a == MACHO_MAGIC || a == MACHO64_MAGIC || b == MACHO_MAGIC || b == MACHO64_MAGIC);
 }
 
 int sk_exe_open(struct sk_exe *exe, const struct sk_file *file, unsigned slice, struct sk_err *err)

@@ -25,7 +25,7 @@ struct sk_exe {
 	enum sk_exe_kind kind;
 	uint64_t base; /* of this slice in the file */
 	uint64_t size;
-	bool big; /* byte order */
+	bool big;  /* byte order */
 	bool wide; /* 64 bit */
 	SK_VEC(struct sk_exe_section) sections;
 };

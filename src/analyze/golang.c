@@ -6,8 +6,7 @@
 struct sk_package *sk_golang_add(struct sk_sink *sink, struct sk_span path, struct sk_span version,
 				 uint32_t line)
 {
-	struct sk_package *pkg =
-		sk_sink_add(sink, "golang", sk_span_basename(path), version, line);
+	struct sk_package *pkg = sk_sink_add(sink, "golang", sk_span_basename(path), version, line);
 
 	if (pkg)
 		pkg->ns = sk_sink_str(sink, sk_span_dirname(path));

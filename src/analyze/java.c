@@ -26,8 +26,8 @@ bool sk_java_is_archive(struct sk_span path)
 
 static bool is_qualifier(struct sk_span word)
 {
-	static const char *const words[] = { "alpha", "beta", "rc", "cr", "m", "snapshot", "final",
-					     "ga",    "sp",   "b",  "ea", "milestone" };
+	static const char *const words[] = { "alpha", "beta", "rc", "cr", "m",	"snapshot",
+					     "final", "ga",   "sp", "b",  "ea", "milestone" };
 
 	for (size_t i = 0; i < SK_COUNT(words); i++)
 		if (sk_span_ieq(word, sk_span_str(words[i])))
@@ -136,10 +136,12 @@ struct sk_span sk_java_manifest_get(const struct sk_map *map, const char *key)
 
 /*
  * Groups of artifacts whose archives have no pom.properties because they are
- * not built by Maven, as they stand on Maven Central.
+ * not built by Maven, as they stand on Maven Central. Those that moved have a
+ * line for each major version from which on it holds.
  */
 static const struct {
 	const char *prefix, *group;
+	unsigned since;
 } known_groups[] = {
 	{ "spring-boot", "org.springframework.boot" },
 	{ "spring-security-", "org.springframework.security" },
@@ -160,41 +162,98 @@ static const struct {
 	{ "spring-", "org.springframework" },
 	{ "tomcat-embed-", "org.apache.tomcat.embed" },
 	{ "tomcat-", "org.apache.tomcat" },
-	{ "hibernate-core", "org.hibernate.orm" },
-	{ "kotlin-stdlib", "org.jetbrains.kotlin" },
-	{ "kotlin-reflect", "org.jetbrains.kotlin" },
-	{ "okhttp", "com.squareup.okhttp3" },
+	{ "hibernate-core", "org.hibernate" },
+	{ "hibernate-core", "org.hibernate.orm", 6 },
+	{ "hibernate-entitymanager", "org.hibernate" },
+	{ "hibernate-commons-annotations", "org.hibernate" },
+	{ "hibernate-commons-annotations", "org.hibernate.common", 5 },
+	{ "kotlin-", "org.jetbrains.kotlin" },
+	{ "kotlinx-", "org.jetbrains.kotlinx" },
+	{ "okhttp", "com.squareup.okhttp" },
+	{ "okhttp", "com.squareup.okhttp3", 3 },
 	{ "okio", "com.squareup.okio" },
+	{ "retrofit", "com.squareup.retrofit2", 2 },
 	{ "micrometer-", "io.micrometer" },
 	{ "reactor-core", "io.projectreactor" },
 	{ "reactor-netty", "io.projectreactor.netty" },
-	{ "groovy", "org.apache.groovy" },
+	{ "rsocket-", "io.rsocket" },
+	{ "grpc-", "io.grpc" },
+	{ "opentelemetry-", "io.opentelemetry" },
+	{ "groovy", "org.codehaus.groovy" },
+	{ "groovy", "org.apache.groovy", 4 },
 	{ "byte-buddy", "net.bytebuddy" },
+	{ "asm", "asm" },
+	{ "asm", "org.ow2.asm", 4 },
 	{ "ant", "org.apache.ant" },
+	{ "velocity", "org.apache.velocity" },
 	{ "lucene-", "org.apache.lucene" },
 	{ "kafka-clients", "org.apache.kafka" },
+	{ "kafka-streams", "org.apache.kafka" },
 	{ "elasticsearch", "org.elasticsearch" },
+	{ "elasticsearch-rest-", "org.elasticsearch.client" },
+	{ "opensearch", "org.opensearch" },
+	{ "opensearch-rest-", "org.opensearch.client" },
+	{ "mongodb-driver-", "org.mongodb" },
+	{ "mongo-java-driver", "org.mongodb" },
+	{ "bson", "org.mongodb" },
+	{ "jackson-core-asl", "org.codehaus.jackson" },
+	{ "jackson-mapper-asl", "org.codehaus.jackson" },
+	{ "jackson-jaxrs", "org.codehaus.jackson" },
+	{ "jackson-xc", "org.codehaus.jackson" },
+	{ "dom4j", "dom4j" },
+	{ "dom4j", "org.dom4j", 2 },
+	{ "xercesImpl", "xerces" },
+	{ "itext", "com.lowagie" },
+	{ "itextpdf", "com.itextpdf" },
+	{ "struts", "struts" },
+	{ "ehcache", "net.sf.ehcache" },
+	{ "ehcache", "org.ehcache", 3 },
+	{ "caffeine", "com.github.ben-manes.caffeine" },
+	{ "graphql-java", "com.graphql-java" },
+	{ "jna", "net.java.dev.jna" },
+	{ "checker-qual", "org.checkerframework" },
+	{ "lz4-java", "org.lz4" },
 	{ "jakarta.activation-api", "jakarta.activation" },
 	{ "aspectjweaver", "org.aspectj" },
 	{ "aspectjrt", "org.aspectj" },
 	{ "lombok", "org.projectlombok" },
 	{ "thymeleaf-spring", "org.thymeleaf" },
 	{ "antlr4-runtime", "org.antlr" },
+	{ "mockito-", "org.mockito" },
+	{ "junit-jupiter", "org.junit.jupiter" },
+	{ "junit-platform-", "org.junit.platform" },
 };
 
-/* The longest prefix wins; a name without '-' at its end must be whole or go on with '-'. */
-static const char *known_group(struct sk_span artifact)
+/* A prefix without '-' at its end must be whole or go on with '-'. */
+static bool has_prefix(struct sk_span artifact, const char *prefix)
 {
+	size_t n = strlen(prefix);
+
+	return sk_span_starts(artifact, prefix) &&
+	       (prefix[n - 1] == '-' || artifact.len == n || artifact.ptr[n] == '-');
+}
+
+static unsigned major_of(struct sk_span version)
+{
+	unsigned major = 0;
+
+	for (size_t i = 0; i < version.len && i < 6 && isdigit((unsigned char)version.ptr[i]); i++)
+		major = major * 10 + (unsigned)(version.ptr[i] - '0');
+	return major;
+}
+
+/* The longest prefix wins, then the latest line. */
+static const char *known_group(struct sk_span artifact, struct sk_span version)
+{
+	unsigned major = major_of(version);
 	const char *group = NULL;
 	size_t best = 0;
 
 	for (size_t i = 0; i < SK_COUNT(known_groups); i++) {
-		const char *prefix = known_groups[i].prefix;
-		size_t n = strlen(prefix);
+		size_t n = strlen(known_groups[i].prefix);
 
-		if (n <= best || !sk_span_starts(artifact, prefix))
-			continue;
-		if (prefix[n - 1] != '-' && artifact.len > n && artifact.ptr[n] != '-')
+		if (n < best || major < known_groups[i].since ||
+		    !has_prefix(artifact, known_groups[i].prefix))
 			continue;
 		best = n;
 		group = known_groups[i].group;
@@ -242,11 +301,13 @@ static struct sk_span group_of(struct sk_span name, struct sk_span artifact)
 	return name;
 }
 
-static struct sk_span guess_group(const struct sk_map *manifest, struct sk_span artifact)
+static struct sk_span guess_group(const struct sk_map *manifest, const struct sk_coordinates *c)
 {
-	static const char *const keys[] = { "implementation-vendor-id", "group-id", "automatic-module-name",
-					    "extension-name", "specification-title" };
-	const char *known = known_group(artifact);
+	static const char *const keys[] = { "implementation-vendor-id", "group-id",
+					    "automatic-module-name", "extension-name",
+					    "specification-title" };
+	const char *known = known_group(c->artifact, c->version);
+	struct sk_span artifact = c->artifact;
 	struct sk_span group;
 
 	if (known)
@@ -270,7 +331,7 @@ bool sk_java_guess(const struct sk_map *manifest, struct sk_coordinates *c)
 	for (size_t i = 0; i < SK_COUNT(versions) && c->version.len == 0; i++)
 		c->version = sk_java_manifest_get(manifest, versions[i]);
 	if (c->group.len == 0)
-		c->group = guess_group(manifest, c->artifact);
+		c->group = guess_group(manifest, c);
 	/* Many old artifacts are their own group: junit, log4j, commons-io. */
 	if (c->group.len == 0)
 		c->group = c->artifact;

@@ -12,7 +12,8 @@ void sk_pom_release(struct sk_pom *pom)
 
 static struct sk_coordinates read_id(const struct sk_xml_node *node)
 {
-	return (struct sk_coordinates){ sk_xml_text(node, "groupId"), sk_xml_text(node, "artifactId"),
+	return (struct sk_coordinates){ sk_xml_text(node, "groupId"),
+					sk_xml_text(node, "artifactId"),
 					sk_xml_text(node, "version") };
 }
 
@@ -28,24 +29,25 @@ static struct sk_pom_dependency read_dependency(const struct sk_xml_node *node)
 
 static void read_properties(struct sk_pom *pom, const struct sk_xml_node *node)
 {
-	sk_xml_each(property, sk_xml_get(node, "properties"))
-		*sk_vec_push(&pom->properties) =
-			(struct sk_pom_property){ property->name, property->text };
+	sk_xml_each(property, sk_xml_get(node, "properties")) * sk_vec_push(&pom->properties) =
+		(struct sk_pom_property){ property->name, property->text };
 }
 
 /* What a project and each of its profiles may have alike. */
 static void read_model(struct sk_pom *pom, const struct sk_xml_node *node)
 {
 	read_properties(pom, node);
-	sk_xml_each(dependency, sk_xml_get(node, "dependencies"))
-		*sk_vec_push(&pom->dependencies) = read_dependency(dependency);
-	sk_xml_each(dependency, sk_xml_get(sk_xml_get(node, "dependencyManagement"), "dependencies"))
-		*sk_vec_push(&pom->managed) = read_dependency(dependency);
+	sk_xml_each(dependency, sk_xml_get(node, "dependencies")) *
+		sk_vec_push(&pom->dependencies) = read_dependency(dependency);
+	sk_xml_each(dependency,
+		    sk_xml_get(sk_xml_get(node, "dependencyManagement"), "dependencies")) *
+		sk_vec_push(&pom->managed) = read_dependency(dependency);
 }
 
 static struct sk_span first_licence(const struct sk_xml_node *project)
 {
-	sk_xml_each(licence, sk_xml_get(project, "licenses")) {
+	sk_xml_each(licence, sk_xml_get(project, "licenses"))
+	{
 		struct sk_span name = sk_xml_text(licence, "name");
 
 		if (name.len)
@@ -67,9 +69,12 @@ void sk_pom_read(struct sk_pom *pom, const struct sk_xml_node *project)
 	pom->licence = first_licence(project);
 	pom->line = artifact ? artifact->line : 0;
 	read_model(pom, project);
-	sk_xml_each(profile, sk_xml_get(project, "profiles"))
-		if (sk_span_is(sk_xml_text(sk_xml_get(profile, "activation"), "activeByDefault"), "true"))
-			read_model(pom, profile);
+	sk_xml_each(profile,
+		    sk_xml_get(project,
+			       "profiles")) if (sk_span_is(sk_xml_text(sk_xml_get(profile,
+										  "activation"),
+								       "activeByDefault"),
+							   "true")) read_model(pom, profile);
 }
 
 /* ---- written form ---- */

@@ -22,7 +22,7 @@ struct sk_pom_dependency {
 struct sk_pom {
 	struct sk_coordinates id, parent; /* as written */
 	bool has_parent;
-	bool parent_elsewhere; /* <relativePath/>: not in this tree */
+	bool parent_elsewhere;	 /* <relativePath/>: not in this tree */
 	struct sk_span relative; /* relativePath; empty: "../pom.xml" */
 	struct sk_span licence;
 	uint32_t line; /* of the artifactId */

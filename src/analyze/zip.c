@@ -46,15 +46,15 @@ struct sk_zip {
 
 struct tail {
 	uint64_t entries, directory_size, directory_offset;
-	uint64_t end; /* where the directory must end: offset of the record that follows it */
+	uint64_t end;  /* where the directory must end: offset of the record that follows it */
 	bool trailing; /* bytes follow that are not the comment */
 };
 
 static int zip_bytes(struct sk_zip *zip, uint64_t off, void *bytes, size_t n, struct sk_err *err)
 {
 	if (off > zip->size || n > zip->size - off)
-		return sk_err_set(err, SK_EINVAL, "zip: %zu bytes at %llu are not in the archive", n,
-				  (unsigned long long)off);
+		return sk_err_set(err, SK_EINVAL, "zip: %zu bytes at %llu are not in the archive",
+				  n, (unsigned long long)off);
 	return sk_file_read(zip->file, zip->base + off, bytes, n, err);
 }
 
@@ -81,7 +81,8 @@ static int read_tail64(struct sk_zip *zip, uint64_t eocd, struct tail *tail, str
 		return rc;
 	r = sk_reader(sk_span(bytes, EOCD64_SIZE));
 	if (sk_read_u32le(&r) != EOCD64_MAGIC)
-		return sk_err_set(err, SK_EINVAL, "zip: no Zip64 end record where its locator says");
+		return sk_err_set(err, SK_EINVAL,
+				  "zip: no Zip64 end record where its locator says");
 	sk_read_skip(&r, 28);
 	tail->entries = sk_read_u64le(&r);
 	tail->directory_size = sk_read_u64le(&r);
@@ -236,7 +237,8 @@ static int read_directory(struct sk_zip *zip, struct sk_err *err)
 	if (zip->shift && tail.trailing)
 		return sk_err_set(err, SK_EINVAL, "zip: no end-of-directory record at the end");
 	rc = zip_bytes(zip, tail.end - tail.directory_size,
-		       sk_buf_reserve(&zip->directory, tail.directory_size), tail.directory_size, err);
+		       sk_buf_reserve(&zip->directory, tail.directory_size), tail.directory_size,
+		       err);
 	if (rc < 0)
 		return rc;
 	zip->directory.len = tail.directory_size;
@@ -476,7 +478,8 @@ int sk_zip_open_entry(struct sk_zip *outer, const struct sk_zip_entry *entry,
 		zip->size = entry->packed;
 	} else {
 		rc = sk_zip_read(outer, entry, SK_MAX_ZIP_NESTED, &zip->own_bytes, err);
-		sk_file_from_bytes(&zip->own_file, &zip->own_impl, outer->file->path, sk_buf_view(&zip->own_bytes));
+		sk_file_from_bytes(&zip->own_file, &zip->own_impl, outer->file->path,
+				   sk_buf_view(&zip->own_bytes));
 		zip->file = &zip->own_file;
 		zip->size = zip->own_bytes.len;
 	}

@@ -50,4 +50,3 @@ const struct sk_zip_entry *sk_zip_find(const struct sk_zip *zip, const char *nam
  */
 int sk_zip_read(struct sk_zip *zip, const struct sk_zip_entry *entry, size_t most,
 		struct sk_buf *buf, struct sk_err *err);
-

@@ -13,7 +13,8 @@
 extern const struct sk_analyzer sk_analyzer_go_binary, sk_analyzer_rust_binary;
 
 /* "type/namespace/name@version;" of each package, in order; "error" first if there was one. */
-static const char *list(const struct sk_analyzer *analyzer, struct sk_span bytes, struct sk_buf *out)
+static const char *list(const struct sk_analyzer *analyzer, struct sk_span bytes,
+			struct sk_buf *out)
 {
 	struct sk_recorder rec = { 0 };
 	struct sk_sink sink = { 0 };
@@ -55,7 +56,8 @@ static void put_word(struct sk_buf *b, uint64_t v, bool wide, bool big)
 		put32(b, (uint32_t)v, big);
 }
 
-static void put_section(struct sk_buf *b, uint32_t name, uint64_t off, uint64_t size, bool wide, bool big)
+static void put_section(struct sk_buf *b, uint32_t name, uint64_t off, uint64_t size, bool wide,
+			bool big)
 {
 	put32(b, name, big);
 	put32(b, 1, big);
@@ -70,13 +72,17 @@ static void put_section(struct sk_buf *b, uint32_t name, uint64_t off, uint64_t 
 }
 
 /* An ELF with one section of that name and content. */
-static void make_elf(struct sk_buf *b, const char *name, struct sk_span content, bool wide, bool big)
+static void make_elf(struct sk_buf *b, const char *name, struct sk_span content, bool wide,
+		     bool big)
 {
 	size_t header = wide ? 64 : 52, names = header + content.len;
 	size_t names_len = 1 + strlen(name) + 1 + sizeof(".shstrtab");
 	size_t table = names + names_len;
 
-	sk_buf_put(b, "\x7f" "ELF", 4);
+	sk_buf_put(b,
+		   "\x7f"
+		   "ELF",
+		   4);
 	sk_buf_u8(b, wide ? 2 : 1);
 	sk_buf_u8(b, big ? 2 : 1);
 	sk_buf_put(b, "\1\0\0\0\0\0\0\0\0", 10);
@@ -175,8 +181,9 @@ static void test_go(void)
 
 static void test_rust(void)
 {
-	static const char json[] = "{\"packages\":[{\"name\":\"app\",\"version\":\"0.1.0\",\"root\":true},"
-				   "{\"name\":\"serde\",\"version\":\"1.0.0\",\"kind\":\"build\"}]}";
+	static const char json[] =
+		"{\"packages\":[{\"name\":\"app\",\"version\":\"0.1.0\",\"root\":true},"
+		"{\"name\":\"serde\",\"version\":\"1.0.0\",\"kind\":\"build\"}]}";
 	sk_cleanup(sk_buf_release) struct sk_buf elf = { 0 }, out = { 0 };
 	unsigned char packed[512];
 	uLongf len = sizeof(packed);
@@ -227,7 +234,9 @@ static void test_broken(void)
 	}
 	ok(true, "cut off and flipped everywhere");
 	/* A class file begins as a universal binary does. */
-	is_str(list(&sk_analyzer_go_binary, SK_SPAN_LIT("\xca\xfe\xba\xbe\0\0\0\x34\0\0\0\0\0\0\0\0"), &out), "");
+	is_str(list(&sk_analyzer_go_binary,
+		    SK_SPAN_LIT("\xca\xfe\xba\xbe\0\0\0\x34\0\0\0\0\0\0\0\0"), &out),
+	       "");
 	is_str(list(&sk_analyzer_go_binary, SK_SPAN_LIT("MZ is no program"), &out), "");
 }
 

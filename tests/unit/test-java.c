@@ -15,9 +15,11 @@ extern const struct sk_analyzer sk_analyzer_jar, sk_analyzer_pom, sk_analyzer_go
 
 static void describe(struct sk_buf *out, const struct sk_package *p)
 {
-	sk_buf_printf(out, "%s: %s%s%s@%s%s%s%s\n", p->path, p->ns ? p->ns : "", p->ns ? "/" : "", p->name,
-		      p->version ? p->version : "", p->flags & SK_PACKAGE_MAIN ? " main" : "",
-		      p->flags & SK_PACKAGE_DEV ? " dev" : "", p->flags & SK_PACKAGE_INDIRECT ? " indirect" : "");
+	sk_buf_printf(out, "%s: %s%s%s@%s%s%s%s\n", p->path, p->ns ? p->ns : "", p->ns ? "/" : "",
+		      p->name, p->version ? p->version : "",
+		      p->flags & SK_PACKAGE_MAIN ? " main" : "",
+		      p->flags & SK_PACKAGE_DEV ? " dev" : "",
+		      p->flags & SK_PACKAGE_INDIRECT ? " indirect" : "");
 }
 
 /* ---- archives ---- */
@@ -55,8 +57,10 @@ static void test_war(void)
 		SK_SPAN_LIT("groupId=org.shaded\nartifactId=s\nversion=1.1\n"), true);
 	zip_done(&inner);
 	zip_add(&war, "META-INF/MANIFEST.MF",
-		SK_SPAN_LIT("Manifest-Version: 1.0\r\nImplementation-Ven\r\n dor-Id: com.exam\r\n ple\r\n"
-			    "Implementation-Version: 1.0.0\r\n\r\nName: x\r\nImplementation-Version: 9\r\n"),
+		SK_SPAN_LIT("Manifest-Version: 1.0\r\nImplementation-Ven\r\n dor-Id: com.exam\r\n "
+			    "ple\r\n"
+			    "Implementation-Version: 1.0.0\r\n\r\nName: "
+			    "x\r\nImplementation-Version: 9\r\n"),
 		true);
 	zip_add(&war, "WEB-INF/lib/b-2.0.jar", sk_buf_view(&inner.body), true);
 	zip_add(&war, "WEB-INF/lib/c-2.0.jar", sk_buf_view(&inner.body), false);
@@ -78,8 +82,8 @@ static void named(const char *path, const char *artifact, const char *version)
 	struct sk_coordinates c;
 
 	sk_java_name(sk_span_str(path), &c);
-	ok(sk_span_is(c.artifact, artifact) && sk_span_is(c.version, version), "%s: %s %s", path, artifact,
-	   version);
+	ok(sk_span_is(c.artifact, artifact) && sk_span_is(c.version, version), "%s: %s %s", path,
+	   artifact, version);
 }
 
 static void test_names(void)
@@ -117,6 +121,30 @@ static void test_guesses(void)
 	zip_maker_release(&none);
 }
 
+/* pom.xml inside: coordinates where pom.properties is missing, and the licence. */
+static void test_inner_poms(void)
+{
+	struct zip_maker z = { 0 };
+	sk_cleanup(sk_buf_release) struct sk_buf out = { 0 };
+
+	zip_add(&z, "META-INF/maven/g/a/pom.xml",
+		SK_SPAN_LIT("<project><parent><groupId>g</groupId><version>3</version></parent>"
+			    "<artifactId>a</artifactId></project>"),
+		true);
+	zip_add(&z, "META-INF/maven/g/b/pom.properties",
+		SK_SPAN_LIT("groupId=g\nartifactId=b\nversion=1\n"), true);
+	zip_add(&z, "META-INF/maven/g/b/pom.xml",
+		SK_SPAN_LIT("<project><groupId>g</groupId><artifactId>b</artifactId><version>2</"
+			    "version></project>"),
+		true);
+	zip_add(&z, "META-INF/maven/g/c/pom.xml",
+		SK_SPAN_LIT("<project><groupId>g</groupId><artifactId>c</artifactId><version>${v}</"
+			    "version></project>"),
+		true);
+	is_str(jar("b-1.jar", zip_done(&z), &out), "b-1.jar: g/b@1\nb-1.jar: g/a@3\n");
+	zip_maker_release(&z);
+}
+
 /* ---- trees ---- */
 
 struct tree_file {
@@ -124,10 +152,12 @@ struct tree_file {
 };
 
 /* What an analyzer and its finish make of these files. */
-static const char *tree(const struct sk_analyzer *analyzer, const struct tree_file *files, struct sk_buf *out)
+static const char *tree(const struct sk_analyzer *analyzer, const struct tree_file *files,
+			struct sk_buf *out)
 {
-	struct sk_inventory inv = { .artifact = { .type = SK_ARTIFACT_FILESYSTEM },
-				    .layers = (struct sk_layer[1]){ { 0 } }, .layer_count = 1 };
+	struct sk_inventory inv = { .artifact.type = SK_ARTIFACT_FILESYSTEM,
+				    .layers = (struct sk_layer[1]){ { 0 } },
+				    .layer_count = 1 };
 	struct sk_recorder rec = { 0 };
 	struct sk_err err = SK_ERR_INIT;
 	struct sk_view_input input;
@@ -162,73 +192,97 @@ static const char *tree(const struct sk_analyzer *analyzer, const struct tree_fi
 	return sk_buf_str(out);
 }
 
-#define DEPENDENCY(g, a, more) \
+#define DEPENDENCY(g, a, more)                                                                     \
 	"<dependency><groupId>" g "</groupId><artifactId>" a "</artifactId>" more "</dependency>"
-#define PARENT(more) \
-	"<parent><groupId>g</groupId><artifactId>parent</artifactId><version>${revision}</version>" more "</parent>"
+#define PARENT(more)                                                                               \
+	"<parent><groupId>g</groupId><artifactId>parent</artifactId><version>${revision}</"        \
+	"version>" more "</parent>"
 
-static const char parent_pom[] =
-	"<project><groupId>g</groupId><artifactId>parent</artifactId><version>${revision}</version>"
-	"<properties><revision>1.0</revision><x.version>3.${minor}</x.version><minor>1</minor></properties>"
-	"<dependencyManagement><dependencies>"
-	DEPENDENCY("org.x", "x", "<version>${x.version}</version>")
-	DEPENDENCY("g", "list", "<version>1</version><type>pom</type><scope>import</scope>")
-	"</dependencies></dependencyManagement></project>";
+static const char
+	parent_pom[] = "<project><groupId>g</groupId><artifactId>parent</"
+		       "artifactId><version>${revision}</version>"
+		       "<properties><revision>1.0</revision><x.version>3.${minor}</"
+		       "x.version><minor>1</minor></properties>"
+		       "<dependencyManagement><dependencies>" DEPENDENCY(
+			       "org.x", "x", "<version>${x.version}</version>")
+			       DEPENDENCY("g", "list",
+					  "<version>1</version><type>pom</type><scope>import</"
+					  "scope>") "</dependencies></dependencyManagement></"
+						    "project>";
 static const char list_pom[] =
 	"<project><groupId>g</groupId><artifactId>list</artifactId><version>1</version>"
-	"<dependencyManagement><dependencies>" DEPENDENCY("org.y", "y", "<version>[7]</version>")
-	"</dependencies></dependencyManagement></project>";
-static const char child_pom[] =
-	"<project>" PARENT("") "<artifactId>child</artifactId>"
-	"<properties><minor>2</minor><project.version>9</project.version></properties><dependencies>"
-	DEPENDENCY("org.x", "x", "") DEPENDENCY("org.y", "y", "<scope>test</scope>")
-	DEPENDENCY("org.z", "z", "<version>(,2]</version>")
-	DEPENDENCY("${project.groupId}", "sibling", "<version>${project.version}</version>")
-	DEPENDENCY("", "nameless", "") DEPENDENCY("org.${unknown}", "w", "")
-	"</dependencies></project>";
+	"<dependencyManagement><dependencies>" DEPENDENCY(
+		"org.y", "y",
+		"<version>[7]</version>") "</dependencies></dependencyManagement></project>";
+static const char child_pom[] = "<project>" PARENT(
+	"") "<artifactId>child</artifactId>"
+	    "<properties><minor>2</minor><project.version>9</project.version></"
+	    "properties><dependencies>" DEPENDENCY("org.x", "x", "")
+		    DEPENDENCY("org.y", "y", "<scope>test</scope>")
+			    DEPENDENCY("org.z", "z", "<version>(,2]</version>")
+				    DEPENDENCY("${project.groupId}", "sibling",
+					       "<version>${project.version}</version>")
+					    DEPENDENCY("", "nameless", "")
+						    DEPENDENCY("org.${unknown}", "w",
+							       "") "</dependencies></project>";
 
 static void test_poms(void)
 {
-	const struct tree_file files[] = {
-		{ "child/pom.xml", child_pom }, { "lists/deep/pom.xml", list_pom }, { "pom.xml", parent_pom }, { 0 }
-	};
+	const struct tree_file files[] = { { "child/pom.xml", child_pom },
+					   { "lists/deep/pom.xml", list_pom },
+					   { "pom.xml", parent_pom },
+					   { 0 } };
 	sk_cleanup(sk_buf_release) struct sk_buf out = { 0 };
 
 	is_str(tree(&sk_analyzer_pom, files, &out), "child/pom.xml: g/child@1.0 main\n"
-						     "lists/deep/pom.xml: g/list@1 main\n"
-						     "pom.xml: g/parent@1.0 main\n"
-						     "child/pom.xml: g/sibling@1.0\n"
-						     "child/pom.xml: org.x/x@3.2\n"
-						     "child/pom.xml: org.y/y@7 dev\n"
-						     "child/pom.xml: org.z/z@\n");
+						    "lists/deep/pom.xml: g/list@1 main\n"
+						    "pom.xml: g/parent@1.0 main\n"
+						    "child/pom.xml: g/sibling@1.0\n"
+						    "child/pom.xml: org.x/x@3.2\n"
+						    "child/pom.xml: org.y/y@7 dev\n"
+						    "child/pom.xml: org.z/z@\n");
 }
 
 /* Parents and lists in circles, properties that are made of themselves or double at each step. */
 static void test_hostile_poms(void)
 {
 	const struct tree_file circle[] = {
-		{ "a/pom.xml", "<project><parent><groupId>g</groupId><artifactId>b</artifactId><version>1</version>"
-			       "<relativePath>../b</relativePath></parent><artifactId>a</artifactId>"
-			       "<properties><p>${p}</p><q>${r}${r}</q><r>${q}${q}</r></properties><dependencies>"
-			       DEPENDENCY("d", "d", "<version>${p}</version>")
-			       DEPENDENCY("d", "e", "<version>${q}</version>") DEPENDENCY("d", "f", "")
-			       "</dependencies><dependencyManagement><dependencies>"
-			       DEPENDENCY("g", "b", "<scope>import</scope>")
-			       "</dependencies></dependencyManagement></project>" },
-		{ "b/pom.xml", "<project><parent><groupId>g</groupId><artifactId>a</artifactId><version>1</version>"
-			       "<relativePath>../a/pom.xml</relativePath></parent><artifactId>b</artifactId>"
-			       "<dependencyManagement><dependencies>" DEPENDENCY("g", "a", "<scope>import</scope>")
-			       "</dependencies></dependencyManagement></project>" },
-		{ "c/pom.xml", "<project>" PARENT("<relativePath>../../../../etc/pom.xml</relativePath>")
-			       "<artifactId>c</artifactId></project>" },
+		{ "a/pom.xml",
+		  "<project><parent><groupId>g</groupId><artifactId>b</artifactId><version>1</"
+		  "version>"
+		  "<relativePath>../b</relativePath></parent><artifactId>a</artifactId>"
+		  "<properties><p>${p}</p><q>${r}${r}</q><r>${q}${q}</r></"
+		  "properties><dependencies>" DEPENDENCY(
+			  "d", "d", "<version>${p}</version>") DEPENDENCY("d", "e",
+									  "<version>${q}</version>")
+			  DEPENDENCY("d", "f", "") "</"
+						   "dependencies><dependencyManagement><"
+						   "dependencies>" DEPENDENCY(
+							   "g", "b",
+							   "<scope>import</scope>") "</"
+										    "dependencies><"
+										    "/dependencyMan"
+										    "agement></"
+										    "project>" },
+		{ "b/pom.xml",
+		  "<project><parent><groupId>g</groupId><artifactId>a</artifactId><version>1</"
+		  "version>"
+		  "<relativePath>../a/pom.xml</relativePath></parent><artifactId>b</artifactId>"
+		  "<dependencyManagement><dependencies>" DEPENDENCY(
+			  "g", "a", "<scope>import</scope>") "</dependencies></"
+							     "dependencyManagement></project>" },
+		{ "c/pom.xml", "<project>" PARENT("<relativePath>../../../../etc/pom.xml</"
+						  "relativePath>") "<artifactId>c</artifactId></"
+								   "project>" },
 		{ "d/pom.xml", "<project><artifactId>d" },
 		{ 0 }
 	};
 	sk_cleanup(sk_buf_release) struct sk_buf out = { 0 };
 
-	is_str(tree(&sk_analyzer_pom, circle, &out), "a/pom.xml: d/d@\na/pom.xml: d/e@\na/pom.xml: d/f@\n"
-						      "a/pom.xml: g/a@1 main\nb/pom.xml: g/b@1 main\n"
-						      "c/pom.xml: g/c@ main\nissue d/pom.xml\n");
+	is_str(tree(&sk_analyzer_pom, circle, &out),
+	       "a/pom.xml: d/d@\na/pom.xml: d/e@\na/pom.xml: d/f@\n"
+	       "a/pom.xml: g/a@1 main\nb/pom.xml: g/b@1 main\n"
+	       "c/pom.xml: g/c@ main\nissue d/pom.xml\n");
 }
 
 /* Every list imports all others, and no version is in any of them. */
@@ -241,16 +295,22 @@ static void test_imports(void)
 
 	for (int i = 0; i < N; i++) {
 		sk_buf_printf(&paths[i], "m%d/pom.xml", i);
-		sk_buf_printf(&texts[i], "<project><groupId>g</groupId><artifactId>m%d</artifactId><version>1</version>"
-					 "<dependencies>" DEPENDENCY("x", "y", "") "</dependencies>"
-					 "<dependencyManagement><dependencies>", i);
+		sk_buf_printf(&texts[i],
+			      "<project><groupId>g</groupId><artifactId>m%d</"
+			      "artifactId><version>1</version>"
+			      "<dependencies>" DEPENDENCY(
+				      "x", "y", "") "</dependencies>"
+						    "<dependencyManagement><dependencies>",
+			      i);
 		for (int k = 0; k < N; k++)
-			sk_buf_printf(&texts[i], DEPENDENCY("g", "m%d", "<scope>import</scope>"), k);
+			sk_buf_printf(&texts[i], DEPENDENCY("g", "m%d", "<scope>import</scope>"),
+				      k);
 		sk_buf_puts(&texts[i], "</dependencies></dependencyManagement></project>");
 		files[i] = (struct tree_file){ sk_buf_str(&paths[i]), sk_buf_str(&texts[i]) };
 	}
 	tree(&sk_analyzer_pom, files, &out);
-	ok(strstr(sk_buf_str(&out), "issue ") != NULL, "lists that all import each other end, and it is said");
+	ok(strstr(sk_buf_str(&out), "issue ") != NULL,
+	   "lists that all import each other end, and it is said");
 	for (int i = 0; i < N; i++) {
 		sk_buf_release(&texts[i]);
 		sk_buf_release(&paths[i]);
@@ -259,7 +319,8 @@ static void test_imports(void)
 
 static void test_go_sum(void)
 {
-	static const char sum[] = "github.com/a/b v1.0.0 h1:x=\ngithub.com/c/d v1.0.0/go.mod h1:x=\n";
+	static const char sum[] =
+		"github.com/a/b v1.0.0 h1:x=\ngithub.com/c/d v1.0.0/go.mod h1:x=\n";
 	const struct tree_file files[] = {
 		{ "new/go.mod", "module n\ngo 1.17\nrequire github.com/a/b v1.0.0\n" },
 		{ "new/go.sum", sum },
@@ -280,6 +341,7 @@ int main(void)
 	test_war();
 	test_names();
 	test_guesses();
+	test_inner_poms();
 	test_poms();
 	test_hostile_poms();
 	test_imports();

@@ -47,7 +47,8 @@ static inline void zip_central(struct sk_buf *b, struct sk_span name, unsigned m
 	sk_buf_span(b, name);
 }
 
-static inline void zip_add(struct zip_maker *z, const char *name, struct sk_span bytes, bool deflated)
+static inline void zip_add(struct zip_maker *z, const char *name, struct sk_span bytes,
+			   bool deflated)
 {
 	uint32_t crc = crc32_z(0, (const unsigned char *)bytes.ptr, bytes.len);
 	struct sk_span n = sk_span_str(name);

@@ -21,8 +21,9 @@ static void add_reference(struct sk_sink *sink, struct sk_span ref, uint32_t lin
 		sk_span_split(&ref, '/', &user);
 		pkg = sk_sink_add(sink, "conan", name, version, line);
 		if (pkg && user.len && !sk_span_is(user, "_"))
-			pkg->qualifiers = sk_sink_printf(sink, "channel=%.*s&user=%.*s", (int)ref.len,
-							 ref.ptr, (int)user.len, user.ptr);
+			pkg->qualifiers =
+				sk_sink_printf(sink, "channel=%.*s&user=%.*s", (int)ref.len,
+					       ref.ptr, (int)user.len, user.ptr);
 	} else {
 		pkg = sk_sink_add(sink, "conan", name, ref, line);
 	}
@@ -34,7 +35,8 @@ static void add_list(struct sk_sink *sink, const struct sk_node *list, uint32_t 
 {
 	sk_node_each(item, list) {
 		/* "ref", or ["ref", {...}] */
-		const struct sk_node *ref = sk_node_is(item, SK_NODE_ARRAY) ? sk_node_first(item) : item;
+		const struct sk_node *ref =
+			sk_node_is(item, SK_NODE_ARRAY) ? sk_node_first(item) : item;
 
 		add_reference(sink, sk_node_str(ref), item->line, flags);
 	}

@@ -23,20 +23,24 @@ static bool has_files(const struct sk_node *entry)
 static void index_target(const struct sk_node *root, struct sk_map *map)
 {
 	const char *name = sk_node_cstr(sk_node_path(root, "runtimeTarget", "name", NULL));
-	const struct sk_node *target = name ? sk_node_get(sk_node_get(root, "targets"), name) : NULL;
+	const struct sk_node *target =
+		name ? sk_node_get(sk_node_get(root, "targets"), name) : NULL;
 
 	sk_node_each(entry, target)
 		sk_map_put(map, entry->key, (void *)(uintptr_t)entry);
 }
 
-static void add_library(struct sk_sink *sink, const struct sk_node *library, const struct sk_map *target)
+static void add_library(struct sk_sink *sink, const struct sk_node *library,
+			const struct sk_map *target)
 {
-	struct sk_span type = sk_node_str(sk_node_get(library, "type")), name, version = library->key;
+	struct sk_span type = sk_node_str(sk_node_get(library, "type")), name,
+		       version = library->key;
 	const struct sk_node *entry = sk_map_get(target, library->key);
 	struct sk_package *pkg;
 
 	/* A "referenceassembly" was there for the compiler only. */
-	if (!sk_span_ieq(type, SK_SPAN_LIT("package")) && !sk_span_ieq(type, SK_SPAN_LIT("project")))
+	if (!sk_span_ieq(type, SK_SPAN_LIT("package")) &&
+	    !sk_span_ieq(type, SK_SPAN_LIT("project")))
 		return;
 	if (entry && !has_files(entry))
 		return;
@@ -72,8 +76,8 @@ static void read_lock(struct sk_sink *sink, const struct sk_node *root)
 			/* Other projects of the same solution. */
 			if (sk_span_is(type, "Project"))
 				continue;
-			sk_lockfile_add(&lock, entry->key, sk_node_str(sk_node_get(entry, "resolved")),
-					entry->line,
+			sk_lockfile_add(&lock, entry->key,
+					sk_node_str(sk_node_get(entry, "resolved")), entry->line,
 					sk_span_is(type, "Transitive") ? SK_PACKAGE_INDIRECT : 0);
 		}
 	}

@@ -154,7 +154,8 @@ static int read_build_info(const struct sk_exe *exe, struct build_info *info, st
 		return rc < 0 ? rc : read_inline(exe, &off, &info->modules, err);
 	}
 	if (size != 4 && size != 8)
-		return sk_err_set(err, SK_EINVAL, "Go build information: pointers of %u bytes", size);
+		return sk_err_set(err, SK_EINVAL, "Go build information: pointers of %u bytes",
+				  size);
 	addr = word(&r, size, flags & FLAG_BIG);
 	rc = read_pointed(exe, addr, size, flags & FLAG_BIG, &info->go, err);
 	if (rc < 0)

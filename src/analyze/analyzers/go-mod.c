@@ -100,7 +100,8 @@ static void add_replacement(struct reading *in, const struct sk_span *words, siz
 	*sk_vec_push(&in->replacements) = r;
 }
 
-static struct sk_span replacement_key(struct reading *in, struct sk_span path, struct sk_span version)
+static struct sk_span replacement_key(struct reading *in, struct sk_span path,
+				      struct sk_span version)
 {
 	return sk_span_str(sk_arena_printf(&in->arena, "%.*s %.*s", (int)path.len, path.ptr,
 					   (int)version.len, version.ptr));

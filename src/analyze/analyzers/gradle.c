@@ -31,7 +31,8 @@ static int analyze(struct sk_sink *sink, const struct sk_file *file, struct sk_e
 
 		number++;
 		line = sk_span_trim(line);
-		if (line.len == 0 || line.ptr[0] == '#' || !sk_span_split(&line, '=', &coordinates) ||
+		if (line.len == 0 || line.ptr[0] == '#' ||
+		    !sk_span_split(&line, '=', &coordinates) ||
 		    !sk_span_split(&coordinates, ':', &group) ||
 		    !sk_span_split(&coordinates, ':', &artifact) || coordinates.len == 0)
 			continue;

@@ -41,7 +41,8 @@ static void read_freeze(struct sk_sink *sink, struct sk_span text)
 		if (name < 0 || equals < name)
 			continue;
 		version = sk_span_from(line, (size_t)equals + 3);
-		while (n < version.len && (isdigit((unsigned char)version.ptr[n]) || version.ptr[n] == '.'))
+		while (n < version.len &&
+		       (isdigit((unsigned char)version.ptr[n]) || version.ptr[n] == '.'))
 			n++;
 		sk_sink_add(sink, "hackage",
 			    sk_span_sub(line, (size_t)name + 4, (size_t)(equals - name) - 4),

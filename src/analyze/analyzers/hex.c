@@ -32,7 +32,8 @@ static void read_mix(struct sk_sink *sink, struct sk_span text)
 
 		number++;
 		if (take(&rest, "{:hex,", NULL) && take(&rest, ":", NULL) &&
-		    take(&rest, ",", &name) && take(&rest, "\"", NULL) && take(&rest, "\"", &version)) {
+		    take(&rest, ",", &name) && take(&rest, "\"", NULL) &&
+		    take(&rest, "\"", &version)) {
 			name = sk_span_trim(name);
 			if (sk_span_starts(name, "\"") && sk_span_ends(name, "\""))
 				name = sk_span_sub(name, 1, name.len - 2);

@@ -25,7 +25,8 @@ static int analyze(struct sk_sink *sink, const struct sk_file *file, struct sk_e
 				continue;
 			pkg = sk_sink_add(sink, "julia", entries->key, version, entry->line);
 			if (pkg && uuid.len)
-				pkg->qualifiers = sk_sink_printf(sink, "uuid=%.*s", (int)uuid.len, uuid.ptr);
+				pkg->qualifiers =
+					sk_sink_printf(sink, "uuid=%.*s", (int)uuid.len, uuid.ptr);
 		}
 	}
 	return 0;

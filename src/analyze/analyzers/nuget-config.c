@@ -16,12 +16,12 @@ static struct sk_span expand(const struct sk_xml_node *root, struct sk_span vers
 	if (!sk_span_starts(version, "$(") || !sk_span_ends(version, ")"))
 		return version;
 	name = sk_span_sub(version, 2, version.len - 3);
-	sk_xml_each(group, root) {
+	sk_xml_each(group, root)
+	{
 		if (!sk_span_is(group->name, "PropertyGroup"))
 			continue;
-		sk_xml_each(property, group)
-			if (sk_span_ieq(property->name, name))
-				return property->text;
+		sk_xml_each(property,
+			    group) if (sk_span_ieq(property->name, name)) return property->text;
 	}
 	return sk_span(NULL, 0);
 }
@@ -36,10 +36,12 @@ static void add(struct sk_sink *sink, struct sk_span name, struct sk_span versio
 
 static void read_props(struct sk_sink *sink, const struct sk_xml_node *root)
 {
-	sk_xml_each(group, root) {
+	sk_xml_each(group, root)
+	{
 		if (!sk_span_is(group->name, "ItemGroup"))
 			continue;
-		sk_xml_each(item, group) {
+		sk_xml_each(item, group)
+		{
 			struct sk_span name = sk_xml_attr(item, "Include");
 			struct sk_span version = sk_xml_attr(item, "Version");
 
@@ -57,10 +59,8 @@ static void read_props(struct sk_sink *sink, const struct sk_xml_node *root)
 
 static void read_config(struct sk_sink *sink, const struct sk_xml_node *root)
 {
-	sk_xml_each(package, root)
-		if (sk_span_is(package->name, "package"))
-			add(sink, sk_xml_attr(package, "id"), sk_xml_attr(package, "version"),
-			    package->line);
+	sk_xml_each(package, root) if (sk_span_is(package->name, "package")) add(
+		sink, sk_xml_attr(package, "id"), sk_xml_attr(package, "version"), package->line);
 }
 
 static int analyze(struct sk_sink *sink, const struct sk_file *file, struct sk_err *err)

@@ -115,7 +115,8 @@ static bool builtin(const struct project *p, struct sk_span name, struct sk_span
 	for (size_t i = 0; i < SK_COUNT(fields); i++) {
 		if (!sk_span_is(name, fields[i]))
 			continue;
-		*ret = parent ? field_of(&p->pom.parent, (enum field)i) : own_or_parent(p, (enum field)i);
+		*ret = parent ? field_of(&p->pom.parent, (enum field)i)
+			      : own_or_parent(p, (enum field)i);
 		return ret->len > 0;
 	}
 	return false;
@@ -278,7 +279,8 @@ static struct project *find_parent(struct tree *tree, struct project *p)
 		path = join_path(tree, folder, relative);
 		found = sk_map_get(&tree->by_path, path);
 		if (!found)
-			found = sk_map_get(&tree->by_path, join_path(tree, path, SK_SPAN_LIT("pom.xml")));
+			found = sk_map_get(&tree->by_path,
+					   join_path(tree, path, SK_SPAN_LIT("pom.xml")));
 	}
 	if (!found || found == p || !is_parent(p, found))
 		found = sk_map_get(&tree->by_id,
@@ -338,16 +340,18 @@ static void add_self(struct tree *tree, struct project *p, const struct lineage 
 static uint32_t scope_flags(struct sk_span scope)
 {
 	/* "provided" and "system" come from where it runs, "test" goes nowhere. */
-	return sk_span_is(scope, "test") || sk_span_is(scope, "provided") || sk_span_is(scope, "system") ?
-		       SK_PACKAGE_DEV :
-		       0;
+	return sk_span_is(scope, "test") || sk_span_is(scope, "provided") ||
+			       sk_span_is(scope, "system")
+		       ? SK_PACKAGE_DEV
+		       : 0;
 }
 
 static void add_dependency(struct tree *tree, struct project *p, const struct lineage *line,
 			   const struct sk_pom_dependency *d, struct sk_map *seen)
 {
 	struct sk_coordinates id = { resolve(tree, line, d->id.group),
-				     resolve(tree, line, d->id.artifact), { 0 } };
+				     resolve(tree, line, d->id.artifact),
+				     { 0 } };
 	struct sk_span key = id_key(tree, id.group, id.artifact);
 	bool fresh;
 
@@ -385,11 +389,13 @@ static void index_project(struct tree *tree, struct project *p)
 	void **slot;
 
 	for (size_t i = 0; i < p->pom.properties.len; i++)
-		sk_map_put(&p->properties, p->pom.properties.data[i].name, &p->pom.properties.data[i]);
+		sk_map_put(&p->properties, p->pom.properties.data[i].name,
+			   &p->pom.properties.data[i]);
 	sk_map_put(&tree->by_path, sk_span_str(p->fragment->path), p);
-	slot = sk_map_at(&tree->by_id,
-			 id_key(tree, resolve(tree, &alone, own_or_parent(p, GROUP)), p->pom.id.artifact),
-			 &fresh);
+	slot = sk_map_at(
+		&tree->by_id,
+		id_key(tree, resolve(tree, &alone, own_or_parent(p, GROUP)), p->pom.id.artifact),
+		&fresh);
 	if (fresh)
 		*slot = p;
 }

@@ -23,10 +23,11 @@ static int analyze(struct sk_sink *sink, const struct sk_file *file, struct sk_e
 		/* Parts of the SDK have its version, not the 0.0.0 that stands here. */
 		if (sk_span_is(sk_node_str(sk_node_get(entry, "source")), "sdk"))
 			continue;
-		pkg = sk_sink_add(sink, "pub", entry->key, sk_node_text(sk_node_get(entry, "version")),
-				  entry->line);
+		pkg = sk_sink_add(sink, "pub", entry->key,
+				  sk_node_text(sk_node_get(entry, "version")), entry->line);
 		if (pkg)
-			pkg->flags |= dependency_flags(sk_node_str(sk_node_get(entry, "dependency")));
+			pkg->flags |=
+				dependency_flags(sk_node_str(sk_node_get(entry, "dependency")));
 	}
 	return 0;
 }

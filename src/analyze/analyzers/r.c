@@ -17,7 +17,8 @@ static void read_description(struct sk_sink *sink, struct sk_span text)
 	bool built = false;
 
 	/* One stanza; it may be long, but for the package's own text nothing in it is indented wrongly. */
-	while ((item = sk_control_next(&control, &field)) != SK_CONTROL_END && item != SK_CONTROL_STANZA) {
+	while ((item = sk_control_next(&control, &field)) != SK_CONTROL_END &&
+	       item != SK_CONTROL_STANZA) {
 		if (item != SK_CONTROL_FIELD)
 			continue;
 		if (sk_span_is(field.name, "Package"))

@@ -15,9 +15,9 @@
 
 static int hex_digit(char c)
 {
-	return isdigit((unsigned char)c)  ? c - '0' :
-	       isxdigit((unsigned char)c) ? tolower((unsigned char)c) - 'a' + 10 :
-					    -1;
+	return isdigit((unsigned char)c)    ? c - '0'
+	       : isxdigit((unsigned char)c) ? tolower((unsigned char)c) - 'a' + 10
+					    : -1;
 }
 
 static const char *decode(struct sk_sink *sink, struct sk_span s)
@@ -27,7 +27,8 @@ static const char *decode(struct sk_sink *sink, struct sk_span s)
 	for (size_t i = 0; i < s.len; i++) {
 		if (s.ptr[i] == '%' && i + 2 < s.len && hex_digit(s.ptr[i + 1]) >= 0 &&
 		    hex_digit(s.ptr[i + 2]) >= 0) {
-			sk_buf_putc(&out, (char)(hex_digit(s.ptr[i + 1]) * 16 + hex_digit(s.ptr[i + 2])));
+			sk_buf_putc(&out,
+				    (char)(hex_digit(s.ptr[i + 1]) * 16 + hex_digit(s.ptr[i + 2])));
 			i += 2;
 		} else {
 			sk_buf_putc(&out, s.ptr[i]);
@@ -52,7 +53,9 @@ static struct sk_span cut_tail(struct sk_span *s, char sep)
 /* The purl type as a constant or a string of the sink; NULL for those that are left out. */
 static const char *wanted_type(struct sk_sink *sink, struct sk_span type)
 {
-	static const char *const unwanted[] = { "deb", "rpm", "apk", "alpm", "oci", "docker", "dhi" };
+	static const char *const unwanted[] = {
+		"deb", "rpm", "apk", "alpm", "oci", "docker", "dhi"
+	};
 
 	for (size_t i = 0; i < SK_COUNT(unwanted); i++)
 		if (sk_span_ieq(type, sk_span_str(unwanted[i])))
@@ -61,7 +64,8 @@ static const char *wanted_type(struct sk_sink *sink, struct sk_span type)
 }
 
 /* pkg:type/namespace/name@version?qualifiers#subpath */
-static void add_purl(struct sk_sink *sink, struct sk_span purl, struct sk_span licence, uint32_t line)
+static void add_purl(struct sk_sink *sink, struct sk_span purl, struct sk_span licence,
+		     uint32_t line)
 {
 	struct sk_span type, version, qualifiers, name;
 	struct sk_package *pkg;
@@ -115,8 +119,8 @@ static struct sk_span cyclonedx_licence(const struct sk_node *component)
 static void read_components(struct sk_sink *sink, const struct sk_node *components)
 {
 	sk_node_each(component, components) {
-		add_purl(sink, sk_node_str(sk_node_get(component, "purl")), cyclonedx_licence(component),
-			 component->line);
+		add_purl(sink, sk_node_str(sk_node_get(component, "purl")),
+			 cyclonedx_licence(component), component->line);
 		read_components(sink, sk_node_get(component, "components"));
 	}
 }
@@ -130,8 +134,8 @@ static void read_spdx(struct sk_sink *sink, const struct sk_node *root)
 			licence = sk_node_str(sk_node_get(package, "licenseConcluded"));
 		sk_node_each(ref, sk_node_get(package, "externalRefs"))
 			if (sk_span_is(sk_node_str(sk_node_get(ref, "referenceType")), "purl"))
-				add_purl(sink, sk_node_str(sk_node_get(ref, "referenceLocator")), licence,
-					 package->line);
+				add_purl(sink, sk_node_str(sk_node_get(ref, "referenceLocator")),
+					 licence, package->line);
 	}
 }
 
@@ -153,7 +157,8 @@ static int read_json(struct sk_sink *sink, struct sk_span text, struct sk_err *e
 
 static void read_xml_components(struct sk_sink *sink, const struct sk_xml_node *components)
 {
-	sk_xml_each(component, components) {
+	sk_xml_each(component, components)
+	{
 		add_purl(sink, sk_xml_text(component, "purl"), sk_span(NULL, 0), component->line);
 		read_xml_components(sink, sk_xml_get(component, "components"));
 	}
@@ -184,8 +189,8 @@ static void read_tags(struct sk_sink *sink, struct sk_span text)
 			continue;
 		at = sk_span_find(line, SK_SPAN_LIT(" purl "));
 		if (at >= 0)
-			add_purl(sink, sk_span_trim(sk_span_from(line, (size_t)at + 6)), sk_span(NULL, 0),
-				 number);
+			add_purl(sink, sk_span_trim(sk_span_from(line, (size_t)at + 6)),
+				 sk_span(NULL, 0), number);
 	}
 }
 
@@ -209,9 +214,9 @@ static int analyze(struct sk_sink *sink, const struct sk_file *file, struct sk_e
 const struct sk_analyzer sk_analyzer_sbom = {
 	.name = "sbom",
 	.version = 1,
-	.patterns = (const char *const[]){ "**/*.spdx", "**/*.spdx.json",
-					   "**/*.cdx", "**/*.cdx.json", "**/*.cdx.xml", "**/bom.json",
-					   "**/bom.xml", "**/*.bom.json", "**/*.bom.xml",
-					   "**/*.sbom.json", NULL },
+	.patterns =
+		(const char *const[]){ "**/*.spdx", "**/*.spdx.json", "**/*.cdx", "**/*.cdx.json",
+				       "**/*.cdx.xml", "**/bom.json", "**/bom.xml", "**/*.bom.json",
+				       "**/*.bom.xml", "**/*.sbom.json", NULL },
 	.analyze = analyze,
 };

@@ -109,3 +109,9 @@
 #define SK_MAX_VERS_CONSTRAINTS 65536
 /* A feed as it is fetched: the largest archive of osv.dev has some 300 MB. */
 #define SK_MAX_FEED_ARCHIVE (4ull << 30)
+/*
+ * A layer that inflates beyond this size and this ratio is a bomb. Layers of
+ * empty files reach 150 to 1, zero bytes in gzip 1,032 to 1, in zstd far more.
+ */
+#define SK_BOMB_BYTES (4ull << 30)
+#define SK_BOMB_RATIO 250

@@ -27,6 +27,8 @@ struct fill_job {
 	struct sk_source *source;
 	struct sk_ring *ring;
 	_Atomic uint64_t *progress;
+	_Atomic uint64_t *counted; /* grows too; NULL */
+	_Atomic uint64_t *packed; /* bytes read of what is inflated; NULL: nothing is */
 	uint64_t limit;
 	pthread_t thread;
 	bool running;
@@ -36,6 +38,7 @@ struct sk_pipeline {
 	enum sk_compression compression;
 	struct sk_ring *raw, *plain; /* raw: only of a compressed blob */
 	struct fill_job read, inflate;
+	_Atomic uint64_t packed;
 	struct hash_job hash_blob, hash_plain; /* hash_blob: only where hash_plain does not say it too */
 };
 
@@ -53,6 +56,13 @@ static void *hash_main(void *arg)
 	return NULL;
 }
 
+/* No layer of files is packed tighter than this, but for one that is meant to wear out its reader. */
+static bool is_bomb(const struct fill_job *job, uint64_t size)
+{
+	return job->packed && size > SK_BOMB_BYTES &&
+	       size / SK_BOMB_RATIO > atomic_load_explicit(job->packed, memory_order_relaxed);
+}
+
 static void *fill_main(void *arg)
 {
 	struct fill_job *job = arg;
@@ -61,23 +71,32 @@ static void *fill_main(void *arg)
 	void *block;
 
 	while ((block = sk_ring_block(job->ring))) {
-		ssize_t n = sk_source_fill(job->source, block, sk_ring_block_size(job->ring), &err);
+		struct sk_mapped mapped = { 0 };
+		ssize_t n = job->source->map ? job->source->map(job->source, &mapped, &err) :
+				sk_source_fill(job->source, block, sk_ring_block_size(job->ring), &err);
 
 		if (n <= 0)
 			break;
 		size += (uint64_t)n;
-		if (size > job->limit) {
-			sk_err_set(&err, SK_ELIMIT, "more than %llu bytes when decompressed",
-				   (unsigned long long)job->limit);
-			break;
-		}
+		if (mapped.ptr)
+			sk_ring_commit_borrowed(job->ring, mapped.ptr, (size_t)n, mapped.map, mapped.map_len);
+		else
+			sk_ring_commit(job->ring, (size_t)n);
+		if (job->counted)
+			atomic_fetch_add_explicit(job->counted, (uint64_t)n, memory_order_relaxed);
 		if (job->progress)
 			atomic_fetch_add_explicit(job->progress, (uint64_t)n, memory_order_relaxed);
-		sk_ring_commit(job->ring, (size_t)n);
+		if (size > job->limit || is_bomb(job, size)) {
+			sk_err_set(&err, SK_ELIMIT, "a decompression bomb: %llu bytes and more",
+				   (unsigned long long)size);
+			break;
+		}
 	}
 	sk_ring_end(job->ring, &err);
-	sk_source_close(job->source); /* an inflating source lets go of the raw ring here */
-	job->source = NULL;
+	if (!job->source->map) { /* an inflating source lets go of the raw ring here */
+		sk_source_close(job->source);
+		job->source = NULL;
+	}
 	return NULL;
 }
 
@@ -117,6 +136,7 @@ static void run(pthread_t *thread, bool *running, void *(*main)(void *), void *a
 
 static void pipeline_free(struct sk_pipeline *p)
 {
+	sk_source_close(p->read.source); /* its first bytes were lent to the ring */
 	sk_hasher_free(p->hash_blob.hasher);
 	sk_hasher_free(p->hash_plain.hasher);
 	sk_ring_free(p->raw);
@@ -148,12 +168,12 @@ int sk_pipeline_start(struct sk_source *raw, const char *blob_algorithm, const c
 		p->raw = sk_ring_new(RAW_BLOCKS, RAW_BLOCK, hash_blob ? 2 : 1);
 		r = sk_source_decompress(ring_source(p->raw), p->compression, &inflating, err);
 		if (r < 0) {
-			sk_source_close(raw);
 			pipeline_free(p);
 			return r;
 		}
 		p->read.ring = p->raw;
-		p->inflate = (struct fill_job){ .source = inflating, .ring = p->plain,
+		p->read.counted = &p->packed;
+		p->inflate = (struct fill_job){ .source = inflating, .ring = p->plain, .packed = &p->packed,
 						.limit = SK_MAX_LAYER_BYTES };
 		run(&p->inflate.thread, &p->inflate.running, fill_main, &p->inflate);
 	}

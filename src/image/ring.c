@@ -5,16 +5,24 @@
 
 #include <pthread.h>
 #include <string.h>
+#include <sys/mman.h>
 
 enum { MOST_CONSUMERS = 4 };
+
+struct slot {
+	char *own; /* made when it is first filled */
+	const char *ptr;
+	size_t len;
+	void *map;
+	size_t map_len;
+};
 
 struct sk_ring {
 	pthread_mutex_t lock;
 	pthread_cond_t filled, emptied;
 	unsigned blocks, consumers;
 	size_t block_size;
-	char *bytes;
-	size_t *lens;
+	struct slot *slots;
 	uint64_t head;			 /* blocks committed */
 	uint64_t next[MOST_CONSUMERS];	 /* the block that this consumer gets next */
 	bool holds[MOST_CONSUMERS];	 /* it still reads block next - 1 */
@@ -35,9 +43,15 @@ struct sk_ring *sk_ring_new(unsigned blocks, size_t block_size, unsigned consume
 	ring->blocks = blocks;
 	ring->block_size = block_size;
 	ring->consumers = consumers;
-	ring->bytes = sk_realloc(NULL, blocks, block_size);
-	ring->lens = sk_alloc(blocks * sizeof(ring->lens[0]));
+	ring->slots = sk_alloc(blocks * sizeof(ring->slots[0]));
 	return ring;
+}
+
+static void unmap(struct slot *slot)
+{
+	if (slot->map)
+		munmap(slot->map, slot->map_len);
+	slot->map = NULL;
 }
 
 void sk_ring_free(struct sk_ring *ring)
@@ -47,8 +61,11 @@ void sk_ring_free(struct sk_ring *ring)
 	pthread_cond_destroy(&ring->emptied);
 	pthread_cond_destroy(&ring->filled);
 	pthread_mutex_destroy(&ring->lock);
-	free(ring->bytes);
-	free(ring->lens);
+	for (unsigned i = 0; i < ring->blocks; i++) {
+		unmap(&ring->slots[i]);
+		free(ring->slots[i].own);
+	}
+	free(ring->slots);
 	free(ring);
 }
 
@@ -77,7 +94,7 @@ static uint64_t tail_of(const struct sk_ring *ring, bool *ret_alone)
 
 void *sk_ring_block(struct sk_ring *ring)
 {
-	void *block = NULL;
+	struct slot *slot = NULL;
 	bool alone;
 
 	pthread_mutex_lock(&ring->lock);
@@ -87,22 +104,42 @@ void *sk_ring_block(struct sk_ring *ring)
 		if (alone)
 			break;
 		if (ring->head - tail < ring->blocks) {
-			block = ring->bytes + (ring->head % ring->blocks) * ring->block_size;
+			slot = &ring->slots[ring->head % ring->blocks];
 			break;
 		}
 		pthread_cond_wait(&ring->emptied, &ring->lock);
 	}
 	pthread_mutex_unlock(&ring->lock);
-	return block;
+	if (!slot)
+		return NULL;
+	unmap(slot); /* nobody reads it any more */
+	if (!slot->own)
+		slot->own = sk_realloc(NULL, 1, ring->block_size);
+	return slot->own;
+}
+
+static void commit(struct sk_ring *ring, struct slot what)
+{
+	struct slot *slot;
+
+	pthread_mutex_lock(&ring->lock);
+	slot = &ring->slots[ring->head % ring->blocks];
+	what.own = slot->own;
+	*slot = what;
+	ring->head++;
+	pthread_cond_broadcast(&ring->filled);
+	pthread_mutex_unlock(&ring->lock);
 }
 
 void sk_ring_commit(struct sk_ring *ring, size_t len)
 {
-	pthread_mutex_lock(&ring->lock);
-	ring->lens[ring->head % ring->blocks] = len;
-	ring->head++;
-	pthread_cond_broadcast(&ring->filled);
-	pthread_mutex_unlock(&ring->lock);
+	/* Only the producer touches the slot at head before this. */
+	commit(ring, (struct slot){ .ptr = ring->slots[ring->head % ring->blocks].own, .len = len });
+}
+
+void sk_ring_commit_borrowed(struct sk_ring *ring, const void *ptr, size_t len, void *map, size_t map_len)
+{
+	commit(ring, (struct slot){ .ptr = ptr, .len = len, .map = map, .map_len = map_len });
 }
 
 void sk_ring_end(struct sk_ring *ring, const struct sk_err *err)
@@ -127,10 +164,10 @@ ssize_t sk_ring_next(struct sk_ring *ring, unsigned c, const void **ret_bytes, s
 	while (ring->next[c] == ring->head && !ring->ended)
 		pthread_cond_wait(&ring->filled, &ring->lock);
 	if (ring->next[c] < ring->head) {
-		size_t slot = ring->next[c] % ring->blocks;
+		const struct slot *slot = &ring->slots[ring->next[c] % ring->blocks];
 
-		*ret_bytes = ring->bytes + slot * ring->block_size;
-		n = (ssize_t)ring->lens[slot];
+		*ret_bytes = slot->ptr;
+		n = (ssize_t)slot->len;
 		ring->next[c]++;
 		ring->holds[c] = true;
 	} else if (ring->err.code) {

@@ -5,7 +5,8 @@
  * A ring of blocks between one producing thread and a few consuming ones that
  * each see every block: one inflates while one hashes and one walks. Blocks
  * are filled and read in place; a block is used again when all consumers have
- * passed it.
+ * passed it. A block may also be a piece of a file mapped for the occasion, so
+ * that nothing is copied at all.
  */
 #include "base/err.h"
 
@@ -21,6 +22,11 @@ void sk_ring_free(struct sk_ring *ring);
 void *sk_ring_block(struct sk_ring *ring);
 size_t sk_ring_block_size(const struct sk_ring *ring);
 void sk_ring_commit(struct sk_ring *ring, size_t len);
+/*
+ * Instead of filling the block that sk_ring_block gave: len bytes at ptr, which stay valid by
+ * themselves (map NULL) or lie in a mapping that the ring unmaps when all have passed.
+ */
+void sk_ring_commit_borrowed(struct sk_ring *ring, const void *ptr, size_t len, void *map, size_t map_len);
 /* No more blocks will come; with err set (code not 0) consumers get that error after the last block. */
 void sk_ring_end(struct sk_ring *ring, const struct sk_err *err);
 

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 void sk_source_close(struct sk_source *source)
@@ -62,6 +63,33 @@ static ssize_t range_read(struct sk_source *source, void *bytes, size_t n, struc
 	return r;
 }
 
+enum { MAP_PIECE = 1 << 20 };
+
+static ssize_t range_map(struct sk_source *source, struct sk_mapped *ret, struct sk_err *err)
+{
+	struct file_source *s = (struct file_source *)source;
+	size_t n = s->left < MAP_PIECE ? s->left : MAP_PIECE, skip = s->off & 4095;
+	off_t size;
+
+	if (n == 0)
+		return 0;
+	/* Beyond the end of the file a mapping would be deadly. A worker may seek, but not ask for status. */
+	size = lseek(s->fd, 0, SEEK_END);
+	if (size < 0)
+		return sk_err_errno(err, "lseek");
+	if (s->off + n > (uint64_t)size)
+		return sk_err_set(err, SK_EINVAL, "cut off: %llu bytes are missing",
+				  (unsigned long long)(s->off + s->left - (uint64_t)size));
+	ret->map_len = n + skip;
+	ret->map = mmap(NULL, ret->map_len, PROT_READ, MAP_PRIVATE | MAP_POPULATE, s->fd, (off_t)(s->off - skip));
+	if (ret->map == MAP_FAILED)
+		return sk_err_errno(err, "mmap");
+	ret->ptr = (const char *)ret->map + skip;
+	s->off += n;
+	s->left -= n;
+	return (ssize_t)n;
+}
+
 static ssize_t pipe_read(struct sk_source *source, void *bytes, size_t n, struct sk_err *err)
 {
 	struct file_source *s = (struct file_source *)source;
@@ -85,7 +113,7 @@ struct sk_source *sk_source_range(int fd, uint64_t off, uint64_t len)
 {
 	struct file_source *s = sk_alloc(sizeof(*s));
 
-	s->base = (struct sk_source){ .read = range_read, .close = plain_close };
+	s->base = (struct sk_source){ .read = range_read, .map = range_map, .close = plain_close };
 	s->fd = fd;
 	s->off = off;
 	s->left = len;
@@ -146,6 +174,18 @@ static ssize_t peeked_read(struct sk_source *source, void *bytes, size_t n, stru
 	return (ssize_t)n;
 }
 
+static ssize_t peeked_map(struct sk_source *source, struct sk_mapped *ret, struct sk_err *err)
+{
+	struct peeked_source *s = (struct peeked_source *)source;
+	size_t have = s->len - s->off;
+
+	if (!have)
+		return s->from->map(s->from, ret, err);
+	*ret = (struct sk_mapped){ .ptr = s->head + s->off };
+	s->off += have;
+	return (ssize_t)have;
+}
+
 static void peeked_close(struct sk_source *source)
 {
 	struct peeked_source *s = (struct peeked_source *)source;
@@ -162,6 +202,8 @@ int sk_source_peek(struct sk_source *from, struct sk_source **ret, enum sk_compr
 
 	s->base = (struct sk_source){ .read = peeked_read, .close = peeked_close };
 	s->from = from;
+	if (from->map)
+		s->base.map = peeked_map;
 	n = sk_source_fill(from, s->head, sizeof(s->head), err);
 	if (n < 0) {
 		peeked_close(&s->base);

@@ -11,11 +11,22 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+struct sk_mapped {
+	const void *ptr; /* the bytes */
+	void *map;
+	size_t map_len;
+};
+
 struct sk_source {
 	/* Up to n bytes; 0 at the end; -SK_E… on error. Short reads are allowed. */
 	ssize_t (*read)(struct sk_source *source, void *bytes, size_t n, struct sk_err *err);
 	/* The next bytes in place, valid until the next call, where the source can lend them; else NULL. */
 	ssize_t (*lend)(struct sk_source *source, const void **ret_bytes, struct sk_err *err);
+	/*
+	 * The next bytes as a mapping of the file that the caller unmaps (ret->map NULL: the
+	 * bytes stay until close), where the source can; else NULL. The length, 0 at the end.
+	 */
+	ssize_t (*map)(struct sk_source *source, struct sk_mapped *ret, struct sk_err *err);
 	void (*close)(struct sk_source *source); /* frees the source itself */
 };
 
@@ -25,7 +36,10 @@ void sk_source_closep(struct sk_source **source);
 /* Fills bytes as far as the source goes; returns the count, less than n only at the end. */
 ssize_t sk_source_fill(struct sk_source *source, void *bytes, size_t n, struct sk_err *err);
 
-/* len bytes of a file from off on, by pread: any number at a time on one descriptor, which stays the caller's. */
+/*
+ * len bytes of a file from off on, by pread or mapping: any number at a time on one descriptor,
+ * which stays the caller's. A file that shrinks while it is mapped ends the process (SIGBUS): for workers.
+ */
 struct sk_source *sk_source_range(int fd, uint64_t off, uint64_t len);
 /* A descriptor that cannot seek, from where it is; it stays the caller's. */
 struct sk_source *sk_source_pipe(int fd);

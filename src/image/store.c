@@ -182,6 +182,13 @@ static ssize_t owned_read(struct sk_source *source, void *bytes, size_t n, struc
 	return range->read(range, bytes, n, err);
 }
 
+static ssize_t owned_map(struct sk_source *source, struct sk_mapped *ret, struct sk_err *err)
+{
+	struct sk_source *range = ((struct owned_source *)source)->range;
+
+	return range->map(range, ret, err);
+}
+
 static void owned_close(struct sk_source *source)
 {
 	struct owned_source *s = (struct owned_source *)source;
@@ -205,7 +212,7 @@ static int layout_blob(const struct sk_store *store, const char *name, struct sk
 		return sk_err_set(err, SK_EINVAL, "%s: not a regular file", name);
 	}
 	s = sk_alloc(sizeof(*s));
-	s->base = (struct sk_source){ .read = owned_read, .close = owned_close };
+	s->base = (struct sk_source){ .read = owned_read, .map = owned_map, .close = owned_close };
 	s->fd = fd;
 	s->range = sk_source_range(fd, 0, (uint64_t)st.st_size);
 	*ret = &s->base;

@@ -276,6 +276,7 @@ static ssize_t xz_read(struct sk_source *source, void *bytes, size_t n, struct s
 
 	if (f->between && f->any)
 		return 0;
+	f->between = false;
 	f->xz.next_out = bytes;
 	f->xz.avail_out = n;
 	for (;;) {

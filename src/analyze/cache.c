@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 /* Raised with the written form of a recording (record.h). */
-enum { FORMAT = 1 };
+enum { FORMAT = 2 };
 
 struct sk_cache {
 	char *layers; /* the folder of all generations of analyzers */

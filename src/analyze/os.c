@@ -63,6 +63,8 @@ void sk_os_merge(struct sk_os *os, const struct sk_os *other)
 	if (same_system(&best, &rest)) {
 		if (missing(best.version) && !missing(rest.version))
 			best.version = rest.version;
+		if (missing(best.point))
+			best.point = rest.point;
 		if (missing(best.codename))
 			best.codename = rest.codename;
 		if (missing(best.name))

@@ -59,8 +59,10 @@ static void add_distro(struct builder *b, const struct sk_os *os)
 {
 	if (!os || !os->id)
 		return;
-	if (os->version && *os->version)
-		add(b, "distro", sk_arena_printf(b->arena, "%s-%s", os->id, os->version));
+	const char *version = os->point ? os->point : os->version;
+
+	if (version && *version)
+		add(b, "distro", sk_arena_printf(b->arena, "%s-%s", os->id, version));
 	else
 		add(b, "distro", os->id);
 }

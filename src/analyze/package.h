@@ -48,6 +48,7 @@ struct sk_os {
 	const char *id;		 /* os-release ID: debian ubuntu alpine wolfi chainguard rhel centos rocky almalinux ol amzn fedora sles opensuse-leap photon azurelinux mariner ... */
 	const char *id_like;
 	const char *version;	 /* VERSION_ID; "" for a rolling release */
+	const char *point;	 /* the point release where a file says it ("12.5" while version is "12") */
 	const char *codename;
 	const char *name;	 /* PRETTY_NAME */
 	const char *variant;	 /* VARIANT_ID */

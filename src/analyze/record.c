@@ -19,7 +19,7 @@ static const size_t package_fields[] = {
 static const size_t os_fields[] = {
 	FIELD(sk_os, id),      FIELD(sk_os, id_like), FIELD(sk_os, version), FIELD(sk_os, codename),
 	FIELD(sk_os, name),    FIELD(sk_os, variant), FIELD(sk_os, cpe),     FIELD(sk_os, root),
-	FIELD(sk_os, path),
+	FIELD(sk_os, path),    FIELD(sk_os, point),
 };
 
 uint64_t sk_name_key(struct sk_span path, enum sk_name_kind kind)

@@ -222,7 +222,7 @@ static int read_debian_version(struct sk_sink *sink, struct sk_span text)
 	struct sk_span line = { 0 };
 	ptrdiff_t slash, dot;
 	struct sk_os *os;
-	uint64_t major;
+	uint64_t major, minor;
 
 	sk_span_line(&text, &line);
 	line = sk_span_sub(sk_span_trim(line), 0, 100);
@@ -235,6 +235,8 @@ static int read_debian_version(struct sk_sink *sink, struct sk_span text)
 	dot = sk_span_chr(line, '.');
 	if (slash > 0)
 		os->codename = sk_sink_str(sink, sk_span_sub(line, 0, (size_t)slash));
+	if (dot > 0 && sk_span_u64(sk_span_from(line, (size_t)dot + 1), &minor))
+		os->point = sk_sink_str(sink, line);
 	if (dot > 0)
 		line.len = (size_t)dot;
 	if (sk_span_u64(line, &major))
@@ -332,7 +334,7 @@ static int analyze(struct sk_sink *sink, const struct sk_file *file, struct sk_e
 
 const struct sk_analyzer sk_analyzer_os_release = {
 	.name = "os-release",
-	.version = 1,
+	.version = 2,
 	.patterns =
 	    (const char *const[]){
 		"**/etc/os-release", "**/usr/lib/os-release",

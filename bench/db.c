@@ -144,7 +144,10 @@ static void bench_lookups(struct sk_db *db, const struct query *queries, size_t 
 		}
 		times[run] = now() - start;
 	}
-	printf("%s %.2f million/s\n", read ? "lookup+entries" : found ? "lookup" : "lookup-missing",
+	printf("%s %.2f million/s\n",
+	       read    ? "lookup+entries"
+	       : found ? "lookup"
+		       : "lookup-missing",
 	       LOOKUPS / median(times, RUNS) / 1e6);
 }
 
@@ -169,7 +172,8 @@ int main(int argc, char **argv)
 	printf("zips %.2f MB\n", (double)zip_bytes(argv[1]) / 1e6);
 	printf("advisories %u records\n", sk_db_info(db)->advisories);
 	for (int i = 0; i < SK_SECTION_COUNT; i++)
-		printf("section-%s %.2f MB\n", sk_section_names[i], (double)sections.at[i].len / 1e6);
+		printf("section-%s %.2f MB\n", sk_section_names[i],
+		       (double)sections.at[i].len / 1e6);
 	count = all_queries(db, &sections, &queries);
 	bench_lookups(db, queries, count, false);
 	bench_lookups(db, queries, count, true);

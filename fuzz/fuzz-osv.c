@@ -16,12 +16,11 @@ static void match(struct sk_db *db, const struct sk_advisory *adv, struct sk_are
 	for (size_t i = 0; i < adv->affected_count && i < 4; i++) {
 		const struct sk_affected *a = &adv->affected[i];
 		struct sk_package *p = sk_arena_alloc(arena, sizeof(*p));
-		struct sk_span version = a->interval_count ? a->intervals[0].from :
-							     a->versions[0];
+		struct sk_span version = a->interval_count ? a->intervals[0].from : a->versions[0];
 
-		p->type = sk_span_starts(a->ecosystem, "Debian") ? "deb" :
-			  sk_span_is(a->ecosystem, "PyPI")	 ? "pypi" :
-								   "npm";
+		p->type = sk_span_starts(a->ecosystem, "Debian") ? "deb"
+			  : sk_span_is(a->ecosystem, "PyPI")	 ? "pypi"
+								 : "npm";
 		p->name = sk_arena_dup(arena, a->name);
 		p->version = version.len ? sk_arena_dup(arena, version) : "0.0.1";
 		p->path = "";

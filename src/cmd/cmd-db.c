@@ -36,14 +36,19 @@ static const char *choice_format(unsigned i, const char **ret_summary)
 	return names[i];
 }
 
-#define OPTION_DB \
-	{ "db", 0, SK_OPT_FILE(struct db_options, database), .argument = "PATH", \
-	  .help = "The advisory database", \
-	  .otherwise = "~/.local/share/sekisho/advisories.mdb" }
-#define OPTION_ECOSYSTEM(rest) \
-	{ "ecosystem", 'e', SK_OPT_LIST(struct db_options, ecosystems), .argument = "NAME", \
-	  .help = "Only these ecosystems, by their OSV names (Debian, PyPI, crates.io)", \
-	  .otherwise = rest }
+#define OPTION_DB                                                                                  \
+	{                                                                                          \
+		"db", 0, SK_OPT_FILE(struct db_options, database),                                 \
+		    .argument = "PATH", .help = "The advisory database",                           \
+		    .otherwise = "~/.local/share/sekisho/advisories.mdb"                           \
+	}
+#define OPTION_ECOSYSTEM(rest)                                                                     \
+	{                                                                                          \
+		"ecosystem", 'e', SK_OPT_LIST(struct db_options, ecosystems),                      \
+		    .argument = "NAME",                                                            \
+		    .help = "Only these ecosystems, by their OSV names (Debian, PyPI, crates.io)", \
+		    .otherwise = rest                                                              \
+	}
 
 static const char *database_of(const struct sk_call *call)
 {
@@ -180,10 +185,13 @@ static const struct sk_option update_options[] = {
 };
 
 static const char *const update_text[] = {
-	"Fetches OSV's archives of advisories, CISA's catalogue of exploited vulnerabilities and FIRST's "
+	"Fetches OSV's archives of advisories, CISA's catalogue of exploited vulnerabilities and "
+	"FIRST's "
 	"EPSS scores, builds a database of them and puts it into place in one step.",
-	"What was fetched stays in the cache folder: the next update asks only for what changed, and a "
-	"broken transfer is resumed. Whatever goes wrong, the database stays as it was. Scans that run "
+	"What was fetched stays in the cache folder: the next update asks only for what changed, "
+	"and a "
+	"broken transfer is resumed. Whatever goes wrong, the database stays as it was. Scans that "
+	"run "
 	"meanwhile are not disturbed.",
 	"Proxies are taken from https_proxy and no_proxy, further certificate authorities from "
 	"SSL_CERT_FILE.",
@@ -231,7 +239,8 @@ static int run_build(const struct sk_call *call, struct sk_err *err)
 static const struct sk_option build_options[] = {
 	{ "from", 0, SK_OPT_FOLDER(struct db_options, from), .argument = "FOLDER",
 	  .otherwise = "it must be given",
-	  .help = "The mirror: osv/NAME.zip or NAME/all.zip, kev.json, epss_scores-current.csv.gz" },
+	  .help =
+	      "The mirror: osv/NAME.zip or NAME/all.zip, kev.json, epss_scores-current.csv.gz" },
 	OPTION_ECOSYSTEM("all that are there"),
 	OPTION_DB,
 	{ NULL },
@@ -407,7 +416,8 @@ static const struct sk_command *const subs[] = {
 };
 
 static const char *const text[] = {
-	"The advisory database is one file. It is never changed: a new one takes its place in one step, "
+	"The advisory database is one file. It is never changed: a new one takes its place in one "
+	"step, "
 	"so any number of scans may read it meanwhile.",
 	NULL,
 };

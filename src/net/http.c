@@ -26,14 +26,14 @@ struct fetch {
 	char *path, *part, *path_tag, *part_tag;
 	CURL *curl;
 	struct curl_slist *headers;
-	int fd;		   /* of the part file */
-	uint64_t offset;   /* where the transfer resumes */
-	uint64_t written;  /* bytes of the part file */
-	bool conditional;  /* the file at path is there with its validator */
-	bool started;	   /* the body has begun */
+	int fd;		  /* of the part file */
+	uint64_t offset;  /* where the transfer resumes */
+	uint64_t written; /* bytes of the part file */
+	bool conditional; /* the file at path is there with its validator */
+	bool started;	  /* the body has begun */
 	bool too_large;
 	int write_errno;
-	struct tag tag;	   /* of this response */
+	struct tag tag; /* of this response */
 };
 
 static pthread_once_t curl_once = PTHREAD_ONCE_INIT;
@@ -229,7 +229,8 @@ static enum next judge_status(struct fetch *f, long status, struct sk_err *err)
 	if (status == 304 && f->conditional)
 		return NEXT_UNCHANGED;
 	if (status == 404 || status == 410) {
-		sk_err_set(err, SK_ENOTFOUND, "%s: the server has no such file (%ld)", f->url, status);
+		sk_err_set(err, SK_ENOTFOUND, "%s: the server has no such file (%ld)", f->url,
+			   status);
 		return NEXT_FAIL;
 	}
 	sk_err_set(err, SK_ENET, "%s: the server answered %ld", f->url, status);

@@ -18,7 +18,7 @@ struct sk_http_options {
 	unsigned connect_seconds; /* 0: 15 */
 	unsigned stall_seconds;	  /* without a kilobyte a second; 0: 30 */
 	unsigned tries;		  /* in all; 0: 4 */
-	unsigned backoff_ms;	  /* before the second try, doubled before each further one; 0: 1000 */
+	unsigned backoff_ms; /* before the second try, doubled before each further one; 0: 1000 */
 	sk_http_progress_fn progress;
 	void *ctx;
 };

@@ -113,7 +113,8 @@ static bool is_folder(const char *path)
 	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
-/* <ecosystem>.zip, <ecosystem>/all.zip, or a folder <ecosystem>/ of JSON files (below osv/ alone). */
+/* <ecosystem>.zip, <ecosystem>/all.zip, or a folder <ecosystem>/ of JSON files (below osv/ alone).
+ */
 static void add_feed(const struct sk_builder *b, const char *dir, const char *entry, bool folders,
 		     struct feeds *feeds)
 {
@@ -171,9 +172,9 @@ static int read_advisories(struct sk_builder *b, const char *from, struct sk_err
 	if (r == 0 && !feeds.list.len)
 		r = find_feeds(b, from, false, &feeds, err);
 	if (r == 0 && !feeds.list.len)
-		r = sk_err_set(err, SK_ENOTFOUND,
-			       "%s: no advisories there (osv/<ecosystem>.zip or <ecosystem>/all.zip)",
-			       from);
+		r = sk_err_set(
+		    err, SK_ENOTFOUND,
+		    "%s: no advisories there (osv/<ecosystem>.zip or <ecosystem>/all.zip)", from);
 	for (size_t i = 0; r == 0 && i < feeds.list.len; i++)
 		r = read_archive(b, feeds.list.data[i].path, feeds.list.data[i].name, err);
 	return r;
@@ -232,8 +233,11 @@ static int read_catalogue(struct sk_builder *b, const char *from, bool kev, stru
 	if (!path) {
 		/* EPSS changes daily and is large: mirrors often leave it out. */
 		if (kev)
-			sk_builder_note(b, "%s: no kev.json there: findings will not say what is being "
-					   "exploited", from);
+			sk_builder_note(
+			    b,
+			    "%s: no kev.json there: findings will not say what is being "
+			    "exploited",
+			    from);
 		return 0;
 	}
 	r = sk_feed_slurp(path, SK_MAX_CATALOGUE, &bytes, err);

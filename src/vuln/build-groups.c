@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which vulnerabilities a record is about: aliases are one, an erratum's upstream ids are several. */
+/* Which vulnerabilities a record is about: aliases are one, an erratum's upstream ids are several.
+ */
 #include "vuln/build.h"
 
 static bool is_cve(const struct sk_builder *b, uint32_t id)
@@ -7,7 +8,8 @@ static bool is_cve(const struct sk_builder *b, uint32_t id)
 	return sk_span_starts(b->ids.data[id].text, "CVE-");
 }
 
-/* The one CVE among a record's id and aliases; UINT32_MAX for none, *ret_several if there are more. */
+/* The one CVE among a record's id and aliases; UINT32_MAX for none, *ret_several if there are more.
+ */
 static uint32_t only_cve(const struct sk_builder *b, const struct sk_build_record *rec,
 			 bool *ret_several)
 {
@@ -99,8 +101,8 @@ static struct sk_build_ids own_group(const struct sk_builder *b, const struct sk
 	bool several, named = only_cve(b, rec, &several) != UINT32_MAX;
 	uint32_t n = 0;
 
-	group.items = sk_arena_alloc(arena, (2 * (size_t)rec->aliases.count + 2) *
-						    sizeof(*group.items));
+	group.items =
+	    sk_arena_alloc(arena, (2 * (size_t)rec->aliases.count + 2) * sizeof(*group.items));
 	for (uint32_t i = 0; i <= rec->aliases.count; i++) {
 		uint32_t id = i ? rec->aliases.items[i - 1] : rec->id;
 

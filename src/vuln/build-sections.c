@@ -60,7 +60,7 @@ static void sort_all(struct sk_builder *b, struct order *o)
 		o->records[i]->number = (uint32_t)i;
 
 	o->packages =
-		sk_realloc(NULL, b->packages.entries.len + 1, sizeof(struct sk_build_package *));
+	    sk_realloc(NULL, b->packages.entries.len + 1, sizeof(struct sk_build_package *));
 	for (size_t i = 0; i < b->packages.entries.len; i++) {
 		struct sk_build_package *p = b->packages.entries.data[i].value;
 
@@ -182,8 +182,8 @@ static void put_groups(struct sk_builder *b, const struct sk_build_record *rec, 
 	}
 }
 
-static int put_records(struct sk_builder *b, struct order *o, struct sk_buf *at,
-		       struct sk_buf *out, struct sk_err *err)
+static int put_records(struct sk_builder *b, struct order *o, struct sk_buf *at, struct sk_buf *out,
+		       struct sk_err *err)
 {
 	for (size_t i = 0; i < o->record_count; i++) {
 		const struct sk_build_record *rec = o->records[i];

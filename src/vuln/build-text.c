@@ -165,9 +165,9 @@ void sk_builder_cves(struct sk_builder *b, struct sk_build_record *const *order,
 			continue;
 		sk_buf_reset(&packed);
 		sk_db_put_id(&packed, text);
-		list[used++] = (struct packed_cve){
-			id, sk_span(sk_arena_dup(&arena, sk_buf_view(&packed)), packed.len)
-		};
+		list[used++] =
+		    (struct packed_cve){ id, sk_span(sk_arena_dup(&arena, sk_buf_view(&packed)),
+						     packed.len) };
 	}
 	put_sorted(b, list, used, best, out);
 }

@@ -216,7 +216,8 @@ void sk_builder_kev(struct sk_builder *b, const struct sk_kev *kev)
 	cve->kev_due = keep(b, sk_span_sub(kev->due, 0, 10));
 }
 
-/* Scores of CVEs that no advisory names are left out: there are 300,000. Advisories are read first. */
+/* Scores of CVEs that no advisory names are left out: there are 300,000. Advisories are read first.
+ */
 void sk_builder_epss(struct sk_builder *b, const struct sk_epss *epss)
 {
 	struct sk_build_cve *cve;

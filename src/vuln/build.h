@@ -28,7 +28,8 @@ struct sk_build_record {
 	struct sk_build_ids aliases, upstream, related;
 	int64_t published, modified;
 	bool withdrawn, dead; /* dead: a newer record of the same id is there */
-	enum sk_severity severity, affected_severity; /* of the record; else the gravest of its packages */
+	enum sk_severity severity,
+	    affected_severity; /* of the record; else the gravest of its packages */
 	const struct sk_publisher *publisher;
 	struct sk_span modules, vectors, text; /* packed */
 	bool titled;
@@ -65,8 +66,8 @@ struct sk_builder {
 	struct sk_map id_numbers; /* value: number + 1 */
 	SK_VEC(struct sk_build_id) ids;
 	SK_VEC(struct sk_build_record) records;
-	struct sk_map packages;	  /* "ecosystem\0name" to struct sk_build_package */
-	struct sk_map cves;	  /* id to struct sk_build_cve */
+	struct sk_map packages; /* "ecosystem\0name" to struct sk_build_package */
+	struct sk_map cves;	/* id to struct sk_build_cve */
 	SK_VEC(struct sk_build_source) sources;
 	struct sk_buf scratch, name;
 	struct sk_span last_ecosystem; /* interned; most records speak of one */
@@ -75,7 +76,7 @@ struct sk_builder {
 
 void sk_builder_release(struct sk_builder *b);
 void sk_builder_note(struct sk_builder *b, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
+    __attribute__((format(printf, 2, 3)));
 void sk_builder_add(struct sk_builder *b, const struct sk_advisory *adv);
 void sk_builder_kev(struct sk_builder *b, const struct sk_kev *kev);
 void sk_builder_epss(struct sk_builder *b, const struct sk_epss *epss);
@@ -95,7 +96,8 @@ struct sk_build_groups sk_builder_groups(struct sk_builder *b, const struct sk_b
 /* The sections; buffers by section number, to be released by the caller. */
 int sk_builder_sections(struct sk_builder *b, struct sk_buf sections[SK_SECTION_COUNT],
 			struct sk_err *err);
-/* Blocks of texts in the order of `order`; and what is known of CVEs (build-text.c, build-cve.c). */
+/* Blocks of texts in the order of `order`; and what is known of CVEs (build-text.c, build-cve.c).
+ */
 int sk_builder_texts(const struct sk_builder *b, struct sk_build_record *const *order, size_t count,
 		     struct sk_buf *at, struct sk_buf *blocks, struct sk_err *err);
 void sk_builder_cves(struct sk_builder *b, struct sk_build_record *const *order, size_t count,

@@ -42,11 +42,11 @@ extern const char *const sk_section_names[SK_SECTION_COUNT];
 #define SK_DB_MAGIC 0x31424453u /* "SDB1" */
 enum {
 	SK_DB_FORMAT = 1,
-	SK_DB_DIGEST = 32,	  /* SHA-256 */
-	SK_DB_DIGEST_AT = 16,	  /* in info: behind magic, format and created */
-	SK_DB_SLOT = 8,		  /* bytes of a slot of the index */
-	SK_DB_BLOCK = 32 << 10,	  /* texts of one block before it is closed */
-	SK_DB_BLOCK_AT = 12,	  /* bytes of an entry of block-at */
+	SK_DB_DIGEST = 32,	   /* SHA-256 */
+	SK_DB_DIGEST_AT = 16,	   /* in info: behind magic, format and created */
+	SK_DB_SLOT = 8,		   /* bytes of a slot of the index */
+	SK_DB_BLOCK = 32 << 10,	   /* texts of one block before it is closed */
+	SK_DB_BLOCK_AT = 12,	   /* bytes of an entry of block-at */
 	SK_DB_MAX_BLOCK = 1 << 20, /* SK_DB_BLOCK and one record's texts fit well */
 	SK_DB_PAGE = 4096,
 };

@@ -5,14 +5,10 @@
 #include <stdio.h>
 
 const char *const sk_section_names[SK_SECTION_COUNT] = {
-	[SK_SECTION_INFO] = "info",
-	[SK_SECTION_ECOSYSTEMS] = "ecosystems",
-	[SK_SECTION_INDEX] = "index",
-	[SK_SECTION_PACKAGES] = "packages",
-	[SK_SECTION_RECORD_AT] = "record-at",
-	[SK_SECTION_RECORDS] = "records",
-	[SK_SECTION_BLOCK_AT] = "block-at",
-	[SK_SECTION_BLOCKS] = "blocks",
+	[SK_SECTION_INFO] = "info",	      [SK_SECTION_ECOSYSTEMS] = "ecosystems",
+	[SK_SECTION_INDEX] = "index",	      [SK_SECTION_PACKAGES] = "packages",
+	[SK_SECTION_RECORD_AT] = "record-at", [SK_SECTION_RECORDS] = "records",
+	[SK_SECTION_BLOCK_AT] = "block-at",   [SK_SECTION_BLOCKS] = "blocks",
 	[SK_SECTION_CVES] = "cves",
 };
 

@@ -15,7 +15,7 @@ enum {
 	PAGE_META = 0x08,
 	NODE_HEADER = 8,
 	NODE_BIG = 0x01,
-	DB_SIZE = 48,		   /* struct MDB_db */
+	DB_SIZE = 48, /* struct MDB_db */
 	META_MAPSIZE = PAGE_HEADER + 16,
 	META_DBS = PAGE_HEADER + 24,
 	META_LAST = META_DBS + 2 * DB_SIZE,

@@ -189,7 +189,8 @@ static int inflate_block(struct sk_db *db, size_t block, struct sk_err *err)
 {
 	struct sk_span at = db->sections.at[SK_SECTION_BLOCK_AT];
 	size_t here = block * SK_DB_BLOCK_AT, next = here + SK_DB_BLOCK_AT, n;
-	uint32_t from = u32_at(at, here + 4), size = u32_at(at, here + 8), to = u32_at(at, next + 4);
+	uint32_t from = u32_at(at, here + 4), size = u32_at(at, here + 8),
+		 to = u32_at(at, next + 4);
 	struct sk_span blocks = db->sections.at[SK_SECTION_BLOCKS];
 
 	if (block == db->current_block)
@@ -243,8 +244,9 @@ static void read_cve(struct sk_reader *r, struct sk_arena *arena, struct sk_db_c
 {
 	uint8_t flags = sk_read_u8(r);
 
-	*out = (struct sk_db_cve){ .epss = -1, .percentile = -1, .severity_record = -1,
-				   .title_record = -1 };
+	*out = (struct sk_db_cve){
+		.epss = -1, .percentile = -1, .severity_record = -1, .title_record = -1
+	};
 	if (flags & SK_DB_CVE_KEV) {
 		out->kev = true;
 		out->kev_name = text_or_null(r, arena);

@@ -171,11 +171,12 @@ static int check_file(const char *path, uint64_t *ret_size, struct sk_err *err)
 	int r;
 
 	if (fd < 0 && errno == ENOENT)
-		return sk_err_set(err, SK_ENOTFOUND,
-				  "there is no advisory database at %s: \"sekisho db update\" fetches one, "
-				  "\"sekisho db build --from DIR\" makes one from a mirror, \"sekisho db "
-				  "import FILE\" takes over an exported one",
-				  path);
+		return sk_err_set(
+		    err, SK_ENOTFOUND,
+		    "there is no advisory database at %s: \"sekisho db update\" fetches one, "
+		    "\"sekisho db build --from DIR\" makes one from a mirror, \"sekisho db "
+		    "import FILE\" takes over an exported one",
+		    path);
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return sk_err_errno(err, "%s", path);
 	if (!S_ISREG(st.st_mode) || st.st_size < 2 * 512)

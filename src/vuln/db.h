@@ -17,17 +17,17 @@
 struct sk_db;
 
 struct sk_db_source {
-	const char *name;    /* "Debian", "kev", "epss" */
-	int64_t date;	     /* of its newest record, or its own date; 0 unknown */
-	uint32_t records;    /* read */
-	uint32_t broken;     /* passed over: not valid */
+	const char *name; /* "Debian", "kev", "epss" */
+	int64_t date;	  /* of its newest record, or its own date; 0 unknown */
+	uint32_t records; /* read */
+	uint32_t broken;  /* passed over: not valid */
 	uint32_t withdrawn;
 };
 
 struct sk_db_info {
 	int64_t created;
-	const char *digest;  /* "sha256:..." of the content without its time of creation */
-	uint64_t size;	     /* of the file */
+	const char *digest; /* "sha256:..." of the content without its time of creation */
+	uint64_t size;	    /* of the file */
 	uint32_t advisories, packages, ecosystems;
 	const struct sk_db_source *sources;
 	size_t source_count;
@@ -101,7 +101,8 @@ struct sk_db_text {
 	const char **references;
 	size_t reference_count;
 };
-/* Cheapest when asked in the order of record numbers: the last block is kept. Not for two threads at once. */
+/* Cheapest when asked in the order of record numbers: the last block is kept. Not for two threads
+ * at once. */
 int sk_db_text(struct sk_db *db, uint32_t number, struct sk_arena *arena,
 	       struct sk_db_text *ret_text, struct sk_err *err);
 

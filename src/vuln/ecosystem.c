@@ -29,7 +29,8 @@ static const struct sk_distribution distributions[] = {
 	  "AlmaLinux" },
 	{ IDS("rocky"), "Rocky", "rpm", SK_NAMES_BINARY, ECO("Rocky Linux:{M}", "Rocky Linux"),
 	  "Rocky Linux" },
-	/* CentOS rebuilds (or, as Stream, precedes) Red Hat's packages and has no advisories of its own. */
+	/* CentOS rebuilds (or, as Stream, precedes) Red Hat's packages and has no advisories of its
+	   own. */
 	{ IDS("rhel", "centos"), "RedHat", "rpm", SK_NAMES_BINARY,
 	  ECO("Red Hat:enterprise_linux:{M}", "Red Hat:enterprise_linux:{M}::*",
 	      "Red Hat:enterprise_linux:{M}.*", "Red Hat:rhel_extras*:{M}*", "Red Hat"),
@@ -63,12 +64,24 @@ static const struct sk_distribution distributions[] = {
 static const struct {
 	const char *type, *ecosystem;
 } languages[] = {
-	{ "npm", "npm" },	    { "pypi", "PyPI" },		  { "golang", "Go" },
-	{ "maven", "Maven" },	    { "gem", "RubyGems" },	  { "cargo", "crates.io" },
-	{ "composer", "Packagist" }, { "nuget", "NuGet" },	  { "hex", "Hex" },
-	{ "pub", "Pub" },	    { "swift", "SwiftURL" },	  { "conan", "ConanCenter" },
-	{ "cran", "CRAN" },	    { "hackage", "Hackage" },	  { "bioconductor", "Bioconductor" },
-	{ "julia", "Julia" },	    { "opam", "opam" },		  { "githubactions", "GitHub Actions" },
+	{ "npm", "npm" },
+	{ "pypi", "PyPI" },
+	{ "golang", "Go" },
+	{ "maven", "Maven" },
+	{ "gem", "RubyGems" },
+	{ "cargo", "crates.io" },
+	{ "composer", "Packagist" },
+	{ "nuget", "NuGet" },
+	{ "hex", "Hex" },
+	{ "pub", "Pub" },
+	{ "swift", "SwiftURL" },
+	{ "conan", "ConanCenter" },
+	{ "cran", "CRAN" },
+	{ "hackage", "Hackage" },
+	{ "bioconductor", "Bioconductor" },
+	{ "julia", "Julia" },
+	{ "opam", "opam" },
+	{ "githubactions", "GitHub Actions" },
 	{ "vscode", "VSCode" },
 };
 
@@ -76,13 +89,27 @@ static const struct {
 static const struct {
 	const char *ecosystem, *scheme;
 } schemes[] = {
-	{ "Debian", "deb" },	   { "Ubuntu", "deb" },	      { "Echo", "deb" },
-	{ "Alpine", "apk" },	   { "Wolfi", "apk" },	      { "Chainguard", "apk" },
-	{ "MinimOS", "apk" },	   { "Alpaquita", "apk" },    { "BellSoft Hardened Containers", "apk" },
-	{ "AlmaLinux", "rpm" },	   { "Rocky Linux", "rpm" },  { "Red Hat", "rpm" },
-	{ "SUSE", "rpm" },	   { "openSUSE", "rpm" },     { "Photon OS", "rpm" },
-	{ "Azure Linux", "rpm" },  { "openEuler", "rpm" },    { "Mageia", "rpm" },
-	{ "Amazon Linux", "rpm" }, { "Oracle Linux", "rpm" }, { "Fedora", "rpm" },
+	{ "Debian", "deb" },
+	{ "Ubuntu", "deb" },
+	{ "Echo", "deb" },
+	{ "Alpine", "apk" },
+	{ "Wolfi", "apk" },
+	{ "Chainguard", "apk" },
+	{ "MinimOS", "apk" },
+	{ "Alpaquita", "apk" },
+	{ "BellSoft Hardened Containers", "apk" },
+	{ "AlmaLinux", "rpm" },
+	{ "Rocky Linux", "rpm" },
+	{ "Red Hat", "rpm" },
+	{ "SUSE", "rpm" },
+	{ "openSUSE", "rpm" },
+	{ "Photon OS", "rpm" },
+	{ "Azure Linux", "rpm" },
+	{ "openEuler", "rpm" },
+	{ "Mageia", "rpm" },
+	{ "Amazon Linux", "rpm" },
+	{ "Oracle Linux", "rpm" },
+	{ "Fedora", "rpm" },
 };
 
 const struct sk_distribution *sk_distribution_find(const struct sk_os *os)

@@ -16,9 +16,9 @@ enum sk_advisory_names {
 
 /* A distribution: its os-release ids and the ecosystems that are about it. */
 struct sk_distribution {
-	const char *const *ids;	     /* os-release ID, NULL-terminated */
-	const char *name;	     /* as people call it; severity_source is its lower-case form */
-	const char *type;	     /* purl type of its packages */
+	const char *const *ids; /* os-release ID, NULL-terminated */
+	const char *name;	/* as people call it; severity_source is its lower-case form */
+	const char *type;	/* purl type of its packages */
 	enum sk_advisory_names names;
 	/*
 	 * Patterns of OSV ecosystems, NULL-terminated, first ones preferred: {V} the
@@ -51,5 +51,6 @@ const struct sk_scheme *sk_ecosystem_scheme(struct sk_span ecosystem);
  */
 void sk_ecosystem_name(struct sk_span ecosystem, struct sk_span name, struct sk_buf *buf);
 
-/* The name that a language package has in its ecosystem: "group:artifact", "@scope/name", "vendor/name", a Go path. */
+/* The name that a language package has in its ecosystem: "group:artifact", "@scope/name",
+ * "vendor/name", a Go path. */
 void sk_ecosystem_package_name(const struct sk_package *p, struct sk_buf *buf);

@@ -22,8 +22,10 @@ int sk_kev_read(struct sk_span json, sk_kev_fn fn, void *ctx, int64_t *ret_relea
 		return -err->code;
 	list = sk_node_get(doc.root, "vulnerabilities");
 	if (!sk_node_is(list, SK_NODE_ARRAY))
-		return sk_err_set(err, SK_EINVAL, "not CISA's catalogue: no list \"vulnerabilities\"");
-	sk_node_each(item, list) {
+		return sk_err_set(err, SK_EINVAL,
+				  "not CISA's catalogue: no list \"vulnerabilities\"");
+	sk_node_each(item, list)
+	{
 		struct sk_kev kev = {
 			.cve = sk_span_trim(sk_node_str(sk_node_get(item, "cveID"))),
 			.name = sk_span_trim(sk_node_str(sk_node_get(item, "vulnerabilityName"))),

@@ -62,7 +62,8 @@ static uint32_t make_nodes(const struct sk_hit *hits, size_t count, struct node 
 
 static int id_ptr_cmp(const void *a, const void *b)
 {
-	return sk_id_cmp(sk_span_str(*(const char *const *)a), sk_span_str(*(const char *const *)b));
+	return sk_id_cmp(sk_span_str(*(const char *const *)a),
+			 sk_span_str(*(const char *const *)b));
 }
 
 /* All ids of the vulnerability, best first, each once: its groups' and those of the records. */
@@ -93,11 +94,11 @@ static const struct sk_hit *primary_of(const struct sk_hit *const *hits, size_t 
 	const struct sk_hit *best = hits[0];
 
 	for (size_t i = 1; i < count; i++) {
-		unsigned rank = hits[i]->record.publisher->rank, least = best->record.publisher->rank;
+		unsigned rank = hits[i]->record.publisher->rank,
+			 least = best->record.publisher->rank;
 
-		if (rank < least ||
-		    (rank == least && sk_id_cmp(sk_span_str(hits[i]->record.id),
-						sk_span_str(best->record.id)) < 0))
+		if (rank < least || (rank == least && sk_id_cmp(sk_span_str(hits[i]->record.id),
+								sk_span_str(best->record.id)) < 0))
 			best = hits[i];
 	}
 	return best;
@@ -248,16 +249,17 @@ static int text_cmp(const void *a, const void *b)
 	return x->record < y->record ? -1 : x->record > y->record;
 }
 
-/* Where the record gives no link: the pages that are there for every CVE and every record of osv.dev. */
+/* Where the record gives no link: the pages that are there for every CVE and every record of
+ * osv.dev. */
 static void default_references(struct sk_finding *f, struct sk_arena *arena)
 {
 	f->references.items = sk_arena_alloc(arena, 2 * sizeof(*f->references.items));
 	if (strncmp(f->id, "CVE-", 4) == 0)
 		f->references.items[f->references.count++] =
-			sk_arena_printf(arena, "https://nvd.nist.gov/vuln/detail/%s", f->id);
+		    sk_arena_printf(arena, "https://nvd.nist.gov/vuln/detail/%s", f->id);
 	if (strncmp(f->advisory, "x_", 2) != 0 && strncmp(f->advisory, "CVE-", 4) != 0)
 		f->references.items[f->references.count++] =
-			sk_arena_printf(arena, "https://osv.dev/vulnerability/%s", f->advisory);
+		    sk_arena_printf(arena, "https://osv.dev/vulnerability/%s", f->advisory);
 }
 
 static void apply_text(const struct sk_text_request *request, const struct sk_db_text *text,

@@ -30,7 +30,7 @@ static void gather(const struct sk_subject *s, const struct sk_hit *hit, struct 
 static int version_cmp(const void *a, const void *b, void *scheme)
 {
 	return ((const struct sk_scheme *)scheme)
-		->compare(*(const struct sk_span *)a, *(const struct sk_span *)b);
+	    ->compare(*(const struct sk_span *)a, *(const struct sk_span *)b);
 }
 
 static bool affected_by(const struct sk_hit *hit, const struct sk_scheme *scheme,
@@ -51,7 +51,8 @@ static bool affected_by_any(const struct sk_hit *const *hits, size_t count,
 	return false;
 }
 
-/* The smallest fixed version of these records that satisfies all of them; empty if there is none. */
+/* The smallest fixed version of these records that satisfies all of them; empty if there is none.
+ */
 static struct sk_span best_of(const struct sk_subject *s, const struct sk_hit *const *hits,
 			      size_t count)
 {
@@ -78,7 +79,8 @@ const char *sk_match_fix(const struct sk_subject *s, const struct sk_hit *const 
 	struct sk_span fix = best_of(s, hits, count);
 	bool satisfies_all = fix.len > 0;
 
-	/* One record may know of no fix where another does: then the latest of those that are known. */
+	/* One record may know of no fix where another does: then the latest of those that are
+	 * known. */
 	for (size_t i = 0; !satisfies_all && count > 1 && i < count; i++) {
 		struct sk_span one = best_of(s, &hits[i], 1);
 

@@ -8,12 +8,13 @@
 struct sk_scope {
 	const struct sk_distribution *distribution; /* NULL: a language */
 	const struct sk_os *os;
-	const char *type;	 /* purl type */
-	const char *ecosystem;	 /* of a language */
-	int *numbers;		 /* preferred ones first */
-	size_t count, preferred; /* numbers from `preferred` on count only where the others are silent */
-	size_t packages;	 /* that asked for it */
-	size_t foreign;		 /* of those, from third parties: not looked up */
+	const char *type;      /* purl type */
+	const char *ecosystem; /* of a language */
+	int *numbers;	       /* preferred ones first */
+	size_t count,
+	    preferred;	 /* numbers from `preferred` on count only where the others are silent */
+	size_t packages; /* that asked for it */
+	size_t foreign;	 /* of those, from third parties: not looked up */
 };
 
 /* What one package is looked up by. */
@@ -59,7 +60,7 @@ struct sk_matcher {
 
 struct sk_finding *sk_matcher_finding(struct sk_matcher *m, enum sk_finding_kind kind);
 struct sk_finding *sk_matcher_coverage(struct sk_matcher *m, const char *id, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
+    __attribute__((format(printf, 3, 4)));
 
 /* scope.c: the scope of a package, made at its first use. */
 struct sk_scope *sk_matcher_scope(struct sk_matcher *m, const struct sk_package *p);

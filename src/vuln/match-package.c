@@ -60,8 +60,7 @@ static int find_all(const struct sk_matcher *m, const struct sk_scope *scope,
 		    struct found_list *found, struct sk_err *err)
 {
 	for (size_t i = 0; i < scope->count; i++) {
-		struct sk_span ecosystem =
-			sk_db_ecosystem_name(m->db, (size_t)scope->numbers[i]);
+		struct sk_span ecosystem = sk_db_ecosystem_name(m->db, (size_t)scope->numbers[i]);
 		sk_cleanup(sk_buf_release) struct sk_buf key = { 0 };
 		struct sk_db_hits hits;
 		struct sk_db_entry entry;
@@ -159,8 +158,8 @@ static int add_hit(struct sk_matcher *m, const struct sk_subject *s, const struc
 	return 0;
 }
 
-static int add_hits(struct sk_matcher *m, const struct sk_subject *s, const struct found_list *found,
-		    struct hit_list *hits, struct sk_err *err)
+static int add_hits(struct sk_matcher *m, const struct sk_subject *s,
+		    const struct found_list *found, struct hit_list *hits, struct sk_err *err)
 {
 	const struct found *list = found->list.data;
 	size_t end;
@@ -203,7 +202,7 @@ static const char *system_name(const struct sk_scope *scope, const struct sk_pac
 /* A gem's directory and lock-file entry may carry the platform: "1.15.4-x86_64-linux". */
 static struct sk_span without_platform(struct sk_span version)
 {
-	static const char *const platforms[] = { "x86",	  "x64",  "arm",   "aarch64", "java",
+	static const char *const platforms[] = { "x86",	  "x64",   "arm",   "aarch64",	 "java",
 						 "jruby", "mswin", "mingw", "universal", "ruby" };
 	ptrdiff_t dash = sk_span_chr(version, '-');
 
@@ -243,9 +242,9 @@ static void not_comparable(struct sk_matcher *m, const struct sk_subject *s)
 	struct sk_finding *f;
 
 	if (!s->version.len)
-		f = sk_matcher_coverage(m, "unknown-version",
-					"%s: its version is not known: its advisories were not compared",
-					p->name);
+		f = sk_matcher_coverage(
+		    m, "unknown-version",
+		    "%s: its version is not known: its advisories were not compared", p->name);
 	else
 		f = sk_matcher_coverage(m, "unknown-version",
 					"%s: %.*s is no version by the rules of \"%s\": its "
@@ -270,8 +269,8 @@ int sk_match_package(struct sk_matcher *m, struct sk_scope *scope, const struct 
 	r = find_all(m, scope, &found, err);
 	if (r < 0 || !found.list.len)
 		return r;
-	subject.scheme = sk_ecosystem_scheme(
-		sk_db_ecosystem_name(m->db, (size_t)scope->numbers[0]));
+	subject.scheme =
+	    sk_ecosystem_scheme(sk_db_ecosystem_name(m->db, (size_t)scope->numbers[0]));
 	if (!subject.scheme)
 		return 0;
 	if (!subject.version.len || !subject.scheme->valid(subject.version)) {

@@ -32,7 +32,7 @@ static void set_vector(struct sk_matcher *m, const struct sk_cvss *cvss, const c
 		return;
 	f->severity = sk_cvss_severity(cvss->version, f->cvss_score);
 	f->severity_source =
-		sk_arena_printf(m->arena, "cvss:%s", sk_cvss_version_name(cvss->version));
+	    sk_arena_printf(m->arena, "cvss:%s", sk_cvss_version_name(cvss->version));
 }
 
 /* The word of the publisher who knows best; of several by the same, the gravest. */

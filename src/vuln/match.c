@@ -34,10 +34,10 @@ struct sk_finding *sk_matcher_coverage(struct sk_matcher *m, const char *id, con
 
 static const char *os_name(const struct sk_os *os)
 {
-	return !os				? "an unknown distribution" :
-	       os->name && os->name[0]		? os->name :
-	       os->id && os->id[0]		? os->id :
-						  "an unknown distribution";
+	return !os			 ? "an unknown distribution"
+	       : os->name && os->name[0] ? os->name
+	       : os->id && os->id[0]	 ? os->id
+					 : "an unknown distribution";
 }
 
 /* Whether the database has any release of this distribution. */
@@ -61,14 +61,16 @@ static void report_system(struct sk_matcher *m, const struct sk_scope *scope)
 	struct sk_finding *f;
 
 	if (!d)
-		f = sk_matcher_coverage(m, "no-advisories",
-					"no advisories are known for %s: %zu %s packages not checked",
-					os_name(scope->os), scope->packages, scope->type);
+		f = sk_matcher_coverage(
+		    m, "no-advisories",
+		    "no advisories are known for %s: %zu %s packages not checked",
+		    os_name(scope->os), scope->packages, scope->type);
 	else if (has_family(m, d->family))
-		f = sk_matcher_coverage(m, "no-advisories",
-					"the advisory database has no advisories for this release, %s: "
-					"%zu %s packages not checked",
-					os_name(scope->os), scope->packages, scope->type);
+		f = sk_matcher_coverage(
+		    m, "no-advisories",
+		    "the advisory database has no advisories for this release, %s: "
+		    "%zu %s packages not checked",
+		    os_name(scope->os), scope->packages, scope->type);
 	else
 		f = sk_matcher_coverage(m, "no-advisories",
 					"the advisory database has no advisories for %s: %zu %s "
@@ -83,16 +85,16 @@ static void report_language(struct sk_matcher *m, const struct sk_scope *scope)
 {
 	struct sk_finding *f;
 
-	f = sk_matcher_coverage(m, "no-advisories",
-				scope->ecosystem ?
-					"the advisory database has no advisories for %s: %zu packages "
-					"not checked" :
-					"no advisories are published for packages of type %s: %zu "
-					"packages not checked",
-				scope->ecosystem ? scope->ecosystem : scope->type, scope->packages);
+	f = sk_matcher_coverage(
+	    m, "no-advisories",
+	    scope->ecosystem ? "the advisory database has no advisories for %s: %zu packages "
+			       "not checked"
+			     : "no advisories are published for packages of type %s: %zu "
+			       "packages not checked",
+	    scope->ecosystem ? scope->ecosystem : scope->type, scope->packages);
 	if (scope->ecosystem)
-		f->remedy = sk_arena_printf(m->arena, "sekisho db update --ecosystem %s",
-					    scope->ecosystem);
+		f->remedy =
+		    sk_arena_printf(m->arena, "sekisho db update --ecosystem %s", scope->ecosystem);
 }
 
 static void report_scopes(struct sk_matcher *m)
@@ -110,10 +112,11 @@ static void report_scopes(struct sk_matcher *m)
 		else if (!scope->count)
 			report_system(m, scope);
 		if (scope->count && scope->foreign)
-			sk_matcher_coverage(m, "third-party-packages",
-					    "%zu packages do not come from %s: its advisories do not "
-					    "speak of them, not checked",
-					    scope->foreign, os_name(scope->os));
+			sk_matcher_coverage(
+			    m, "third-party-packages",
+			    "%zu packages do not come from %s: its advisories do not "
+			    "speak of them, not checked",
+			    scope->foreign, os_name(scope->os));
 	}
 }
 
@@ -124,11 +127,12 @@ static void report_age(struct sk_matcher *m)
 
 	if (days <= SK_DB_FRESH_DAYS)
 		return;
-	sk_matcher_coverage(m, "old-database",
-			    "the advisory database is %lld days old (%s): what was published since is "
-			    "not found",
-			    (long long)days, sk_time_format_date(created, date))
-		->remedy = "sekisho db update";
+	sk_matcher_coverage(
+	    m, "old-database",
+	    "the advisory database is %lld days old (%s): what was published since is "
+	    "not found",
+	    (long long)days, sk_time_format_date(created, date))
+	    ->remedy = "sekisho db update";
 }
 
 /* Whether the distribution that owns a language package's files answers for it. */
@@ -169,8 +173,8 @@ static void report_no_database(struct sk_matcher *m)
 {
 	sk_matcher_coverage(m, "no-database",
 			    "there is no advisory database: packages were listed, not checked")
-		->remedy = "sekisho db update, or without a network: sekisho db build --from DIR, "
-			   "sekisho db import FILE";
+	    ->remedy = "sekisho db update, or without a network: sekisho db build --from DIR, "
+		       "sekisho db import FILE";
 }
 
 int sk_match(struct sk_db *db, const struct sk_inventory *inv, struct sk_arena *arena,

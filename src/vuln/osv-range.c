@@ -52,7 +52,8 @@ static struct sk_span read_limit(const struct sk_node *events, const struct sk_s
 {
 	struct sk_span limit = { 0 };
 
-	sk_node_each(event, events) {
+	sk_node_each(event, events)
+	{
 		struct sk_span text = sk_node_str(sk_node_get(event, "limit"));
 
 		if (sk_span_is(text, "*"))
@@ -71,18 +72,17 @@ static int read_events(const struct sk_node *events, struct sk_arena *arena,
 	size_t count = 0, objects = sk_node_is(events, SK_NODE_ARRAY) ? events->count : 0;
 
 	list = sk_arena_alloc(arena, sizeof(*list) * (objects * SK_COUNT(names) + 1));
-	sk_node_each(event, events)
-		for (size_t i = 0; i < SK_COUNT(names); i++) {
-			struct sk_span version = sk_node_str(sk_node_get(event, names[i]));
+	sk_node_each(event, events) for (size_t i = 0; i < SK_COUNT(names); i++)
+	{
+		struct sk_span version = sk_node_str(sk_node_get(event, names[i]));
 
-			if (version.len > SK_MAX_ADVISORY_FIELD)
-				return sk_err_set(err, SK_ELIMIT, "version of %zu bytes",
-						  version.len);
-			if (!version.len)
-				continue;
-			list[count] = (struct event){ (enum event_kind)i, version, count };
-			count++;
-		}
+		if (version.len > SK_MAX_ADVISORY_FIELD)
+			return sk_err_set(err, SK_ELIMIT, "version of %zu bytes", version.len);
+		if (!version.len)
+			continue;
+		list[count] = (struct event){ (enum event_kind)i, version, count };
+		count++;
+	}
 	*ret_events = list;
 	*ret_count = count;
 	return 0;
@@ -155,7 +155,8 @@ static void read_versions(const struct sk_node *list, const struct sk_scheme *sc
 	if (!sk_node_is(list, SK_NODE_ARRAY) || !list->count)
 		return;
 	out->versions = sk_arena_alloc(arena, sizeof(*out->versions) * list->count);
-	sk_node_each(node, list) {
+	sk_node_each(node, list)
+	{
 		struct sk_span version = sk_node_str(node);
 		bool covered = false;
 
@@ -176,14 +177,16 @@ int sk_osv_ranges(const struct sk_node *affected, struct sk_arena *arena, struct
 	const struct sk_node *ranges = sk_node_get(affected, "ranges");
 	size_t events = 0;
 
-	sk_node_each(range, ranges) {
+	sk_node_each(range, ranges)
+	{
 		const struct sk_node *list = sk_node_get(range, "events");
 
 		if (!sk_span_is(sk_node_str(sk_node_get(range, "type")), "GIT"))
 			events += sk_node_is(list, SK_NODE_ARRAY) ? 3 * (size_t)list->count : 0;
 	}
 	out->intervals = sk_arena_alloc(arena, sizeof(*out->intervals) * (events + 1));
-	sk_node_each(range, ranges) {
+	sk_node_each(range, ranges)
+	{
 		int r = 0;
 
 		if (!sk_span_is(sk_node_str(sk_node_get(range, "type")), "GIT"))

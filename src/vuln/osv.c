@@ -16,9 +16,10 @@ static struct sk_spans read_strings(const struct sk_node *array, size_t most,
 
 	if (!sk_node_is(array, SK_NODE_ARRAY) || !array->count)
 		return out;
-	out.items = sk_arena_alloc(arena, sizeof(*out.items) *
-						  (array->count < most ? array->count : most));
-	sk_node_each(item, array) {
+	out.items =
+	    sk_arena_alloc(arena, sizeof(*out.items) * (array->count < most ? array->count : most));
+	sk_node_each(item, array)
+	{
 		struct sk_span text = sk_node_str(item);
 
 		if (text.len && text.len <= SK_MAX_ADVISORY_FIELD && out.count < most)
@@ -74,7 +75,8 @@ static struct sk_spans read_references(const struct sk_node *array, struct sk_ar
 
 	out.items = sk_arena_alloc(arena, sizeof(*out.items) * SK_MAX_ADVISORY_REFERENCES);
 	for (int rank = 0; rank <= 4; rank++)
-		sk_node_each(item, array) {
+		sk_node_each(item, array)
+		{
 			struct sk_span url = sk_node_str(sk_node_get(item, "url"));
 			struct sk_span type = sk_node_str(sk_node_get(item, "type"));
 
@@ -99,7 +101,8 @@ static bool is_module(struct sk_span word)
 	return true;
 }
 
-/* Errata of modules name them in their titles: "Important: virt:rhel and virt-devel:rhel security update". */
+/* Errata of modules name them in their titles: "Important: virt:rhel and virt-devel:rhel security
+ * update". */
 static struct sk_spans read_modules(struct sk_span title, struct sk_arena *arena)
 {
 	struct sk_spans out = { 0 };
@@ -135,7 +138,8 @@ static enum sk_severity read_severity(const struct sk_node *array, struct sk_spa
 {
 	enum sk_severity word = SK_SEVERITY_UNKNOWN;
 
-	sk_node_each(item, array) {
+	sk_node_each(item, array)
+	{
 		struct sk_span type = sk_node_str(sk_node_get(item, "type"));
 		struct sk_span score = sk_node_str(sk_node_get(item, "score"));
 
@@ -150,11 +154,11 @@ static enum sk_severity read_severity(const struct sk_node *array, struct sk_spa
 /* A bare score (RubySec), by the ratings of CVSS 3. */
 static enum sk_severity score_severity(double score)
 {
-	return score >= 9 ? SK_SEVERITY_CRITICAL :
-	       score >= 7 ? SK_SEVERITY_HIGH :
-	       score >= 4 ? SK_SEVERITY_MEDIUM :
-	       score > 0  ? SK_SEVERITY_LOW :
-			    SK_SEVERITY_UNKNOWN;
+	return score >= 9   ? SK_SEVERITY_CRITICAL
+	       : score >= 7 ? SK_SEVERITY_HIGH
+	       : score >= 4 ? SK_SEVERITY_MEDIUM
+	       : score > 0  ? SK_SEVERITY_LOW
+			    : SK_SEVERITY_UNKNOWN;
 }
 
 /* "Important: kernel security update"; a bug fix or an enhancement is no danger at all. */
@@ -166,8 +170,9 @@ static enum sk_severity errata_severity(const struct sk_advisory *adv)
 
 	if (colon > 0)
 		word = sk_vendor_severity(sk_span_sub(adv->title, 0, (size_t)colon));
-	if (!word && id.len > 4 && (sk_span_starts(sk_span_from(id, 2), "BA-") ||
-				    sk_span_starts(sk_span_from(id, 2), "EA-")))
+	if (!word && id.len > 4 &&
+	    (sk_span_starts(sk_span_from(id, 2), "BA-") ||
+	     sk_span_starts(sk_span_from(id, 2), "EA-")))
 		word = SK_SEVERITY_NEGLIGIBLE;
 	return word;
 }
@@ -187,12 +192,13 @@ static void read_severities(const struct sk_node *root, struct sk_arena *arena,
 		adv->severity = errata_severity(adv);
 	if (!adv->severity && !adv->vectors.count)
 		adv->severity =
-			score_severity(sk_node_float(sk_node_get(specific, "cvss_score"), 0));
+		    score_severity(sk_node_float(sk_node_get(specific, "cvss_score"), 0));
 	if (!adv->severity && sk_span_starts(adv->id, "MAL-"))
 		adv->severity = SK_SEVERITY_CRITICAL; /* the package is an attack */
 }
 
-/* Words by which publishers say that a package is, after all, not affected, or will not be fixed. */
+/* Words by which publishers say that a package is, after all, not affected, or will not be fixed.
+ */
 static bool says(const struct sk_node *affected, const char *const *words)
 {
 	static const char *const keys[] = { "status", "urgency", "fix_state", "state" };
@@ -214,8 +220,8 @@ static const char *const not_affected_words[] = {
 	"not-affected", "not_affected", "not affected", "false-positive-determination", NULL,
 };
 static const char *const wont_fix_words[] = {
-	"fix-not-planned", "end-of-life", "end of life", "wont-fix", "wontfix", "will not fix",
-	"will_not_fix", "out of support scope", NULL,
+	"fix-not-planned", "end-of-life",  "end of life",	   "wont-fix", "wontfix",
+	"will not fix",	   "will_not_fix", "out of support scope", NULL,
 };
 
 /* False if there is nothing to match: no name, no range or version of the package itself. */
@@ -241,10 +247,11 @@ static int read_affected(const struct sk_node *node, struct sk_arena *arena,
 		out->severity = specific_severity(sk_node_get(node, "database_specific"));
 	if (!out->severity)
 		out->severity = read_severity(sk_node_get(node, "severity"), &adv->vectors);
-	/* RustSec's kinds of what is no vulnerability, "unsound" and so on, unless it was scored. */
+	/* RustSec's kinds of what is no vulnerability, "unsound" and so on, unless it was scored.
+	 */
 	if (!out->severity && !adv->vectors.count)
-		out->severity = sk_vendor_severity(sk_node_str(sk_node_get(
-			sk_node_get(node, "database_specific"), "informational")));
+		out->severity = sk_vendor_severity(sk_node_str(
+		    sk_node_get(sk_node_get(node, "database_specific"), "informational")));
 	out->wont_fix = says(node, wont_fix_words);
 	return out->interval_count || out->version_count;
 }
@@ -289,11 +296,12 @@ int sk_osv_read(const struct sk_node *root, struct sk_arena *arena, struct sk_ad
 	read_texts(root, arena, adv);
 	read_severities(root, arena, adv);
 	if (affected && !sk_node_is(affected, SK_NODE_ARRAY) && affected->type != SK_NODE_NULL)
-		return sk_err_set(err, SK_EINVAL, "%.*s: affected is not a list",
-				  (int)adv->id.len, adv->id.ptr);
+		return sk_err_set(err, SK_EINVAL, "%.*s: affected is not a list", (int)adv->id.len,
+				  adv->id.ptr);
 	if (sk_node_is(affected, SK_NODE_ARRAY) && affected->count)
 		adv->affected = sk_arena_alloc(arena, sizeof(*adv->affected) * affected->count);
-	sk_node_each(node, affected) {
+	sk_node_each(node, affected)
+	{
 		int r = read_affected(node, arena, adv, &adv->affected[adv->affected_count], err);
 
 		if (r < 0)

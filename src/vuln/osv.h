@@ -58,8 +58,8 @@ struct sk_advisory {
 struct sk_publisher {
 	const char *prefix; /* of the id */
 	const char *name;   /* for severity_source: "debian", "github", ... */
-	bool errata;	    /* its `related` CVEs are what an erratum fixes, if it names no others */
-	unsigned rank;	    /* whose title and severity describe a CVE best: lower first */
+	bool errata;   /* its `related` CVEs are what an erratum fixes, if it names no others */
+	unsigned rank; /* whose title and severity describe a CVE best: lower first */
 };
 
 const struct sk_publisher *sk_publisher_of(struct sk_span id);

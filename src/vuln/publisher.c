@@ -79,12 +79,18 @@ enum sk_severity sk_vendor_severity(struct sk_span word)
 		const char *word;
 		enum sk_severity severity;
 	} words[] = {
-		{ "unimportant", SK_SEVERITY_NEGLIGIBLE }, { "negligible", SK_SEVERITY_NEGLIGIBLE },
-		{ "notice", SK_SEVERITY_NEGLIGIBLE },	   { "unmaintained", SK_SEVERITY_NEGLIGIBLE },
-		{ "none", SK_SEVERITY_NEGLIGIBLE },	   { "minor", SK_SEVERITY_LOW },
-		{ "low", SK_SEVERITY_LOW },		   { "unsound", SK_SEVERITY_LOW },
-		{ "medium", SK_SEVERITY_MEDIUM },	   { "moderate", SK_SEVERITY_MEDIUM },
-		{ "high", SK_SEVERITY_HIGH },		   { "important", SK_SEVERITY_HIGH },
+		{ "unimportant", SK_SEVERITY_NEGLIGIBLE },
+		{ "negligible", SK_SEVERITY_NEGLIGIBLE },
+		{ "notice", SK_SEVERITY_NEGLIGIBLE },
+		{ "unmaintained", SK_SEVERITY_NEGLIGIBLE },
+		{ "none", SK_SEVERITY_NEGLIGIBLE },
+		{ "minor", SK_SEVERITY_LOW },
+		{ "low", SK_SEVERITY_LOW },
+		{ "unsound", SK_SEVERITY_LOW },
+		{ "medium", SK_SEVERITY_MEDIUM },
+		{ "moderate", SK_SEVERITY_MEDIUM },
+		{ "high", SK_SEVERITY_HIGH },
+		{ "important", SK_SEVERITY_HIGH },
 		{ "critical", SK_SEVERITY_CRITICAL },
 	};
 

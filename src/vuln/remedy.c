@@ -5,7 +5,8 @@
 
 #include <ctype.h>
 
-/* How an ecosystem's own tool is told to take a version: {n} name, {v} version, {g} group, {a} artifact. */
+/* How an ecosystem's own tool is told to take a version: {n} name, {v} version, {g} group, {a}
+ * artifact. */
 static const struct {
 	const char *type;
 	const char *os; /* os-release ID; NULL: any */
@@ -129,7 +130,8 @@ static const char *command_for(const struct sk_package *p)
 {
 	for (size_t i = 0; i < SK_COUNT(commands); i++)
 		if (strcmp(commands[i].type, p->type) == 0 &&
-		    (!commands[i].os || (p->os && p->os->id && strcmp(p->os->id, commands[i].os) == 0)))
+		    (!commands[i].os ||
+		     (p->os && p->os->id && strcmp(p->os->id, commands[i].os) == 0)))
 			return commands[i].command;
 	return NULL;
 }
@@ -159,12 +161,14 @@ const char *sk_remedy(const struct sk_finding *f, struct sk_arena *arena)
 	if (f->fixed_version)
 		put_fix(&buf, f);
 	else if (f->fix == SK_FIX_WONT)
-		sk_buf_puts(&buf, "the publisher will not fix it: remove or replace the package, or "
-				  "accept the risk until a date in .sekishoignore.yaml (id, reason, "
-				  "owner, expires)");
+		sk_buf_puts(&buf,
+			    "the publisher will not fix it: remove or replace the package, or "
+			    "accept the risk until a date in .sekishoignore.yaml (id, reason, "
+			    "owner, expires)");
 	else
-		sk_buf_puts(&buf, "no fix is published yet: remove the package if it is not needed, or "
-				  "accept the risk until a date in .sekishoignore.yaml (id, reason, "
-				  "owner, expires)");
+		sk_buf_puts(&buf,
+			    "no fix is published yet: remove the package if it is not needed, or "
+			    "accept the risk until a date in .sekishoignore.yaml (id, reason, "
+			    "owner, expires)");
 	return sk_arena_dup(arena, sk_buf_view(&buf));
 }

@@ -11,17 +11,18 @@
 #include <unistd.h>
 
 #define OSV_BASE "https://osv-vulnerabilities.storage.googleapis.com"
-#define KEV_URL \
+#define KEV_URL                                                                                    \
 	"https://www.cisa.gov/sites/default/files/feeds/known_exploited_vulnerabilities.json"
 #define EPSS_URL "https://epss.empiricalsecurity.com/epss_scores-current.csv.gz"
 
 const char *const sk_update_ecosystems[] = {
-	"AlmaLinux", "Alpaquita", "Alpine",	 "Azure Linux", "Bioconductor",	 "CRAN",
-	"Chainguard", "Debian",	  "GitHub Actions", "Go",	"Hackage",	 "Hex",
-	"Julia",      "Mageia",	  "Maven",	 "MinimOS",	"NuGet",	 "Packagist",
-	"Photon OS",  "Pub",	  "PyPI",	 "Red Hat",	"Rocky Linux",	 "RubyGems",
-	"SUSE",	      "SwiftURL", "Ubuntu",	 "Wolfi",	"crates.io",	 "npm",
-	"openEuler",  "openSUSE", NULL,
+	"AlmaLinux", "Alpaquita",  "Alpine",	  "Azure Linux",    "Bioconductor",
+	"CRAN",	     "Chainguard", "Debian",	  "GitHub Actions", "Go",
+	"Hackage",   "Hex",	   "Julia",	  "Mageia",	    "Maven",
+	"MinimOS",   "NuGet",	   "Packagist",	  "Photon OS",	    "Pub",
+	"PyPI",	     "Red Hat",	   "Rocky Linux", "RubyGems",	    "SUSE",
+	"SwiftURL",  "Ubuntu",	   "Wolfi",	  "crates.io",	    "npm",
+	"openEuler", "openSUSE",   NULL,
 };
 
 struct updating {
@@ -71,8 +72,8 @@ static int fetch_archive_as(struct updating *up, const char *ecosystem, bool mir
 			    const char *path, struct sk_err *err)
 {
 	const char *base = up->update->from ? up->update->from : OSV_BASE;
-	sk_autofree char *relative = mirror ? sk_printf("osv/%s.zip", ecosystem) :
-					      sk_printf("%s/all.zip", ecosystem);
+	sk_autofree char *relative =
+	    mirror ? sk_printf("osv/%s.zip", ecosystem) : sk_printf("%s/all.zip", ecosystem);
 	sk_autofree char *url = join(base, relative);
 	int r = fetch(up, url, path, err);
 
@@ -150,7 +151,8 @@ static int lock_feeds(const char *feeds, struct sk_err *err)
 	return -err->code;
 }
 
-/* Told by the build which archive is damaged: it is forgotten, so that the next update fetches it whole. */
+/* Told by the build which archive is damaged: it is forgotten, so that the next update fetches it
+ * whole. */
 static void on_damaged(void *ctx, const char *path)
 {
 	sk_http_forget(path);

@@ -70,9 +70,9 @@ static int build(struct sk_err *err)
 	return sk_db_build(dir, path, &options, err);
 }
 
-#define RECORD(id, name, fixed) \
-	"{\"id\":\"" id "\",\"modified\":\"2024-01-01T00:00:00Z\",\"affected\":[{\"package\":{" \
-	"\"ecosystem\":\"npm\",\"name\":\"" name "\"},\"ranges\":[{\"type\":\"SEMVER\"," \
+#define RECORD(id, name, fixed)                                                                    \
+	"{\"id\":\"" id "\",\"modified\":\"2024-01-01T00:00:00Z\",\"affected\":[{\"package\":{"    \
+	"\"ecosystem\":\"npm\",\"name\":\"" name "\"},\"ranges\":[{\"type\":\"SEMVER\","           \
 	"\"events\":[{\"introduced\":\"0\"},{\"fixed\":\"" fixed "\"}]}]}]}"
 
 static const struct file good[] = {
@@ -168,7 +168,8 @@ static void test_damaged_archives(void)
 		write_file("osv/npm.zip", sk_span(whole.data, cut));
 		wrong += build(&err) == 0;
 	}
-	/* The last bytes of the directory's end are its comment's length: nothing is lost with them. */
+	/* The last bytes of the directory's end are its comment's length: nothing is lost with
+	 * them. */
 	ok(wrong <= 3, "cut archives are refused (%d were not)", wrong);
 	write_file("osv/npm.zip", SK_SPAN_LIT("PK\3\4 not really"));
 	ok(build(&err) < 0, "not an archive: %s", err.text);

@@ -34,7 +34,8 @@ static void build(const struct sk_node *root, struct sk_builder *b,
 	struct sk_db_sections spans;
 	struct sk_err err = SK_ERR_INIT;
 
-	sk_node_each(node, sk_node_get(root, "advisories")) {
+	sk_node_each(node, sk_node_get(root, "advisories"))
+	{
 		struct sk_advisory adv;
 
 		if (sk_osv_read(node, &b->arena, &adv, &err) < 0)
@@ -42,12 +43,14 @@ static void build(const struct sk_node *root, struct sk_builder *b,
 		else
 			sk_builder_add(b, &adv);
 	}
-	sk_node_each(node, sk_node_get(root, "kev")) {
+	sk_node_each(node, sk_node_get(root, "kev"))
+	{
 		struct sk_kev kev = { .cve = sk_node_str(node), .due = SK_SPAN_LIT("2026-01-01") };
 
 		sk_builder_kev(b, &kev);
 	}
-	sk_node_each(node, sk_node_get(root, "epss")) {
+	sk_node_each(node, sk_node_get(root, "epss"))
+	{
 		struct sk_epss epss = { node->key, sk_node_float(node, 0), 0.5 };
 
 		sk_builder_epss(b, &epss);
@@ -85,8 +88,10 @@ static struct sk_package *read_package(const struct sk_node *node, const struct 
 	static const struct {
 		const char *name;
 		unsigned flag;
-	} flags[] = { { "owned", SK_PACKAGE_OWNED },	     { "foreign", SK_PACKAGE_FOREIGN },
-		      { "main", SK_PACKAGE_MAIN },	     { "installed", SK_PACKAGE_INSTALLED } };
+	} flags[] = { { "owned", SK_PACKAGE_OWNED },
+		      { "foreign", SK_PACKAGE_FOREIGN },
+		      { "main", SK_PACKAGE_MAIN },
+		      { "installed", SK_PACKAGE_INSTALLED } };
 	struct sk_package *p = sk_arena_alloc(arena, sizeof(*p));
 
 	p->type = field(node, "type");
@@ -111,8 +116,8 @@ static void read_inventory(const struct sk_node *root, struct sk_inventory *inv)
 	struct sk_os *os = read_os(sk_node_get(root, "os"), &inv->arena);
 
 	inv->packages = sk_arena_alloc(&inv->arena, 64 * sizeof(*inv->packages));
-	sk_node_each(node, packages)
-		inv->packages[inv->package_count++] = read_package(node, os, &inv->arena);
+	sk_node_each(node, packages) inv->packages[inv->package_count++] =
+	    read_package(node, os, &inv->arena);
 }
 
 /*
@@ -158,9 +163,9 @@ static void compare(const char *name, struct lines *got, struct lines *want)
 	sort_lines(got);
 	sort_lines(want);
 	while (g < got->list.len || w < want->list.len) {
-		int order = g == got->list.len	? 1 :
-			    w == want->list.len ? -1 :
-						  strcmp(got->list.data[g], want->list.data[w]);
+		int order = g == got->list.len	  ? 1
+			    : w == want->list.len ? -1
+						  : strcmp(got->list.data[g], want->list.data[w]);
 
 		if (order < 0)
 			printf("# got:  %s\n", got->list.data[g++]);
@@ -192,8 +197,8 @@ static void run_case(const char *name, const struct sk_node *root)
 		printf("# %s: %s\n", name, err.text);
 	for (size_t i = 0; i < findings.len; i++)
 		*sk_vec_push(&got.list) = line_of(findings.data[i], field(root, "show"), &arena);
-	sk_node_each(line, sk_node_get(root, "expect"))
-		*sk_vec_push(&want.list) = sk_node_cstr(line);
+	sk_node_each(line, sk_node_get(root, "expect")) * sk_vec_push(&want.list) =
+	    sk_node_cstr(line);
 	compare(name, &got, &want);
 	sk_vec_release(&got.list);
 	sk_vec_release(&want.list);

@@ -4,7 +4,10 @@
 #include "analyze/ownership.h"
 #include "base/map.h"
 
-/* Keys: "type\nname" of each installed package, and "type\nfolder/" of each folder above one. */
+/*
+ * Of each installed package "=" and its package URL without qualifiers, "type\nname", and "type\nfolder/" of each
+ * folder above it.
+ */
 struct installed {
 	struct sk_arena arena;
 	struct sk_map keys;
@@ -31,11 +34,22 @@ static struct sk_span full_name(struct sk_buf *buf, const struct sk_package *p)
 	return sk_buf_view(buf);
 }
 
+/* Spelling rules of its type are settled in a package URL. */
+static struct sk_span bare_purl(const struct sk_package *p)
+{
+	struct sk_span purl = sk_span_str(p->purl);
+	ptrdiff_t end = sk_span_chr(purl, '?');
+
+	return end < 0 ? purl : sk_span_sub(purl, 0, (size_t)end);
+}
+
 static void add_installed(struct installed *in, const struct sk_package *p)
 {
 	sk_cleanup(sk_buf_release) struct sk_buf name = { 0 }, key = { 0 };
 	struct sk_span path = sk_span_str(p->path);
 
+	if (p->version)
+		add_key(in, "=", bare_purl(p));
 	add_key(in, p->type, full_name(&name, p));
 	/* From the innermost folder outwards, until one is known: then those above it are too. */
 	for (size_t i = path.len; i > 0; i--) {
@@ -48,11 +62,15 @@ static void add_installed(struct installed *in, const struct sk_package *p)
 	add_key(in, p->type, sk_span("", 0));
 }
 
-static bool is_superseded(const struct installed *in, const struct sk_package *p)
+static bool is_superseded(const struct installed *in, const struct sk_package *p, bool image)
 {
 	sk_cleanup(sk_buf_release) struct sk_buf name = { 0 }, key = { 0 };
 	struct sk_span dir = sk_span_dirname(sk_span_str(p->path));
 
+	if (has_key(in, &key, "=", bare_purl(p)))
+		return true;
+	if (!image)
+		return false;
 	if (p->flags & SK_PACKAGE_DEV)
 		return true;
 	if (has_key(in, &key, p->type, full_name(&name, p)))
@@ -62,23 +80,27 @@ static bool is_superseded(const struct installed *in, const struct sk_package *p
 	return has_key(in, &key, p->type, dir);
 }
 
+static bool is_installed(const struct sk_package *p)
+{
+	return (p->flags & SK_PACKAGE_INSTALLED) && !(p->flags & SK_PACKAGE_OWNED) && !sk_type_is_os(p->type);
+}
+
 static bool is_locked(const struct sk_package *p)
 {
 	return !(p->flags & (SK_PACKAGE_INSTALLED | SK_PACKAGE_MAIN)) && !sk_type_is_os(p->type);
 }
 
-void sk_drop_not_installed(struct sk_inventory *inv)
+void sk_drop_locked(struct sk_inventory *inv)
 {
+	bool image = inv->artifact.type == SK_ARTIFACT_IMAGE;
 	struct installed in = { 0 };
 	size_t kept = 0;
 
-	if (inv->artifact.type != SK_ARTIFACT_IMAGE)
-		return;
 	for (size_t i = 0; i < inv->package_count; i++)
-		if (inv->packages[i]->flags & SK_PACKAGE_INSTALLED && !sk_type_is_os(inv->packages[i]->type))
+		if (is_installed(inv->packages[i]))
 			add_installed(&in, inv->packages[i]);
 	for (size_t i = 0; i < inv->package_count; i++)
-		if (!is_locked(inv->packages[i]) || !is_superseded(&in, inv->packages[i]))
+		if (!is_locked(inv->packages[i]) || !is_superseded(&in, inv->packages[i], image))
 			inv->packages[kept++] = inv->packages[i];
 	inv->package_count = kept;
 	sk_map_release(&in.keys);

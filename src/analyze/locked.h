@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* Lock files in images: what they name and what is installed are told apart. */
+/* What a lock file names and what is installed, told apart. */
 #include "analyze/inventory.h"
 
 /*
- * Leaves out of an image's inventory what a lock file alone names and the
- * image does not have: packages for development; those of which another version
- * is installed; and all of a lock file that stands above installed packages of its
- * ecosystem. In a folder, which may be a source tree, everything stays.
+ * Takes out of inv what a lock file or manifest alone names and what is
+ * installed answers better: a package that is installed in the same version,
+ * anywhere in the artifact (requirements.txt beside its virtual environment).
+ * Lock files are copied into images together with what was installed from
+ * them, so there also go: packages for development; those of which another
+ * version is installed; and all of a lock file that stands above installed packages of
+ * its ecosystem. The application itself stays. What only a distribution has
+ * installed (SK_PACKAGE_OWNED) answers nothing: whether the application takes
+ * that one nobody knows.
  */
-void sk_drop_not_installed(struct sk_inventory *inv);
+void sk_drop_locked(struct sk_inventory *inv);

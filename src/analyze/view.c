@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "analyze/view.h"
 
-#include "analyze/installed.h"
 #include "analyze/locked.h"
 #include "analyze/os.h"
 #include "analyze/overlay.h"
@@ -374,7 +373,6 @@ static void settle_packages(struct sk_view *v)
 	if (kept)
 		memcpy(inv->packages, v->packages.data, kept * sizeof(inv->packages[0]));
 	inv->package_count = kept;
-	sk_drop_not_installed(inv);
 	sk_mark_owned(inv);
 	sk_drop_locked(inv);
 }

@@ -325,6 +325,17 @@ static int ask_for_layers(struct inspection *in, struct sk_err *err)
 
 /* ---- the whole ---- */
 
+/* A worker that cannot be spoken to has died: how it died says more than the broken pipe. */
+static int explain_death(struct inspection *in, int r, struct sk_err *err)
+{
+	struct sk_err death = SK_ERR_INIT;
+
+	if (in->worker.sock < 0 || sk_worker_end(&in->worker, &death) == 0)
+		return r;
+	*err = death;
+	return -death.code;
+}
+
 /* Waits for IMAGE; what a stream's reading says on the way is taken along. */
 static int await_image(struct inspection *in, struct sk_err *err)
 {
@@ -404,6 +415,8 @@ int sk_inspect(const char *target, const struct sk_inspect_options *options, str
 	r = start_worker(&in, err);
 	if (r == 0 && in.target.kind == SK_TARGET_STREAM && options->events.begin)
 		options->events.begin(options->events.context, in.target.size, 0);
+	else if (r < 0)
+		r = explain_death(&in, r, err);
 	if (r == 0)
 		r = await_image(&in, err);
 	if (r < 0)
@@ -411,6 +424,8 @@ int sk_inspect(const char *target, const struct sk_inspect_options *options, str
 	describe_layers(&in);
 	describe_artifact(&in, target);
 	r = ask_for_layers(&in, err);
+	if (r < 0)
+		r = explain_death(&in, r, err);
 	if (r < 0)
 		return sk_err_wrap(err, "%s", target);
 	await_layers(&in);

@@ -70,7 +70,8 @@ static int refill(struct filter *f, struct sk_err *err)
 		const void *lent = NULL;
 
 		n = f->from->lend(f->from, &lent, err);
-		f->input = lent;
+		/* At the end there may be no bytes to point at, and NULL takes no offset, not even 0. */
+		f->input = lent ? lent : (const void *)"";
 	} else {
 		n = f->from->read(f->from, f->own, INPUT, err);
 		f->input = f->own;

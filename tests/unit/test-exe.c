@@ -174,6 +174,17 @@ static void test_go(void)
 		make_elf(&elf, ".go.buildinfo", sk_buf_view(&old), i & 1, i & 2);
 		is_str(list(&sk_analyzer_go_binary, sk_buf_view(&elf), &out), wanted);
 	}
+	/* Not at the start of its section, and across the end of what is read at once. */
+	for (size_t at = 65536 - 48; at <= 65536; at += 16) {
+		sk_cleanup(sk_buf_release) struct sk_buf far = { 0 };
+
+		while (far.len < at)
+			sk_buf_u8(&far, 0);
+		sk_buf_span(&far, sk_buf_view(&info));
+		sk_buf_reset(&elf);
+		make_elf(&elf, ".go.buildinfo", sk_buf_view(&far), true, false);
+		is_str(list(&sk_analyzer_go_binary, sk_buf_view(&elf), &out), wanted);
+	}
 	sk_buf_reset(&elf);
 	make_elf(&elf, ".data", sk_buf_view(&info), true, false);
 	is_str(list(&sk_analyzer_go_binary, sk_buf_view(&elf), &out), "");

@@ -38,7 +38,7 @@ static uint64_t search(const struct sk_exe *exe, const struct sk_exe_section *s)
 	uint64_t size = s->size < SEARCH_MAX ? s->size : SEARCH_MAX;
 	sk_autofree char *chunk = sk_alloc(CHUNK);
 
-	for (uint64_t at = 0; at + HEADER_SIZE <= size; at += CHUNK) {
+	for (uint64_t at = 0; at + HEADER_SIZE <= size; at += CHUNK - HEADER_SIZE) {
 		size_t n = size - at < CHUNK ? size - at : CHUNK;
 
 		if (sk_exe_read(exe, s->offset + at, chunk, n, NULL) < 0)

@@ -382,6 +382,15 @@ class Hostile(Case):
         self.assertIn(b"signal 11", err)
         self.assertIn("crash", self.ids(json.loads(out)))
 
+    def test_damaged_package_database(self):
+        layer = Layer().entry("var/lib/rpm/rpmdb.sqlite", data=b"SQLite format 3\0" + os.urandom(5000))
+        docker(self.image, [pkg(layer, "node_modules/a", "a")])
+        report = self.scan(code=3)
+        self.assertIn("unreadable-packages", self.ids(report))
+        self.assertEqual(self.packages(report), [("a", "1.0.0")])
+        docker(self.image, [layer, Layer().whiteout("var/lib/rpm")])
+        self.scan()  # what is not there any more need not be readable
+
     def test_several_targets_one_broken(self):
         docker(self.image, [pkg(Layer(), "node_modules/a", "a")])
         report = self.scan(os.path.join(self.dir, "none.tar"), self.image, code=3)

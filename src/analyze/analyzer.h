@@ -47,6 +47,8 @@ struct sk_analyzer {
 	const char *name;
 	/* Raised whenever the same bytes give another result: it is part of the cache's key. */
 	unsigned version;
+	/* A distribution's package database: what of it cannot be read leaves the scan unfinished (exit code 3). */
+	bool vital;
 	/*
 	 * NULL-terminated path patterns. A pattern is a path below the root of a file
 	 * tree in which '*' stands for any run of bytes but '/', and a leading

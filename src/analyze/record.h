@@ -29,6 +29,9 @@ enum sk_record_tag {
 	SK_RECORD_END = 'E',	/* always the last: entries, bytes */
 };
 
+/* The issue of a package database that could not be read: it leaves the scan unfinished. */
+#define SK_ISSUE_UNFINISHED "unreadable-packages"
+
 enum sk_name_kind {
 	SK_NAME_ENTRY,	/* a file, link or whiteout: hides the path and all below in lower layers */
 	SK_NAME_DIR,	/* a folder: hides a file of that path */

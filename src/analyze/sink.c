@@ -168,7 +168,8 @@ void sk_sink_run(struct sk_recorder *rec, const struct sk_analyzer *analyzer, co
 	struct sk_err err = SK_ERR_INIT;
 
 	if (sk_sink_analyze(&sink, rec, analyzer, file, &err) < 0)
-		sk_record_issue(rec, "unreadable-file", file->path, 0, err.text);
+		sk_record_issue(rec, analyzer->vital ? SK_ISSUE_UNFINISHED : "unreadable-file", file->path, 0,
+				err.text);
 	for (size_t i = 0; i < sink.systems.len; i++)
 		if (sink.systems.data[i]->id && sink.systems.data[i]->id[0])
 			sk_record_os(rec, sink.systems.data[i]);

@@ -438,6 +438,7 @@ static void settle_issues(struct sk_view *v)
 		/* A file that is not there any more need not be readable. */
 		if (issue->path && issue->layer >= 0 && !see(v, (uint32_t)issue->layer, &issue->path))
 			continue;
+		inv->incomplete |= strcmp(issue->id, SK_ISSUE_UNFINISHED) == 0;
 		all[kept++] = issue;
 	}
 	inv->issues = all;

@@ -6,6 +6,7 @@ static const struct {
 	const char *id, *remedy;
 } remedies[] = {
 	{ "unreadable-file", "Look at the file; if it is meant to be so, accept it in .sekishoignore.yaml." },
+	{ "unreadable-packages", "Pull or build the image again: its package database is damaged, so packages are missing here." },
 	{ "unreadable-target", "Name an image archive, an OCI layout or a folder: 'sekisho scan --help' lists them." },
 	{ "unreadable-layer", "Pull or save the image again; the layer is damaged or of an unknown form." },
 	{ "unreadable-folder", "Run as a user who may read the folder." },

@@ -217,6 +217,7 @@ static void finish(struct sk_view *view, struct sk_fragment **fragments, size_t 
 
 const struct sk_analyzer sk_analyzer_rpm = {
 	.name = "rpm",
+	.vital = true,
 	.version = 1,
 	.patterns =
 	    (const char *const[]){

@@ -2,10 +2,10 @@
 #include "cmd/command.h"
 
 #include "base/buf.h"
+#include "net/curl.h"
 #include "sandbox/sandbox.h"
 
 #include <archive.h>
-#include <curl/curl.h>
 #include <libfyaml.h>
 #include <lmdb.h>
 #include <lzma.h>
@@ -27,6 +27,8 @@ static void put_sandbox(struct sk_buf *out)
 static int run(const struct sk_call *call, struct sk_err *err)
 {
 	sk_cleanup(sk_buf_release) struct sk_buf out = { 0 };
+	struct sk_err local = SK_ERR_INIT;
+	const struct sk_curl *curl = sk_curl_open(&local);
 
 	sk_buf_puts(&out, "sekisho " SK_VERSION "\n");
 	sk_buf_printf(&out, "gzip      %s\n",
@@ -38,7 +40,7 @@ static int run(const struct sk_call *call, struct sk_err *err)
 	sk_buf_printf(&out, "archives  %s\n", archive_version_string());
 	sk_buf_printf(&out, "YAML      libfyaml %s\n", fy_library_version());
 	sk_buf_printf(&out, "database  %s\n", mdb_version(NULL, NULL, NULL));
-	sk_buf_printf(&out, "network   %s\n", curl_version());
+	sk_buf_printf(&out, "network   %s\n", curl ? curl->version() : local.text);
 	put_sandbox(&out);
 	return sk_output(NULL, sk_buf_view(&out), err);
 }

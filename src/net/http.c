@@ -3,11 +3,10 @@
 
 #include "base/fd.h"
 #include "base/mem.h"
+#include "net/curl.h"
 
-#include <curl/curl.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -21,6 +20,7 @@ struct tag {
 };
 
 struct fetch {
+	const struct sk_curl *api;
 	const char *url;
 	const struct sk_http_options *options;
 	char *path, *part, *path_tag, *part_tag;
@@ -35,13 +35,6 @@ struct fetch {
 	int write_errno;
 	struct tag tag; /* of this response */
 };
-
-static pthread_once_t curl_once = PTHREAD_ONCE_INIT;
-
-static void init_curl(void)
-{
-	curl_global_init(CURL_GLOBAL_DEFAULT);
-}
 
 /* ---- validators beside the files: "E" or "D", then the text ---- */
 
@@ -101,7 +94,7 @@ static bool start_body(struct fetch *f)
 {
 	long status = 0;
 
-	curl_easy_getinfo(f->curl, CURLINFO_RESPONSE_CODE, &status);
+	f->api->easy_getinfo(f->curl, CURLINFO_RESPONSE_CODE, &status);
 	f->started = true;
 	if (status == 206 && f->offset) {
 		f->written = f->offset;
@@ -120,7 +113,7 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *ctx)
 	size_t n = size * count;
 	long status = 0;
 
-	curl_easy_getinfo(f->curl, CURLINFO_RESPONSE_CODE, &status);
+	f->api->easy_getinfo(f->curl, CURLINFO_RESPONSE_CODE, &status);
 	if (status >= 300) /* an error page */
 		return n;
 	errno = 0;
@@ -157,7 +150,7 @@ static void add_header(struct fetch *f, const char *name, const char *value)
 {
 	sk_autofree char *line = sk_printf("%s: %s", name, value);
 
-	f->headers = curl_slist_append(f->headers, line);
+	f->headers = f->api->slist_append(f->headers, line);
 }
 
 /* Resumes what is there if its validator is, else asks whether anything changed. */
@@ -188,31 +181,31 @@ static void set_options(struct fetch *f)
 	const char *authorities = getenv("SSL_CERT_FILE");
 	CURL *c = f->curl;
 
-	curl_easy_reset(c);
-	curl_easy_setopt(c, CURLOPT_URL, f->url);
-	curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(c, CURLOPT_USERAGENT, "sekisho/" SK_VERSION);
-	curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
-	curl_easy_setopt(c, CURLOPT_REDIR_PROTOCOLS_STR, tls ? "https" : "http,https");
-	curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 1L);
-	curl_easy_setopt(c, CURLOPT_MAXREDIRS, (long)MAX_REDIRECTS);
-	curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 1L);
-	curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, 2L);
+	f->api->easy_reset(c);
+	f->api->easy_setopt(c, CURLOPT_URL, f->url);
+	f->api->easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
+	f->api->easy_setopt(c, CURLOPT_USERAGENT, "sekisho/" SK_VERSION);
+	f->api->easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
+	f->api->easy_setopt(c, CURLOPT_REDIR_PROTOCOLS_STR, tls ? "https" : "http,https");
+	f->api->easy_setopt(c, CURLOPT_FOLLOWLOCATION, 1L);
+	f->api->easy_setopt(c, CURLOPT_MAXREDIRS, (long)MAX_REDIRECTS);
+	f->api->easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 1L);
+	f->api->easy_setopt(c, CURLOPT_SSL_VERIFYHOST, 2L);
 	if (authorities && authorities[0])
-		curl_easy_setopt(c, CURLOPT_CAINFO, authorities);
-	curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT,
+		f->api->easy_setopt(c, CURLOPT_CAINFO, authorities);
+	f->api->easy_setopt(c, CURLOPT_CONNECTTIMEOUT,
 			 (long)(o->connect_seconds ? o->connect_seconds : 15));
-	curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, 1024L);
-	curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME,
+	f->api->easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, 1024L);
+	f->api->easy_setopt(c, CURLOPT_LOW_SPEED_TIME,
 			 (long)(o->stall_seconds ? o->stall_seconds : 30));
-	curl_easy_setopt(c, CURLOPT_HTTPHEADER, f->headers);
-	curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, on_header);
-	curl_easy_setopt(c, CURLOPT_HEADERDATA, f);
-	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body);
-	curl_easy_setopt(c, CURLOPT_WRITEDATA, f);
-	curl_easy_setopt(c, CURLOPT_XFERINFOFUNCTION, on_progress);
-	curl_easy_setopt(c, CURLOPT_XFERINFODATA, f);
-	curl_easy_setopt(c, CURLOPT_NOPROGRESS, 0L);
+	f->api->easy_setopt(c, CURLOPT_HTTPHEADER, f->headers);
+	f->api->easy_setopt(c, CURLOPT_HEADERFUNCTION, on_header);
+	f->api->easy_setopt(c, CURLOPT_HEADERDATA, f);
+	f->api->easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body);
+	f->api->easy_setopt(c, CURLOPT_WRITEDATA, f);
+	f->api->easy_setopt(c, CURLOPT_XFERINFOFUNCTION, on_progress);
+	f->api->easy_setopt(c, CURLOPT_XFERINFODATA, f);
+	f->api->easy_setopt(c, CURLOPT_NOPROGRESS, 0L);
 }
 
 enum next { NEXT_DONE, NEXT_UNCHANGED, NEXT_AGAIN, NEXT_FAIL };
@@ -248,7 +241,7 @@ static enum next judge(struct fetch *f, CURLcode code, struct sk_err *err)
 {
 	long status = 0;
 
-	curl_easy_getinfo(f->curl, CURLINFO_RESPONSE_CODE, &status);
+	f->api->easy_getinfo(f->curl, CURLINFO_RESPONSE_CODE, &status);
 	if (f->too_large) {
 		sk_err_set(err, SK_ELIMIT, "%s: more than %llu bytes", f->url,
 			   (unsigned long long)f->options->max_bytes);
@@ -261,7 +254,7 @@ static enum next judge(struct fetch *f, CURLcode code, struct sk_err *err)
 	}
 	if (code == CURLE_OK)
 		return judge_status(f, status, err);
-	sk_err_set(err, SK_ENET, "%s: %s", f->url, curl_easy_strerror(code));
+	sk_err_set(err, SK_ENET, "%s: %s", f->url, f->api->easy_strerror(code));
 	switch (code) {
 	case CURLE_URL_MALFORMAT:
 	case CURLE_UNSUPPORTED_PROTOCOL:
@@ -282,8 +275,8 @@ static enum next try_once(struct fetch *f, struct sk_err *err)
 	f->tag = (struct tag){ 0 };
 	set_conditions(f);
 	set_options(f);
-	next = judge(f, curl_easy_perform(f->curl), err);
-	curl_slist_free_all(f->headers);
+	next = judge(f, f->api->easy_perform(f->curl), err);
+	f->api->slist_free_all(f->headers);
 	f->headers = NULL;
 	return next;
 }
@@ -344,7 +337,7 @@ static void fetch_release(struct fetch *f)
 		unlink(f->part);
 	sk_closep(&f->fd);
 	if (f->curl)
-		curl_easy_cleanup(f->curl);
+		f->api->easy_cleanup(f->curl);
 	free(f->path);
 	free(f->part);
 	free(f->path_tag);
@@ -357,13 +350,15 @@ int sk_http_fetch(const char *url, const char *path, const struct sk_http_option
 	sk_cleanup(fetch_release) struct fetch f = { .url = url, .options = options, .fd = -1 };
 	struct sk_err local = SK_ERR_INIT;
 
-	pthread_once(&curl_once, init_curl);
 	err = err ? err : &local;
+	f.api = sk_curl_open(err);
+	if (!f.api)
+		return -err->code;
 	f.path = sk_strdup(path);
 	f.part = sk_printf("%s.part", path);
 	f.path_tag = sk_printf("%s.tag", path);
 	f.part_tag = sk_printf("%s.part.tag", path);
-	f.curl = curl_easy_init();
+	f.curl = f.api->easy_init();
 	f.fd = open(f.part, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
 	if (f.fd < 0)
 		return sk_err_errno(err, "%s", f.part);

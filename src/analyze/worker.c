@@ -175,22 +175,33 @@ static bool take_layer(struct worker *w, size_t *ret_index)
 struct job {
 	struct worker *w;
 	int spool;
+	size_t layer; /* the one to begin with */
 	pthread_t thread;
 };
 
 static void *job_main(void *arg)
 {
 	struct job *job = arg;
-	size_t index;
+	size_t index = job->layer;
 
-	while (take_layer(job->w, &index)) {
+	do {
 		struct outcome out;
 
 		scan_layer(job->w, index, job->spool, &out);
 		send_outcome(job->w, index, &out);
 		sk_closep(&out.fd);
-	}
+	} while (take_layer(job->w, &index));
 	return NULL;
+}
+
+/*
+ * Everybody waits for the largest layer in the end, and its digest cannot be
+ * computed by more than one thread: the others take what it leaves of the cores.
+ */
+static void *other_job_main(void *arg)
+{
+	setpriority(PRIO_PROCESS, 0, 10); /* of this thread and those that it starts */
+	return job_main(arg);
 }
 
 static void *progress_main(void *arg)
@@ -255,10 +266,15 @@ static void run_jobs(struct worker *w)
 	order_layers(w);
 	for (size_t i = 0; i < count; i++) {
 		jobs[i] = (struct job){ .w = w, .spool = i < w->spools.len ? w->spools.data[i] : -1 };
-		if (i > 0 && pthread_create(&jobs[i].thread, NULL, job_main, &jobs[i]) != 0)
+		if (!take_layer(w, &jobs[i].layer)) {
+			count = i;
+			break;
+		}
+		if (i > 0 && pthread_create(&jobs[i].thread, NULL, other_job_main, &jobs[i]) != 0)
 			abort();
 	}
-	job_main(&jobs[0]);
+	if (count)
+		job_main(&jobs[0]);
 	for (size_t i = 1; i < count; i++)
 		pthread_join(jobs[i].thread, NULL);
 }

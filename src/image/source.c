@@ -63,7 +63,7 @@ static ssize_t range_read(struct sk_source *source, void *bytes, size_t n, struc
 	return r;
 }
 
-enum { MAP_PIECE = 1 << 20 };
+enum { MAP_PIECE = 2 << 20 };
 
 static ssize_t range_map(struct sk_source *source, struct sk_mapped *ret, struct sk_err *err)
 {

@@ -40,7 +40,7 @@ static const int always[] = {
 	SCMP_SYS(ppoll), SCMP_SYS(clock_gettime), SCMP_SYS(clock_nanosleep), SCMP_SYS(nanosleep),
 	SCMP_SYS(gettimeofday), SCMP_SYS(getrandom), SCMP_SYS(fstat), SCMP_SYS(fstatfs),
 	SCMP_SYS(restart_syscall), SCMP_SYS(set_tid_address), SCMP_SYS(getrusage), SCMP_SYS(sysinfo),
-	SCMP_SYS(membarrier),
+	SCMP_SYS(membarrier), SCMP_SYS(setpriority),
 };
 
 /* What it does besides where it walks a folder. */

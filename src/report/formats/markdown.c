@@ -249,6 +249,17 @@ static void put_packages(struct sk_buf *out, const struct sk_result *result)
 	sk_buf_puts(out, "\n</details>\n\n");
 }
 
+/* Nothing was found: clean, or not looked at? */
+static void put_clean(struct sk_buf *out, const struct sk_result *result, const struct sk_counts *counts)
+{
+	if (!result->inventory->package_count)
+		sk_buf_puts(out, "No package was found, so there was nothing to compare.\n\n");
+	else if (counts->kind[SK_FINDING_COVERAGE])
+		sk_buf_puts(out, "No known vulnerability in what could be looked at.\n\n");
+	else
+		sk_buf_puts(out, "**No known vulnerability found.**\n\n");
+}
+
 static void put_result(struct sk_buf *out, const struct sk_report *report,
 		       const struct sk_result *result)
 {
@@ -262,7 +273,7 @@ static void put_result(struct sk_buf *out, const struct sk_report *report,
 			sk_buf_puts(out, "Nothing critical or high.\n\n");
 		put_folded(out, result, &counts);
 	} else if (report->database_created) {
-		sk_buf_puts(out, "**No known vulnerability found.**\n\n");
+		put_clean(out, result, &counts);
 	}
 	put_coverage(out, result);
 	if (report->show_ignored && result->ignored_count)

@@ -35,11 +35,6 @@ enum sk_fix_state {
 	SK_FIX_WONT,	  /* affected, and it is said that it will stay so */
 };
 
-struct sk_strings {
-	const char **items;
-	size_t count;
-};
-
 struct sk_finding {
 	enum sk_finding_kind kind;
 	enum sk_severity severity;

@@ -17,10 +17,10 @@ enum sk_cel_regex_flags {
 	SK_CEL_REGEX_FULL = 1 << 1, /* the whole text must match */
 };
 
-/* Bounds of a pattern: compiled instructions, counted repetition, nesting (as in RE2: repeat 1,000). */
+/* Bounds of a pattern: compiled instructions, counted repetition, nesting (the last two as in Go). */
 #define SK_CEL_REGEX_MAX_CODE 100000u
 #define SK_CEL_REGEX_MAX_REPEAT 1000u
-#define SK_CEL_REGEX_MAX_DEPTH 250u
+#define SK_CEL_REGEX_MAX_DEPTH 1000u
 
 /*
  * The compiled pattern, or NULL with *ret_error (a constant text) and
@@ -39,7 +39,7 @@ size_t sk_cel_regex_size(const struct sk_cel_regex *regex);
 /* Memory of searches, reused from one to the next; zero-initialised is empty. Not for two threads at once. */
 struct sk_cel_regex_scratch {
 	void *memory;
-	size_t size;
+	bool failed; /* the last search got no memory: its "no" means nothing */
 };
 void sk_cel_regex_scratch_release(struct sk_cel_regex_scratch *scratch);
 
@@ -54,3 +54,15 @@ bool sk_cel_regex_test(const struct sk_cel_regex *regex, struct sk_cel_regex_scr
  */
 bool sk_cel_regex_find(const struct sk_cel_regex *regex, struct sk_cel_regex_scratch *scratch,
 		       const char *text, size_t len, size_t start, ptrdiff_t *ret_groups);
+
+/*
+ * All matches, one after the other, as Go has them: none that is empty right
+ * after the one before. Begins zero-initialised.
+ */
+struct sk_cel_regex_cursor {
+	size_t at;  /* where to look next */
+	size_t end; /* of the last match, + 1; 0: none yet */
+};
+bool sk_cel_regex_next(const struct sk_cel_regex *regex, struct sk_cel_regex_scratch *scratch,
+		       const char *text, size_t len, struct sk_cel_regex_cursor *cursor,
+		       ptrdiff_t *ret_groups);

@@ -96,7 +96,8 @@ static const char *check(const char *fields[4])
 		why = "compiles";
 	} else {
 		found = find_all(rx, text);
-		full = sk_cel_regex_new(pattern.ptr, pattern.len, SK_CEL_REGEX_FULL, &error, &offset);
+		full = sk_cel_regex_new(pattern.ptr, pattern.len, SK_CEL_REGEX_FULL, &error,
+					&offset);
 		if (strcmp(found, fields[2]) != 0)
 			why = "finds something else";
 		else if (sk_cel_regex_test(rx, &scratch, text.ptr, text.len) !=
@@ -216,7 +217,8 @@ static void test_huge_class(void)
 	const char *error;
 
 	pattern[len++] = '[';
-	for (uint32_t rune = 0x10ffff; len < (2 << 20) - 8; rune = rune < 0xe002 ? 0x10ffff : rune - 2)
+	for (uint32_t rune = 0x10ffff; len < (2 << 20) - 8;
+	     rune = rune < 0xe002 ? 0x10ffff : rune - 2)
 		len += sk_regex_encode(rune, pattern + len);
 	pattern[len++] = ']';
 	rx = compile(pattern, len, &error);
@@ -228,8 +230,8 @@ static void test_huge_class(void)
 /* Patterns that are slow where matching tries all ways, in a long text; and more states than are kept. */
 static void test_linear(void)
 {
-	static const char *const patterns[] = { "(a*)*b", "(a|aa)+$b", "(?:a?){100}a{100}b", "(x+x+)+y",
-						"a.{12}b$", "(?:a|b)*a(?:a|b){14}c" };
+	static const char *const patterns[] = { "(a*)*b",   "(a|aa)+$b", "(?:a?){100}a{100}b",
+						"(x+x+)+y", "a.{12}b$",	 "(?:a|b)*a(?:a|b){14}c" };
 	size_t len = 100000;
 	char *text = malloc(len);
 
@@ -240,7 +242,7 @@ static void test_linear(void)
 		struct sk_cel_regex *rx = compile(patterns[i], strlen(patterns[i]), &error);
 
 		ok(rx && sk_cel_regex_test(rx, &scratch, text, len) ==
-				 sk_regex_nfa(rx, &scratch, text, len, 0, NULL),
+				   sk_regex_nfa(rx, &scratch, text, len, 0, NULL),
 		   "%s answers", patterns[i]);
 		sk_cel_regex_free(rx);
 	}
@@ -267,8 +269,8 @@ static void test_flags(void)
 	const char *error;
 	size_t offset;
 	ptrdiff_t groups[2];
-	struct sk_cel_regex *rx =
-		sk_cel_regex_new("ab|c", 4, SK_CEL_REGEX_ICASE | SK_CEL_REGEX_FULL, &error, &offset);
+	struct sk_cel_regex *rx = sk_cel_regex_new(
+		"ab|c", 4, SK_CEL_REGEX_ICASE | SK_CEL_REGEX_FULL, &error, &offset);
 
 	ok(sk_cel_regex_test(rx, &scratch, "aB", 2) && sk_cel_regex_test(rx, &scratch, "C", 1),
 	   "full match without case");

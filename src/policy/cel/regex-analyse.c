@@ -78,8 +78,8 @@ static struct run literal_run(const struct sk_cel_regex *rx, const bool *mandato
 {
 	struct run run = { .begin = begin, .end = begin };
 
-	for (uint32_t i = begin; mandatory[i] && (is_literal(rx->code[i]) || is_silent(rx->code[i]));
-	     i++) {
+	for (uint32_t i = begin;
+	     mandatory[i] && (is_literal(rx->code[i]) || is_silent(rx->code[i])); i++) {
 		if (is_literal(rx->code[i])) {
 			run.runes++;
 			run.end = i + 1;
@@ -194,13 +194,13 @@ static bool walk_begin(struct sk_cel_regex *rx, bool within_text)
 	uint32_t *stack = malloc(rx->code_count * sizeof(*stack)), depth = 0;
 	bool *seen = calloc(rx->code_count, 1), r = stack && seen;
 
-#define PUSH(pc) \
-	do { \
-		uint32_t push_pc = (pc); \
-		if (!seen[push_pc]) { \
-			seen[push_pc] = true; \
-			stack[depth++] = push_pc; \
-		} \
+#define PUSH(pc)                                                                                   \
+	do {                                                                                       \
+		uint32_t push_pc = (pc);                                                           \
+		if (!seen[push_pc]) {                                                              \
+			seen[push_pc] = true;                                                      \
+			stack[depth++] = push_pc;                                                  \
+		}                                                                                  \
 	} while (0)
 	if (r)
 		PUSH(0);
@@ -208,7 +208,8 @@ static bool walk_begin(struct sk_cel_regex *rx, bool within_text)
 		uint32_t pc = stack[--depth];
 		struct sk_regex_inst inst = rx->code[pc];
 
-		if (inst.op == SK_REGEX_RUNE || inst.op == SK_REGEX_SET || inst.op == SK_REGEX_MATCH) {
+		if (inst.op == SK_REGEX_RUNE || inst.op == SK_REGEX_SET ||
+		    inst.op == SK_REGEX_MATCH) {
 			if (within_text)
 				rx->anchored = false;
 			else if (inst.op == SK_REGEX_MATCH)
@@ -254,7 +255,8 @@ static bool find_begin(struct sk_cel_regex *rx)
 	if (count != 1)
 		rx->first_only = -1;
 	/* Looking for one of many bytes is not faster than looking at each. */
-	rx->rare_first = rx->has_first && !rx->anchored && (rx->prefix.bytes || count <= MANY_BYTES);
+	rx->rare_first =
+		rx->has_first && !rx->anchored && (rx->prefix.bytes || count <= MANY_BYTES);
 	return true;
 }
 
@@ -366,7 +368,9 @@ static bool refine_one(struct partition *part, uint32_t rune)
 	return true;
 }
 
-static const struct sk_regex_range word_ranges[] = { { '0', '9' }, { 'A', 'Z' }, { '_', '_' }, { 'a', 'z' } };
+static const struct sk_regex_range word_ranges[] = {
+	{ '0', '9' }, { 'A', 'Z' }, { '_', '_' }, { 'a', 'z' }
+};
 static const struct sk_regex_range line_range = { '\n', '\n' };
 
 static void cut(struct partition *part, const struct sk_regex_range *ranges, uint32_t count)
@@ -393,8 +397,10 @@ static bool cut_all(struct partition *part, const struct sk_cel_regex *rx)
 	cut(part, &line_range, 1);
 	for (uint32_t i = 0; i < rx->code_count; i++)
 		if (rx->code[i].op == SK_REGEX_RUNE)
-			cut(part, &(struct sk_regex_range){ (uint32_t)rx->code[i].arg,
-							    (uint32_t)rx->code[i].arg }, 1);
+			cut(part,
+			    &(struct sk_regex_range){ (uint32_t)rx->code[i].arg,
+						      (uint32_t)rx->code[i].arg },
+			    1);
 	qsort(part->starts, part->count, sizeof(*part->starts), by_number);
 	for (uint32_t i = 0; i < part->count; i++)
 		if (kept == 0 || part->starts[i] != part->starts[kept - 1])
@@ -436,8 +442,8 @@ static bool keep_classes(const struct partition *part, struct sk_cel_regex *rx)
 
 		for (uint32_t rune = part->starts[i]; rune < end && rune < 128; rune++)
 			rx->ascii_class[rune] = part->class[i];
-		if (end <= 128 || (rx->class_count > 0 &&
-				   rx->class_of[rx->class_count - 1] == part->class[i]))
+		if (end <= 128 ||
+		    (rx->class_count > 0 && rx->class_of[rx->class_count - 1] == part->class[i]))
 			continue;
 		rx->class_start[rx->class_count] = part->starts[i];
 		rx->class_of[rx->class_count++] = part->class[i];
@@ -450,7 +456,8 @@ static bool keep_classes(const struct partition *part, struct sk_cel_regex *rx)
 		rx->class_rune[part->class[i]] = part->starts[i];
 	for (unsigned c = 0; c < 128; c++)
 		if (sk_regex_is_word(c))
-			rx->word_class[rx->ascii_class[c] / 8] |= (uint8_t)(1 << rx->ascii_class[c] % 8);
+			rx->word_class[rx->ascii_class[c] / 8] |=
+				(uint8_t)(1 << rx->ascii_class[c] % 8);
 	rx->line_class[rx->ascii_class['\n'] / 8] |= (uint8_t)(1 << rx->ascii_class['\n'] % 8);
 	return true;
 }

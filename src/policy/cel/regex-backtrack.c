@@ -103,7 +103,11 @@ enum sk_regex_answer sk_regex_backtrack(const struct sk_cel_regex *rx,
 					struct sk_cel_regex_scratch *scratch, const char *text,
 					size_t len, size_t start, ptrdiff_t *ret_groups)
 {
-	struct search s = { .rx = rx, .scratch = scratch, .text = text, .len = len, .start = start,
+	struct search s = { .rx = rx,
+			    .scratch = scratch,
+			    .text = text,
+			    .len = len,
+			    .start = start,
 			    .groups = ret_groups };
 	size_t bits, slots = 2 * (rx->groups + 1);
 	bool found = false;

@@ -137,7 +137,8 @@ void sk_regex_ranges_add_fold(struct sk_regex_ranges *ranges, uint32_t lo, uint3
 	const struct sk_regex_fold *end = sk_regex_folds + sk_regex_fold_count;
 
 	sk_regex_ranges_add(ranges, lo, hi);
-	for (const struct sk_regex_fold *fold = fold_from(lo); fold < end && fold->lo <= hi; fold++) {
+	for (const struct sk_regex_fold *fold = fold_from(lo); fold < end && fold->lo <= hi;
+	     fold++) {
 		uint32_t from = fold->lo > lo ? fold->lo : lo, to = fold->hi < hi ? fold->hi : hi;
 
 		for (uint32_t rune = from; rune <= to; rune++)
@@ -199,7 +200,8 @@ bool sk_regex_ranges_add_unicode(struct sk_regex_ranges *ranges, const char *nam
 	for (unsigned i = 0; i < set->count; i++) {
 		uint32_t range = sk_regex_unicode_ranges[set->first + i];
 
-		sk_regex_ranges_add(&all, SK_REGEX_UNICODE_START(range), SK_REGEX_UNICODE_END(range));
+		sk_regex_ranges_add(&all, SK_REGEX_UNICODE_START(range),
+				    SK_REGEX_UNICODE_END(range));
 	}
 	sk_regex_ranges_add_all(ranges, &all, negated);
 	free(all.items);

@@ -268,11 +268,11 @@ static uint32_t find_state(struct search *s, uint32_t count, unsigned before)
 	for (at = hash; dfa->table[at & (dfa->table_size - 1)]; at++)
 		;
 	dfa->table[at & (dfa->table_size - 1)] = dfa->count;
-	dfa->states[dfa->count] = (struct state){ .first = dfa->pool_count, .count = count,
-						  .hash = hash, .before = (uint8_t)before };
+	dfa->states[dfa->count] = (struct state){
+		.first = dfa->pool_count, .count = count, .hash = hash, .before = (uint8_t)before
+	};
 	dfa->pool_count += count;
-	memset(dfa->next + (size_t)dfa->count * dfa->stride, 0,
-	       dfa->stride * sizeof(*dfa->next));
+	memset(dfa->next + (size_t)dfa->count * dfa->stride, 0, dfa->stride * sizeof(*dfa->next));
 	dfa->made++;
 	return dfa->count++;
 }
@@ -322,7 +322,8 @@ static unsigned before_class(const struct sk_cel_regex *rx, unsigned class)
 {
 	unsigned before = 0;
 
-	if (rx->asserts & (SK_REGEX_BEGIN_LINE | SK_REGEX_END_LINE) && in_class(rx->line_class, class))
+	if (rx->asserts & (SK_REGEX_BEGIN_LINE | SK_REGEX_END_LINE) &&
+	    in_class(rx->line_class, class))
 		before |= AFTER_LINE;
 	if (rx->asserts & (SK_REGEX_WORD | SK_REGEX_NO_WORD) && in_class(rx->word_class, class))
 		before |= AFTER_WORD;
@@ -476,8 +477,9 @@ static struct sk_regex_dfa *new_dfa(const struct sk_cel_regex *rx)
 	return dfa;
 }
 
-enum sk_regex_answer sk_regex_dfa(const struct sk_cel_regex *rx, struct sk_cel_regex_scratch *scratch,
-				  const char *text, size_t len, size_t start)
+enum sk_regex_answer sk_regex_dfa(const struct sk_cel_regex *rx,
+				  struct sk_cel_regex_scratch *scratch, const char *text,
+				  size_t len, size_t start)
 {
 	size_t words = (rx->code_count + 63) / 64;
 	struct sk_regex_memory *memory = sk_regex_memory(scratch);
@@ -494,8 +496,8 @@ enum sk_regex_answer sk_regex_dfa(const struct sk_cel_regex *rx, struct sk_cel_r
 	if (!*slot)
 		*slot = new_dfa(rx);
 	s.dfa = *slot;
-	s.seen = sk_regex_work(scratch, words * sizeof(*s.seen) +
-						rx->code_count * sizeof(*s.stack));
+	s.seen =
+		sk_regex_work(scratch, words * sizeof(*s.seen) + rx->code_count * sizeof(*s.stack));
 	if (!s.dfa || !s.seen)
 		return SK_REGEX_GIVE_UP;
 	s.stack = (uint32_t *)(s.seen + words);

@@ -96,11 +96,11 @@ struct sk_cel_regex {
 	uint32_t range_count;
 
 	/* What regex-analyse.c finds. */
-	bool anchored;	 /* matches begin at the text's begin */
-	bool exact;	 /* the prefix is all that there is, but for these anchors */
-	bool has_first;	 /* a match begins with one of `first` */
-	bool rare_first; /* and it pays to look for it */
-	int first_only;	 /* the one byte in `first`, or -1 */
+	bool anchored;	  /* matches begin at the text's begin */
+	bool exact;	  /* the prefix is all that there is, but for these anchors */
+	bool has_first;	  /* a match begins with one of `first` */
+	bool rare_first;  /* and it pays to look for it */
+	int first_only;	  /* the one byte in `first`, or -1 */
 	unsigned asserts; /* enum sk_regex_assert, all that occur */
 	uint8_t first[256];
 	struct sk_regex_literal prefix, required, suffix;
@@ -111,7 +111,7 @@ struct sk_cel_regex {
 	uint32_t *class_start; /* sorted, from 128 on */
 	uint8_t *class_of;
 	uint32_t class_count;
-	uint32_t *class_rune; /* one of each class */
+	uint32_t *class_rune;			/* one of each class */
 	uint8_t word_class[32], line_class[32]; /* bits: classes of word characters, of '\n' */
 };
 
@@ -206,8 +206,9 @@ static inline void sk_regex_push(struct sk_regex_jobs *jobs, uint32_t pc, ptrdif
 enum sk_regex_answer { SK_REGEX_NO, SK_REGEX_YES, SK_REGEX_GIVE_UP };
 
 /* Does a match begin at or after start? Gives up when the states do not pay. */
-enum sk_regex_answer sk_regex_dfa(const struct sk_cel_regex *rx, struct sk_cel_regex_scratch *scratch,
-				  const char *text, size_t len, size_t start);
+enum sk_regex_answer sk_regex_dfa(const struct sk_cel_regex *rx,
+				  struct sk_cel_regex_scratch *scratch, const char *text,
+				  size_t len, size_t start);
 void sk_regex_dfa_free(struct sk_regex_dfa *dfa);
 
 /* As sk_cel_regex_find; ret_groups NULL asks yes or no. Gives up on long texts. */

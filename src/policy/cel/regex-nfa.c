@@ -127,7 +127,8 @@ static bool run(struct search *s, struct threads lists[2], size_t at, ptrdiff_t 
 		size_t next = at;
 
 		if (now->count == 0) {
-			size_t begin = found ? SIZE_MAX : sk_regex_candidate(rx, s->text, s->len, at);
+			size_t begin =
+				found ? SIZE_MAX : sk_regex_candidate(rx, s->text, s->len, at);
 
 			if (begin == SIZE_MAX)
 				return found;

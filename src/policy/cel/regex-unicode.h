@@ -7,7 +7,7 @@
 
 /* start << 11 | length - 1; sorted within a set. */
 #define SK_REGEX_UNICODE_START(range) ((range) >> 11)
-#define SK_REGEX_UNICODE_END(range) (((range) >> 11) + ((range) & 0x7ff))
+#define SK_REGEX_UNICODE_END(range) (((range) >> 11) + ((range)&0x7ff))
 extern const uint32_t sk_regex_unicode_ranges[];
 
 /* By name: lower case, without "_", "-" and blanks. */

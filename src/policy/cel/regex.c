@@ -231,7 +231,8 @@ static bool has(struct sk_regex_literal literal, const char *text, size_t len)
 
 static bool begins_with(const char *text, size_t len, struct sk_regex_literal literal)
 {
-	return literal.len <= len && (!literal.len || memcmp(text, literal.bytes, literal.len) == 0);
+	return literal.len <= len &&
+	       (!literal.len || memcmp(text, literal.bytes, literal.len) == 0);
 }
 
 /* False when literals alone say that no match begins at or after start. */
@@ -241,8 +242,8 @@ static bool can_match(const struct sk_cel_regex *rx, const char *text, size_t le
 
 	if (rx->anchored && (start > 0 || !begins_with(text, len, rx->prefix)))
 		return false;
-	if (rx->suffix.len > left ||
-	    (rx->suffix.len && memcmp(text + len - rx->suffix.len, rx->suffix.bytes, rx->suffix.len)))
+	if (rx->suffix.len > left || (rx->suffix.len && memcmp(text + len - rx->suffix.len,
+							       rx->suffix.bytes, rx->suffix.len)))
 		return false;
 	return has(rx->required, text + start, left);
 }

@@ -35,7 +35,7 @@ var runes = []string{"a", "b", "c", "A", "B", "k", "K", "s", "1", "_", "-", " ",
 func text() string {
 	n := r.Intn(12)
 	if r.Intn(20) == 0 {
-		n = 40 + r.Intn(400)
+		n = 40 + r.Intn(120)
 	}
 	few := 2 + r.Intn(len(runes)-1)
 	var b strings.Builder

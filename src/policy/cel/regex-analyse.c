@@ -232,11 +232,9 @@ static bool walk_begin(struct sk_cel_regex *rx, bool within_text)
 	return r;
 }
 
-enum { MANY_BYTES = 32 };
-
 static bool find_begin(struct sk_cel_regex *rx)
 {
-	unsigned count = 0;
+	unsigned count = 0, usual = 0;
 
 	rx->anchored = rx->has_first = true;
 	if (!walk_begin(rx, false))
@@ -251,12 +249,12 @@ static bool find_begin(struct sk_cel_regex *rx)
 			continue;
 		rx->first_only = (int)i;
 		count++;
+		usual += i == ' ' || (i >= '0' && i <= '9') || (i >= 'a' && i <= 'z');
 	}
 	if (count != 1)
 		rx->first_only = -1;
-	/* Looking for one of many bytes is not faster than looking at each. */
-	rx->rare_first =
-		rx->has_first && !rx->anchored && (rx->prefix.bytes || count <= MANY_BYTES);
+	/* Where most words would have to be looked at, a DFA that looks at all is faster. */
+	rx->rare_first = rx->has_first && !rx->anchored && (rx->prefix.bytes || usual <= 1);
 	return true;
 }
 

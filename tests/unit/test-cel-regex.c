@@ -249,6 +249,33 @@ static void test_linear(void)
 	free(text);
 }
 
+/* A limit ends a search, and says so. */
+static void test_work(void)
+{
+	struct sk_cel_regex_scratch own = { .limit = 1000 };
+	struct sk_cel_regex_cursor cursor = { 0 };
+	size_t len = 20000;
+	char *text = malloc(len);
+	ptrdiff_t groups[4];
+	const char *error;
+	struct sk_cel_regex *rx = compile("(a.*z|a)", 8, &error);
+
+	memset(text, 'a', len);
+	ok(!sk_cel_regex_find(rx, &own, text, len, 0, groups) && own.failed,
+	   "a search ends at the limit");
+	own.work = 0;
+	ok(sk_cel_regex_find(rx, &own, text, 20, 0, groups) && !own.failed,
+	   "the next one works again");
+	own.limit = 10000000;
+	while (sk_cel_regex_next(rx, &own, text, len, &cursor, groups))
+		;
+	ok(own.failed && cursor.at < len,
+	   "so does looking for all matches, each of which looks at all text");
+	sk_cel_regex_scratch_release(&own);
+	sk_cel_regex_free(rx);
+	free(text);
+}
+
 static void test_groups(void)
 {
 	const char *error;
@@ -332,6 +359,7 @@ int main(int argc, char **argv)
 	test_limits();
 	test_huge_class();
 	test_linear();
+	test_work();
 	test_groups();
 	test_flags();
 	test_threads();

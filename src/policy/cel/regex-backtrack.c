@@ -18,6 +18,7 @@ struct search {
 	uint64_t *tried; /* bits: instruction and position */
 	struct sk_regex_jobs jobs;
 	ptrdiff_t *groups; /* NULL: not asked */
+	uint64_t work;
 };
 
 static bool try_once(struct search *s, uint32_t pc, size_t at)
@@ -41,6 +42,7 @@ static bool follow(struct search *s, uint32_t pc, size_t at)
 	while (try_once(s, pc, at)) {
 		struct sk_regex_inst inst = rx->code[pc];
 
+		s->work++;
 		switch (inst.op) {
 		case SK_REGEX_RUNE:
 		case SK_REGEX_SET:
@@ -133,7 +135,7 @@ enum sk_regex_answer sk_regex_backtrack(const struct sk_cel_regex *rx,
 		at += sk_regex_decode(text + at, len - at, &(uint32_t){ 0 });
 	}
 	sk_regex_jobs_end(scratch, &s.jobs);
-	if (s.jobs.failed)
-		return SK_REGEX_GIVE_UP;
+	if (!sk_regex_spend(scratch, s.work + bits / 256))
+		return SK_REGEX_NO;
 	return found ? SK_REGEX_YES : SK_REGEX_NO;
 }

@@ -17,6 +17,8 @@
 enum { MAX_MEMORY = 512 * 1024 };
 /* After so many fresh beginnings in one text, states must pay: a state for each ten bytes at most. */
 enum { MAX_FLUSHES = 4, BYTES_PER_STATE = 10 };
+/* So many bytes take as long as an instruction elsewhere. */
+enum { BYTES_AS_WORK = 16 };
 
 /* Values in `next`; others are the begin of a state's row. */
 enum { UNKNOWN, DEAD, MATCHED, FIRST_ROW };
@@ -47,6 +49,7 @@ enum { FIRST_STATE = 3 }; /* rows below would look like the values above */
 
 struct search {
 	const struct sk_cel_regex *rx;
+	struct sk_cel_regex_scratch *scratch;
 	struct sk_regex_dfa *dfa;
 	uint64_t *seen; /* bits: instructions */
 	uint32_t *stack, depth;
@@ -359,7 +362,7 @@ static uint32_t step(struct search *s, uint32_t row, unsigned class)
 	unsigned flushes = dfa->flushes;
 
 	resolve(s, &state, class);
-	if (!reserve_pool(s))
+	if (!reserve_pool(s) || !sk_regex_spend(s->scratch, state.count + rx->code_count / 16 + 1))
 		return DEAD;
 	count = collect(s);
 	taken = dfa->pool + dfa->pool_count;
@@ -411,28 +414,28 @@ static bool pays(const struct sk_regex_dfa *dfa, size_t bytes)
 	return dfa->flushes < MAX_FLUSHES || bytes / BYTES_PER_STATE >= dfa->made;
 }
 
-static enum sk_regex_answer run(struct search *s, const char *text, size_t len, size_t at)
+static enum sk_regex_answer run(struct search *s, const char *text, size_t len, size_t begin)
 {
 	const struct sk_cel_regex *rx = s->rx;
 	struct sk_regex_dfa *dfa = s->dfa;
-	uint32_t value = start_state(s, before_position(rx, text, at)), row;
-	size_t begin = at;
+	uint32_t value = start_state(s, before_position(rx, text, begin)), row;
+	size_t at = begin;
 	unsigned class, width;
 
-	for (;;) {
-		/* Only what is no plain row gets here. */
-		if (s->broken || !pays(dfa, at - begin))
+	/* Only what is no plain row gets to the outer loop. */
+	while (value != MATCHED && value != DEAD) {
+		if (s->broken || s->scratch->failed || !pays(dfa, at - begin))
 			return SK_REGEX_GIVE_UP;
 		if (value & AT_BEGIN) {
 			size_t found = sk_regex_candidate(rx, text, len, at);
 
-			if (found == SIZE_MAX)
-				return SK_REGEX_NO;
+			if (found == SIZE_MAX) {
+				value = DEAD;
+				break;
+			}
 			if (found > at)
 				value = start_state(s, before_position(rx, text, at = found));
 		}
-		if (value == MATCHED || value == DEAD)
-			return value == MATCHED ? SK_REGEX_YES : SK_REGEX_NO;
 		row = value & ~AT_BEGIN;
 		for (;;) {
 			width = 1;
@@ -452,6 +455,10 @@ static enum sk_regex_answer run(struct search *s, const char *text, size_t len, 
 			value = step(s, row, class);
 		at += width;
 	}
+	sk_regex_spend(s->scratch, (at - begin) / BYTES_AS_WORK);
+	if (s->broken || s->scratch->failed)
+		return SK_REGEX_GIVE_UP;
+	return value == MATCHED ? SK_REGEX_YES : SK_REGEX_NO;
 }
 
 /* ---- The scratch ---- */
@@ -484,7 +491,7 @@ enum sk_regex_answer sk_regex_dfa(const struct sk_cel_regex *rx,
 	size_t words = (rx->code_count + 63) / 64;
 	struct sk_regex_memory *memory = sk_regex_memory(scratch);
 	struct sk_regex_dfa **slot;
-	struct search s = { .rx = rx };
+	struct search s = { .rx = rx, .scratch = scratch };
 
 	if (!memory || rx->classes == 0)
 		return SK_REGEX_GIVE_UP;

@@ -189,6 +189,14 @@ struct sk_regex_memory {
 	size_t work_size;
 	struct sk_regex_dfa *dfas[SK_REGEX_DFAS];
 };
+/* Counts work; false, and failed, at the limit. */
+static inline bool sk_regex_spend(struct sk_cel_regex_scratch *scratch, uint64_t work)
+{
+	scratch->work += work;
+	if (scratch->limit && scratch->work > scratch->limit)
+		scratch->failed = true;
+	return !scratch->failed;
+}
 /* At least `size` bytes, uninitialised, until the next call; NULL sets scratch->failed. */
 void *sk_regex_work(struct sk_cel_regex_scratch *scratch, size_t size);
 struct sk_regex_memory *sk_regex_memory(struct sk_cel_regex_scratch *scratch);

@@ -15,6 +15,7 @@ struct threads {
 
 struct search {
 	const struct sk_cel_regex *rx;
+	struct sk_cel_regex_scratch *scratch;
 	const char *text;
 	size_t len, slots;
 	uint32_t *seen; /* the round in which an instruction was added last */
@@ -150,7 +151,7 @@ static bool run(struct search *s, struct threads lists[2], size_t at, ptrdiff_t 
 			if (!ret_groups)
 				return true;
 		}
-		if (next == at || s->jobs.failed)
+		if (next == at || s->jobs.failed || !sk_regex_spend(s->scratch, now->count + 1))
 			return found;
 		swap = now;
 		now = later;
@@ -162,7 +163,7 @@ static bool run(struct search *s, struct threads lists[2], size_t at, ptrdiff_t 
 bool sk_regex_nfa(const struct sk_cel_regex *rx, struct sk_cel_regex_scratch *scratch,
 		  const char *text, size_t len, size_t start, ptrdiff_t *ret_groups)
 {
-	struct search s = { .rx = rx, .text = text, .len = len, .round = 1 };
+	struct search s = { .rx = rx, .scratch = scratch, .text = text, .len = len, .round = 1 };
 	struct threads lists[2] = { 0 };
 	size_t groups;
 	char *work;
@@ -182,7 +183,8 @@ bool sk_regex_nfa(const struct sk_cel_regex *rx, struct sk_cel_regex_scratch *sc
 		lists[i].pcs = s.seen + rx->code_count + i * rx->takers;
 	}
 	memset(s.seen, 0, rx->code_count * sizeof(*s.seen));
+	sk_regex_spend(scratch, rx->code_count / 16);
 	found = run(&s, lists, start, ret_groups);
 	sk_regex_jobs_end(scratch, &s.jobs);
-	return found && !s.jobs.failed;
+	return found && !scratch->failed;
 }

@@ -36,10 +36,20 @@ const char *sk_cel_regex_group_name(const struct sk_cel_regex *regex, unsigned i
 /* Rough size, for cost estimates: compiled instructions. */
 size_t sk_cel_regex_size(const struct sk_cel_regex *regex);
 
-/* Memory of searches, reused from one to the next; zero-initialised is empty. Not for two threads at once. */
+/*
+ * Memory of searches, reused from one to the next; zero-initialised is empty.
+ * Not for two threads at once. It keeps states of up to 16 patterns, half a
+ * MiB each.
+ *
+ * A search takes time linear in the text, but the factor is the pattern's
+ * size, and finding all matches may look at the text once for each. So work is
+ * counted, and where a limit is given a search ends at it.
+ */
 struct sk_cel_regex_scratch {
 	void *memory;
-	bool failed; /* the last search got no memory: its "no" means nothing */
+	uint64_t work;	/* instructions tried, since the caller set it to 0: some ns each */
+	uint64_t limit; /* of work; 0: none */
+	bool failed;	/* the last search got no memory or reached the limit: its "no" means nothing */
 };
 void sk_cel_regex_scratch_release(struct sk_cel_regex_scratch *scratch);
 

@@ -21,14 +21,16 @@ static void search(const struct sk_cel_regex *rx, const char *text, size_t len)
 	struct sk_cel_regex_cursor cursor = { 0 };
 	bool found = sk_cel_regex_find(rx, &scratch, text, len, 0, a);
 	enum sk_regex_answer answer;
+	size_t begin = 0;
 
 	check(found == sk_cel_regex_test(rx, &scratch, text, len));
 	check(found == sk_regex_nfa(rx, &scratch, text, len, 0, b));
 	check(!found || memcmp(a, b, size) == 0);
 	for (int i = 0; i < 2; i++) {
 		/* Once without states, once with those of the first time. */
-		answer = sk_regex_dfa(rx, &scratch, text, len, 0);
+		answer = sk_regex_dfa(rx, &scratch, text, len, 0, &begin);
 		check(answer == SK_REGEX_GIVE_UP || found == (answer == SK_REGEX_YES));
+		check(answer != SK_REGEX_YES || (size_t)a[0] >= begin);
 	}
 	answer = sk_regex_backtrack(rx, &scratch, text, len, 0, b);
 	check(answer == SK_REGEX_GIVE_UP || found == (answer == SK_REGEX_YES));

@@ -64,13 +64,15 @@ static bool engines_agree(const struct sk_cel_regex *rx, struct bytes text)
 	ptrdiff_t a[2 * (MAX_GROUPS + 1)], b[2 * (MAX_GROUPS + 1)];
 
 	for (size_t start = 0; start <= text.len; start += 1 + start / 4) {
+		size_t begin = start;
 		bool nfa = sk_regex_nfa(rx, &scratch, text.ptr, text.len, start, a);
 		int back = sk_regex_backtrack(rx, &scratch, text.ptr, text.len, start, b);
-		int dfa = sk_regex_dfa(rx, &scratch, text.ptr, text.len, start);
+		int dfa = sk_regex_dfa(rx, &scratch, text.ptr, text.len, start, &begin);
 
 		if (sk_regex_nfa(rx, &scratch, text.ptr, text.len, start, NULL) != nfa ||
 		    (back != SK_REGEX_GIVE_UP && (back == SK_REGEX_YES) != nfa) ||
 		    (dfa != SK_REGEX_GIVE_UP && (dfa == SK_REGEX_YES) != nfa) ||
+		    (nfa && (size_t)a[0] < begin) ||
 		    (nfa && back == SK_REGEX_YES &&
 		     memcmp(a, b, 2 * (rx->groups + 1) * sizeof(*a)) != 0))
 			return false;

@@ -22,7 +22,9 @@ enum { BYTES_AS_WORK = 16 };
 
 /* Values in `next`; others are the begin of a state's row. */
 enum { UNKNOWN, DEAD, MATCHED, FIRST_ROW };
-#define AT_BEGIN 0x80000000u /* on a row: nothing has begun to match */
+/* On a row: nothing that has begun to match is left; and it pays to look for the next begin. */
+#define FRESH 0x40000000u
+#define LOOK 0x80000000u
 
 /* What is before a position. */
 enum { AFTER_NOTHING = 1 << 0, AFTER_LINE = 1 << 1, AFTER_WORD = 1 << 2, BEFORES = 8 };
@@ -313,8 +315,8 @@ static uint32_t start_state(struct search *s, unsigned before)
 	clear_seen(s);
 	push(s, 0);
 	value = make_state(s, before);
-	if (value >= FIRST_ROW && s->rx->rare_first)
-		value |= AT_BEGIN;
+	if (value >= FIRST_ROW)
+		value |= s->rx->rare_first ? FRESH | LOOK : FRESH;
 	*start = value;
 	return value;
 }
@@ -414,19 +416,20 @@ static bool pays(const struct sk_regex_dfa *dfa, size_t bytes)
 	return dfa->flushes < MAX_FLUSHES || bytes / BYTES_PER_STATE >= dfa->made;
 }
 
-static enum sk_regex_answer run(struct search *s, const char *text, size_t len, size_t begin)
+static enum sk_regex_answer run(struct search *s, const char *text, size_t len, size_t begin,
+				size_t *ret_begin)
 {
 	const struct sk_cel_regex *rx = s->rx;
 	struct sk_regex_dfa *dfa = s->dfa;
 	uint32_t value = start_state(s, before_position(rx, text, begin)), row;
-	size_t at = begin;
+	size_t at = begin, last = begin;
 	unsigned class, width;
 
 	/* Only what is no plain row gets to the outer loop. */
 	while (value != MATCHED && value != DEAD) {
 		if (s->broken || s->scratch->failed || !pays(dfa, at - begin))
 			return SK_REGEX_GIVE_UP;
-		if (value & AT_BEGIN) {
+		if (value & LOOK) {
 			size_t found = sk_regex_candidate(rx, text, len, at);
 
 			if (found == SIZE_MAX) {
@@ -435,8 +438,11 @@ static enum sk_regex_answer run(struct search *s, const char *text, size_t len, 
 			}
 			if (found > at)
 				value = start_state(s, before_position(rx, text, at = found));
+			if (s->broken)
+				return SK_REGEX_GIVE_UP;
 		}
-		row = value & ~AT_BEGIN;
+		last = value & FRESH ? at : last;
+		row = value & ~(FRESH | LOOK);
 		for (;;) {
 			width = 1;
 			if (at >= len)
@@ -446,10 +452,11 @@ static enum sk_regex_answer run(struct search *s, const char *text, size_t len, 
 			else
 				class = wide_class(rx, text + at, len - at, &width);
 			value = dfa->next[row + class];
-			if (value - FIRST_ROW >= AT_BEGIN - FIRST_ROW)
+			if (value - FIRST_ROW >= LOOK - FIRST_ROW)
 				break;
-			row = value;
+			row = value & ~FRESH;
 			at += width;
+			last = value & FRESH ? at : last;
 		}
 		if (value == UNKNOWN)
 			value = step(s, row, class);
@@ -458,6 +465,7 @@ static enum sk_regex_answer run(struct search *s, const char *text, size_t len, 
 	sk_regex_spend(s->scratch, (at - begin) / BYTES_AS_WORK);
 	if (s->broken || s->scratch->failed)
 		return SK_REGEX_GIVE_UP;
+	*ret_begin = last;
 	return value == MATCHED ? SK_REGEX_YES : SK_REGEX_NO;
 }
 
@@ -486,7 +494,7 @@ static struct sk_regex_dfa *new_dfa(const struct sk_cel_regex *rx)
 
 enum sk_regex_answer sk_regex_dfa(const struct sk_cel_regex *rx,
 				  struct sk_cel_regex_scratch *scratch, const char *text,
-				  size_t len, size_t start)
+				  size_t len, size_t start, size_t *ret_begin)
 {
 	size_t words = (rx->code_count + 63) / 64;
 	struct sk_regex_memory *memory = sk_regex_memory(scratch);
@@ -509,5 +517,5 @@ enum sk_regex_answer sk_regex_dfa(const struct sk_cel_regex *rx,
 		return SK_REGEX_GIVE_UP;
 	s.stack = (uint32_t *)(s.seen + words);
 	s.dfa->made = s.dfa->flushes = 0;
-	return run(&s, text, len, start);
+	return run(&s, text, len, start, ret_begin);
 }

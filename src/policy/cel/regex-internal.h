@@ -213,10 +213,13 @@ static inline void sk_regex_push(struct sk_regex_jobs *jobs, uint32_t pc, ptrdif
 
 enum sk_regex_answer { SK_REGEX_NO, SK_REGEX_YES, SK_REGEX_GIVE_UP };
 
-/* Does a match begin at or after start? Gives up when the states do not pay. */
+/*
+ * Does a match begin at or after start? If so, none begins before *ret_begin.
+ * Gives up when the states do not pay.
+ */
 enum sk_regex_answer sk_regex_dfa(const struct sk_cel_regex *rx,
 				  struct sk_cel_regex_scratch *scratch, const char *text,
-				  size_t len, size_t start);
+				  size_t len, size_t start, size_t *ret_begin);
 void sk_regex_dfa_free(struct sk_regex_dfa *dfa);
 
 /* As sk_cel_regex_find; ret_groups NULL asks yes or no. Gives up on long texts. */

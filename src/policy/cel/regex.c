@@ -269,7 +269,7 @@ bool sk_cel_regex_test(const struct sk_cel_regex *regex, struct sk_cel_regex_scr
 		return false;
 	if (regex->exact)
 		return find_exact(regex, text, len, 0) != SIZE_MAX;
-	answer = sk_regex_dfa(regex, scratch, text, len, 0);
+	answer = sk_regex_dfa(regex, scratch, text, len, 0, &(size_t){ 0 });
 	if (answer == SK_REGEX_GIVE_UP)
 		answer = sk_regex_backtrack(regex, scratch, text, len, 0, NULL);
 	if (answer == SK_REGEX_GIVE_UP)
@@ -298,8 +298,8 @@ bool sk_cel_regex_find(const struct sk_cel_regex *regex, struct sk_cel_regex_scr
 	answer = sk_regex_backtrack(regex, scratch, text, len, start, ret_groups);
 	if (answer != SK_REGEX_GIVE_UP)
 		return answer == SK_REGEX_YES;
-	/* It is much faster to hear that there is nothing. */
-	if (sk_regex_dfa(regex, scratch, text, len, start) == SK_REGEX_NO)
+	/* It is much faster to hear that there is nothing, or nothing until there. */
+	if (sk_regex_dfa(regex, scratch, text, len, start, &start) == SK_REGEX_NO)
 		return false;
 	return sk_regex_nfa(regex, scratch, text, len, start, ret_groups);
 }

@@ -49,7 +49,7 @@ struct sk_cel_regex_scratch {
 	void *memory;
 	uint64_t work;	/* instructions tried, since the caller set it to 0: some ns each */
 	uint64_t limit; /* of work; 0: none */
-	bool failed;	/* the last search got no memory or reached the limit: its "no" means nothing */
+	bool failed; /* the last search got no memory or reached the limit: its "no" means nothing */
 };
 void sk_cel_regex_scratch_release(struct sk_cel_regex_scratch *scratch);
 

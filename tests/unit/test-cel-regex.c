@@ -309,6 +309,16 @@ static void test_flags(void)
 	sk_cel_regex_free(rx);
 }
 
+/* Scripts of two words, which RE2 knows and Go does not find. */
+static void test_scripts(void)
+{
+	const char *error;
+	struct sk_cel_regex *rx = compile("^\\p{Old_Persian}\\P{oldpersian}$", 31, &error);
+
+	ok(rx && sk_cel_regex_test(rx, &scratch, "\xf0\x90\x8e\xa0x", 5), "a script of two words");
+	sk_cel_regex_free(rx);
+}
+
 /* One pattern, threads with scratches of their own. */
 static void *use_pattern(void *pattern)
 {
@@ -364,6 +374,7 @@ int main(int argc, char **argv)
 	test_work();
 	test_groups();
 	test_flags();
+	test_scripts();
 	test_threads();
 	sk_cel_regex_scratch_release(&scratch);
 	return tap_done();

@@ -12,7 +12,6 @@ enum { MAX_BITS = 256 * 1024 };
 
 struct search {
 	const struct sk_cel_regex *rx;
-	struct sk_cel_regex_scratch *scratch;
 	const char *text;
 	size_t len, start;
 	uint64_t *tried; /* bits: instruction and position */
@@ -105,12 +104,9 @@ enum sk_regex_answer sk_regex_backtrack(const struct sk_cel_regex *rx,
 					struct sk_cel_regex_scratch *scratch, const char *text,
 					size_t len, size_t start, ptrdiff_t *ret_groups)
 {
-	struct search s = { .rx = rx,
-			    .scratch = scratch,
-			    .text = text,
-			    .len = len,
-			    .start = start,
-			    .groups = ret_groups };
+	struct search s = {
+		.rx = rx, .text = text, .len = len, .start = start, .groups = ret_groups
+	};
 	size_t bits, slots = 2 * (rx->groups + 1);
 	bool found = false;
 

@@ -416,56 +416,79 @@ static bool pays(const struct sk_regex_dfa *dfa, size_t bytes)
 	return dfa->flushes < MAX_FLUSHES || bytes / BYTES_PER_STATE >= dfa->made;
 }
 
+struct place {
+	size_t at;   /* in the text */
+	size_t last; /* where nothing had begun to match, the last time */
+	uint32_t row;
+	unsigned class; /* of what is at `at` */
+	unsigned width;
+};
+
+/* From row to row; returns the first value that is none. */
+static inline uint32_t walk(const struct search *s, const char *text, size_t len,
+			    struct place *place)
+{
+	const struct sk_cel_regex *rx = s->rx;
+	struct place p = *place;
+	uint32_t value;
+
+	for (;;) {
+		p.width = 1;
+		if (p.at >= len)
+			p.class = rx->classes;
+		else if ((unsigned char)text[p.at] < 128)
+			p.class = rx->ascii_class[(unsigned char)text[p.at]];
+		else
+			p.class = wide_class(rx, text + p.at, len - p.at, &p.width);
+		value = s->dfa->next[p.row + p.class];
+		if (value - FIRST_ROW >= LOOK - FIRST_ROW)
+			break;
+		p.row = value & ~FRESH;
+		p.at += p.width;
+		p.last = value & FRESH ? p.at : p.last;
+	}
+	*place = p;
+	return value;
+}
+
+/* To the next place where a match can begin; DEAD if there is none. */
+static uint32_t look(struct search *s, const char *text, size_t len, size_t *at, uint32_t value)
+{
+	size_t found = sk_regex_candidate(s->rx, text, len, *at);
+
+	if (found == SIZE_MAX)
+		return DEAD;
+	if (found == *at)
+		return value;
+	*at = found;
+	return start_state(s, before_position(s->rx, text, found));
+}
+
 static enum sk_regex_answer run(struct search *s, const char *text, size_t len, size_t begin,
 				size_t *ret_begin)
 {
-	const struct sk_cel_regex *rx = s->rx;
-	struct sk_regex_dfa *dfa = s->dfa;
-	uint32_t value = start_state(s, before_position(rx, text, begin)), row;
-	size_t at = begin, last = begin;
-	unsigned class, width;
+	uint32_t value = start_state(s, before_position(s->rx, text, begin));
+	struct place place = { .at = begin, .last = begin };
 
-	/* Only what is no plain row gets to the outer loop. */
 	while (value != MATCHED && value != DEAD) {
-		if (s->broken || s->scratch->failed || !pays(dfa, at - begin))
+		if (value & LOOK)
+			value = look(s, text, len, &place.at, value);
+		if (value == DEAD)
+			break;
+		if (s->broken || s->scratch->failed || !pays(s->dfa, place.at - begin))
 			return SK_REGEX_GIVE_UP;
-		if (value & LOOK) {
-			size_t found = sk_regex_candidate(rx, text, len, at);
-
-			if (found == SIZE_MAX) {
-				value = DEAD;
-				break;
-			}
-			if (found > at)
-				value = start_state(s, before_position(rx, text, at = found));
-			if (s->broken)
-				return SK_REGEX_GIVE_UP;
-		}
-		last = value & FRESH ? at : last;
-		row = value & ~(FRESH | LOOK);
-		for (;;) {
-			width = 1;
-			if (at >= len)
-				class = rx->classes;
-			else if ((unsigned char)text[at] < 128)
-				class = rx->ascii_class[(unsigned char)text[at]];
-			else
-				class = wide_class(rx, text + at, len - at, &width);
-			value = dfa->next[row + class];
-			if (value - FIRST_ROW >= LOOK - FIRST_ROW)
-				break;
-			row = value & ~FRESH;
-			at += width;
-			last = value & FRESH ? at : last;
-		}
+		if (value & FRESH)
+			place.last = place.at;
+		place.row = value & ~(FRESH | LOOK);
+		value = walk(s, text, len, &place);
 		if (value == UNKNOWN)
-			value = step(s, row, class);
-		at += width;
+			value = step(s, place.row, place.class);
+		place.at += place.width;
 	}
-	sk_regex_spend(s->scratch, (at - begin) / BYTES_AS_WORK);
+	sk_regex_spend(s->scratch, (place.at - begin) / BYTES_AS_WORK);
 	if (s->broken || s->scratch->failed)
 		return SK_REGEX_GIVE_UP;
-	*ret_begin = last;
+	*ret_begin = place.last;
 	return value == MATCHED ? SK_REGEX_YES : SK_REGEX_NO;
 }
 

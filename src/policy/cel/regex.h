@@ -5,6 +5,12 @@
  * Regular expressions with the syntax and meaning of RE2
  * (github.com/google/re2/wiki/Syntax), in time linear in the text whatever the
  * pattern: no back references, no look-around. Patterns and texts are UTF-8.
+ *
+ * Where RE2 and Go's regexp differ it is Go's way, since CEL in Go is what
+ * policies are written for: \C is refused, a group's name may occur twice,
+ * (?<name>...) is one, \p{...} knows aliases ("Letter") and ignores case, "_",
+ * "-" and blanks, and a byte that is not UTF-8 is matched as U+FFFD.
+ *
  * A compiled pattern is immutable and may be used by any number of threads;
  * what a search needs besides is a struct sk_cel_regex_scratch of the caller.
  */

@@ -44,7 +44,7 @@ void *sk_cel_alloc(struct sk_cel_arena *arena, size_t size)
 
 	if (size > SIZE_MAX / 2)
 		arena->failed = true;
-	size = (size + 7) & ~(size_t)7;
+	size = size ? (size + 7) & ~(size_t)7 : 8; /* nothing has an address too */
 	if (arena->failed || ((size_t)(arena->end - arena->next) < size && !grow(arena, size))) {
 		arena->failed = true;
 		return NULL;

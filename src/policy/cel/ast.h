@@ -107,6 +107,8 @@ struct sk_cel_node *sk_cel_node_loop(struct sk_cel_parser *p, enum sk_cel_loop l
 				     struct sk_cel_node *body, uint32_t offset);
 struct sk_cel_node *sk_cel_node_bind(struct sk_cel_parser *p, const char *name, struct sk_cel_node *init,
 				     struct sk_cel_node *body, uint32_t offset);
+/* An identifier whose name is copied. */
+struct sk_cel_node *sk_cel_node_text(struct sk_cel_parser *p, const char *name, uint32_t offset);
 /* A name that no text can write, for values that a macro keeps. */
 const char *sk_cel_fresh_name(struct sk_cel_parser *p);
 /* An issue at a node; gives a BAD node. */

@@ -152,6 +152,13 @@ struct sk_cel_node *sk_cel_node_ident(struct sk_cel_parser *p, const char *name,
 	return n;
 }
 
+struct sk_cel_node *sk_cel_node_text(struct sk_cel_parser *p, const char *name, uint32_t offset)
+{
+	char *copy = sk_cel_alloc(p->arena, strlen(name) + 1);
+
+	return sk_cel_node_ident(p, copy ? strcpy(copy, name) : "", offset);
+}
+
 struct sk_cel_node *sk_cel_node_call(struct sk_cel_parser *p, const char *name, struct sk_cel_node *target,
 				     struct sk_cel_node *const *args, uint32_t count, uint32_t offset)
 {

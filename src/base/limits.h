@@ -115,3 +115,10 @@
  */
 #define SK_BOMB_BYTES (4ull << 30)
 #define SK_BOMB_RATIO 250
+/*
+ * A JSON report that is read back. One with 100,000 findings and their texts has 200 MB; the limit
+ * on a document's nodes (SK_MAX_DOC_NODES) ends it at some 250,000.
+ */
+#define SK_MAX_REPORT (512u << 20)
+/* Targets of one report: as many as one call of `sekisho scan` takes. */
+#define SK_MAX_REPORT_TARGETS 10000u

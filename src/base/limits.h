@@ -137,3 +137,10 @@
 #define SK_MAX_RULE_REASONS 1000u
 /* A message that an expression makes: Kubernetes cuts at 5 KiB. */
 #define SK_MAX_POLICY_MESSAGE 5120u
+/*
+ * A JSON report that is read back. One with 100,000 findings and their texts has 200 MB; the limit
+ * on a document's nodes (SK_MAX_DOC_NODES) ends it at some 250,000.
+ */
+#define SK_MAX_REPORT (512u << 20)
+/* Targets of one report: as many as one call of `sekisho scan` takes. */
+#define SK_MAX_REPORT_TARGETS 10000u

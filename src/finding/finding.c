@@ -57,6 +57,32 @@ const char *sk_fix_state_name(enum sk_fix_state state)
 	return (size_t)state < SK_COUNT(fix_names) ? fix_names[state] : "unknown";
 }
 
+static int find_name(struct sk_span text, const char *const *names, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (sk_span_is(text, names[i]))
+			return (int)i;
+	return -1;
+}
+
+bool sk_finding_kind_parse(struct sk_span text, enum sk_finding_kind *ret_kind)
+{
+	int i = find_name(text, kind_names, SK_COUNT(kind_names));
+
+	if (i >= 0)
+		*ret_kind = (enum sk_finding_kind)i;
+	return i >= 0;
+}
+
+bool sk_fix_state_parse(struct sk_span text, enum sk_fix_state *ret_state)
+{
+	int i = find_name(text, fix_names, SK_COUNT(fix_names));
+
+	if (i >= 0)
+		*ret_state = (enum sk_fix_state)i;
+	return i >= 0;
+}
+
 bool sk_severity_parse(struct sk_span text, enum sk_severity *ret_severity)
 {
 	text = sk_span_trim(text);

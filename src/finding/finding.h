@@ -69,8 +69,10 @@ struct sk_finding {
 
 const char *sk_finding_kind_name(enum sk_finding_kind kind); /* "vulnerability", ... as in the JSON report */
 const char *sk_severity_name(enum sk_severity severity);     /* "critical", ... */
+bool sk_finding_kind_parse(struct sk_span text, enum sk_finding_kind *ret_kind);
 bool sk_severity_parse(struct sk_span text, enum sk_severity *ret_severity); /* also "moderate", "important"; any case */
 const char *sk_fix_state_name(enum sk_fix_state state);      /* "fixed", "affected", "will_not_fix", "unknown" */
+bool sk_fix_state_parse(struct sk_span text, enum sk_fix_state *ret_state);
 
 /* Sort order of reports: severity falling, KEV first, then id, package, path. For qsort over pointers. */
 int sk_finding_cmp(const void *a, const void *b);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* Reports made by hand, for every format; included by test-report.c alone. */
+/* Reports made by hand, for every format; included by test-report.c and test-report-read.c. */
 #include "base/mem.h"
 #include "report/format.h"
 

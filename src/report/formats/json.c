@@ -210,20 +210,11 @@ static void write_source(struct sk_json_writer *w, const struct sk_package *p)
 
 static void write_flags(struct sk_json_writer *w, uint32_t flags)
 {
-	static const struct {
-		uint32_t flag;
-		const char *name;
-	} names[] = {
-		{ SK_PACKAGE_INSTALLED, "installed" }, { SK_PACKAGE_DEV, "dev" },
-		{ SK_PACKAGE_INDIRECT, "indirect" },   { SK_PACKAGE_OWNED, "owned" },
-		{ SK_PACKAGE_FOREIGN, "foreign" },     { SK_PACKAGE_MAIN, "main" },
-	};
-
 	sk_json_key(w, "flags");
 	sk_json_array(w);
-	for (size_t i = 0; i < SK_COUNT(names); i++)
-		if (flags & names[i].flag)
-			sk_json_str(w, names[i].name);
+	for (unsigned i = 0; sk_package_flag_name(i); i++)
+		if (flags & 1u << i)
+			sk_json_str(w, sk_package_flag_name(i));
 	sk_json_end(w);
 }
 
@@ -310,7 +301,7 @@ static void write_location(struct sk_json_writer *w, const struct sk_result *res
 static void write_scores(struct sk_json_writer *w, const struct sk_finding *f)
 {
 	sk_json_key(w, "cvss");
-	if (f->cvss_vector || f->cvss_score > 0) {
+	if (f->cvss_score > 0 || (f->cvss_vector && f->cvss_score == 0)) {
 		sk_json_object(w);
 		put_null_str(w, "vector", f->cvss_vector);
 		sk_json_key(w, "score");

@@ -536,22 +536,21 @@ static const struct sk_cel_type *check_function(struct checker *c, struct sk_cel
 
 	if (f)
 		n->target = NULL;
+	else
+		f = find_function(c, n->name, n->flags & SK_CEL_NODE_ABSOLUTE);
+	n->function = f;
 	if (n->count + 1 > sizeof(args) / sizeof(args[0]))
 		return wrong(c, n->offset, "a call has more than %zu arguments", sizeof(args) / sizeof(args[0]) - 1);
+	if (!f && !c->dynamic) { /* arguments of a misspelt macro would only be more of the same mistake */
+		near = sk_cel_env_nearest_function(c->env, n->name);
+		return wrong(c, n->offset, "undeclared reference to '%s'%s%s%s", n->name, near ? "; did you mean '" : "",
+			     near ? near : "", near ? "'?" : "");
+	}
 	if (n->target)
 		args[count++] = check(c, n->target);
 	for (uint32_t i = 0; i < n->count; i++)
 		args[count++] = check(c, n->args[i]);
-	if (!f)
-		f = find_function(c, n->name, n->flags & SK_CEL_NODE_ABSOLUTE);
-	n->function = f;
-	if (c->dynamic)
-		return T(DYN);
-	if (f)
-		return resolve_call(c, n, f, n->target != NULL, args, count);
-	near = sk_cel_env_nearest_function(c->env, n->name);
-	return wrong(c, n->offset, "undeclared reference to '%s'%s%s%s", n->name, near ? "; did you mean '" : "",
-		     near ? near : "", near ? "'?" : "");
+	return c->dynamic ? T(DYN) : resolve_call(c, n, f, n->target != NULL, args, count);
 }
 
 static void want(struct checker *c, const struct sk_cel_node *n, const struct sk_cel_type *type,

@@ -155,6 +155,27 @@ static const struct sk_cel_type *param_type(struct reader *r, char letter)
 	return r->params[letter - 'A'];
 }
 
+/* "tuple<A, B>": a type that functions pass on and nobody looks into. */
+static const struct sk_cel_type *abstract_type(struct reader *r, const char *name, size_t len)
+{
+	struct sk_cel_type *t;
+	char *copy;
+
+	if (!punct(r, "<"))
+		return NULL;
+	t = must(sk_cel_alloc(r->arena, sizeof(*t)));
+	copy = must(sk_cel_alloc(r->arena, len + 1));
+	memcpy(copy, name, len);
+	t->kind = SK_CEL_T_OPAQUE;
+	t->name = copy;
+	do {
+		if (t->count == SK_CEL_TYPE_PARAMS || !(t->params[t->count] = read_type(r)))
+			return NULL;
+		t->count++;
+	} while (punct(r, ","));
+	return punct(r, ">") ? t : NULL;
+}
+
 static const struct sk_cel_type *named_type(struct reader *r, const char *name, size_t len)
 {
 	struct sk_cel_name *known;
@@ -166,7 +187,7 @@ static const struct sk_cel_type *named_type(struct reader *r, const char *name, 
 				       sk_cel_basic(type_words[i].kind);
 	known = sk_cel_table_get(&r->env->names, name, len);
 	if (!known)
-		return NULL;
+		return abstract_type(r, name, len);
 	if (known->kind == SK_CEL_NAME_STRUCT)
 		return known->type;
 	return known->kind == SK_CEL_NAME_CONSTANT && known->value.kind == SK_CEL_TYPE ? known->value.type : NULL;

@@ -76,7 +76,7 @@ static void dependencies(struct sk_lockfile *lock, const struct sk_node *tree)
 	}
 }
 
-/* The name of a package at a place: what follows the last "node_modules/", else the folder's. */
+/* The name of a package at a place: what follows the last "node_modules/", else the folder's with its scope. */
 static struct sk_span name_of_place(struct sk_span place, bool *ret_installed, bool *ret_nested)
 {
 	const struct sk_span mark = SK_SPAN_LIT("node_modules/");
@@ -87,7 +87,10 @@ static struct sk_span name_of_place(struct sk_span place, bool *ret_installed, b
 		rest = sk_span_from(rest, (size_t)at + mark.len);
 	*ret_installed = depth > 0;
 	*ret_nested = depth > 1;
-	return depth ? rest : sk_span_basename(place);
+	if (depth)
+		return rest;
+	rest = sk_span_basename(sk_span_dirname(place));
+	return sk_span_starts(rest, "@") ? sk_span_from(place, (size_t)(rest.ptr - place.ptr)) : sk_span_basename(place);
 }
 
 /* The names that the root and the workspaces ask for themselves. */
@@ -216,7 +219,7 @@ static void finish(struct sk_view *view, struct sk_fragment **fragments, size_t 
 
 const struct sk_analyzer sk_analyzer_npm = {
 	.name = "npm",
-	.version = 1,
+	.version = 2,
 	.patterns = patterns,
 	.analyze = analyze,
 	.finish = finish,

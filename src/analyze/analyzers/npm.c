@@ -112,21 +112,33 @@ static void direct_names(struct sk_map *direct, const struct sk_node *places)
 	}
 }
 
+/* The places that links in node_modules point to, and what they are called there. */
+static void linked_names(struct sk_map *links, const struct sk_node *places)
+{
+	sk_node_each(entry, places)
+		if (sk_node_bool(sk_node_get(entry, "link"), false))
+			sk_map_put(links, sk_node_str(sk_node_get(entry, "resolved")), (void *)entry);
+}
+
 /* lockfileVersion 2 and 3: places in the tree; "" is the project, links point to workspaces. */
 static void packages(struct sk_lockfile *lock, const struct sk_node *places)
 {
-	sk_cleanup(sk_map_release) struct sk_map direct = { 0 };
+	sk_cleanup(sk_map_release) struct sk_map direct = { 0 }, links = { 0 };
 
 	direct_names(&direct, places);
+	linked_names(&links, places);
 	sk_node_each(entry, places) {
-		bool installed, nested;
+		bool installed, nested, linked;
 		struct sk_span place = name_of_place(entry->key, &installed, &nested);
+		const struct sk_node *link = installed ? NULL : sk_map_get(&links, entry->key);
 		struct sk_span name = sk_node_str(sk_node_get(entry, "name"));
 		struct sk_package *pkg;
 		uint32_t flags = 0;
 
 		if (entry->key.len == 0 || sk_node_bool(sk_node_get(entry, "link"), false))
 			continue;
+		if (link)
+			place = name_of_place(link->key, &linked, &nested);
 		if (sk_node_bool(sk_node_get(entry, "dev"), false))
 			flags |= SK_PACKAGE_DEV;
 		if (!installed)

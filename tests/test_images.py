@@ -116,6 +116,15 @@ class Overlay(Case):
         base = pkg(Layer().dir("usr/lib").symlink("lib", "usr/lib"), "usr/lib/node_modules/a", "a")
         self.assertEqual(self.names([base, Layer().whiteout("lib/node_modules/a/package.json")]), [])
 
+    def test_link_that_went_with_its_folder(self):
+        base = pkg(Layer().dir("usr/lib").symlink("opt/app/lib", "/usr/lib"), "usr/lib/node_modules/a", "a")
+        top = pkg(Layer(), "opt/app/lib/node_modules/a", "b")
+        for gone in (Layer().whiteout("opt/app"), Layer().opaque("opt"), Layer().entry("opt/app", data="x")):
+            docker(self.image, [base, gone, top])
+            self.assertEqual(sorted((p["name"], p["path"]) for p in self.scan()["packages"]),
+                             [("a", "usr/lib/node_modules/a/package.json"),
+                              ("b", "opt/app/lib/node_modules/a/package.json")])
+
     def test_link_cycles(self):
         base = pkg(Layer().symlink("a", "b").symlink("b", "a"), "a/node_modules/x", "x")
         self.assertEqual(self.names([base]), ["x"])

@@ -51,7 +51,22 @@ static void append_parts(struct sk_buf *buf, struct sk_span path)
 	}
 }
 
-/* The link at path as this layer sees it, or NULL if a later layer made a folder of it. */
+/* Whether layer l covers `path`, looked at from its byte `from` on. */
+static bool covers(const struct sk_recording *rec, struct sk_span path, size_t from)
+{
+	for (size_t i = from; i < path.len; i++) {
+		struct sk_span folder = sk_span(path.ptr, i);
+
+		if (path.ptr[i] == '/' && (sk_recording_has_name(rec, folder, SK_NAME_ENTRY) ||
+					   sk_recording_has_name(rec, folder, SK_NAME_OPAQUE)))
+			return true;
+	}
+	return sk_recording_has_name(rec, path, SK_NAME_ENTRY) ||
+	       sk_recording_has_name(rec, path, SK_NAME_DIR) ||
+	       (from == 0 && sk_recording_has_name(rec, sk_span("", 0), SK_NAME_OPAQUE));
+}
+
+/* The link at path as this layer sees it, or NULL if a later layer deleted it or made a folder of it. */
 static const struct sk_overlay_link *link_at(const struct sk_overlay *o, uint32_t layer,
 					     struct sk_span path)
 {
@@ -62,8 +77,7 @@ static const struct sk_overlay_link *link_at(const struct sk_overlay *o, uint32_
 	if (!link)
 		return NULL;
 	for (uint32_t l = link->layer + 1; l <= layer; l++)
-		if (sk_recording_has_name(&o->layers[l], path, SK_NAME_DIR) ||
-		    sk_recording_has_name(&o->layers[l], path, SK_NAME_ENTRY))
+		if (covers(&o->layers[l], path, 0))
 			return NULL;
 	return link;
 }
@@ -129,18 +143,12 @@ void sk_overlay_ready(struct sk_overlay *o)
 	}
 }
 
-/* Whether layer l covers `path`, looked at from its byte `from` on. */
-static bool covers(const struct sk_recording *rec, struct sk_span path, size_t from)
+/* Whether the link that makes the alias is still there for layer l. */
+static bool leads(const struct sk_overlay *o, size_t l, const struct sk_overlay_alias *alias)
 {
-	for (size_t i = from; i < path.len; i++) {
-		struct sk_span folder = sk_span(path.ptr, i);
+	const struct sk_overlay_link *link = link_at(o, (uint32_t)l, alias->path);
 
-		if (path.ptr[i] == '/' && (sk_recording_has_name(rec, folder, SK_NAME_ENTRY) ||
-					   sk_recording_has_name(rec, folder, SK_NAME_OPAQUE)))
-			return true;
-	}
-	return sk_recording_has_name(rec, path, SK_NAME_ENTRY) ||
-	       sk_recording_has_name(rec, path, SK_NAME_DIR);
+	return link && link->layer == alias->layer;
 }
 
 /* The same through other names of its folders: lib/x covers usr/lib/x where lib leads to usr/lib. */
@@ -159,7 +167,8 @@ static bool covered_by_alias(const struct sk_overlay *o, uint32_t layer, struct 
 			sk_buf_span(&other, sk_span_from(path, i));
 			for (size_t l = layer + 1; l < o->count; l++)
 				if (l >= alias->layer &&
-				    covers(&o->layers[l], sk_buf_view(&other), alias->path.len + 1))
+				    covers(&o->layers[l], sk_buf_view(&other), alias->path.len + 1) &&
+				    leads(o, l, alias))
 					return true;
 		}
 	}
@@ -171,8 +180,7 @@ bool sk_overlay_hidden(const struct sk_overlay *o, uint32_t layer, const char *p
 	struct sk_span p = sk_span_str(path);
 
 	for (size_t l = layer + 1; l < o->count; l++)
-		if (covers(&o->layers[l], p, 0) ||
-		    sk_recording_has_name(&o->layers[l], sk_span("", 0), SK_NAME_OPAQUE))
+		if (covers(&o->layers[l], p, 0))
 			return true;
 	return layer + 1 < o->count && o->aliases.entries.len && covered_by_alias(o, layer, p);
 }

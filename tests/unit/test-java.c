@@ -207,8 +207,11 @@ static const char
 			       "org.x", "x", "<version>${x.version}</version>")
 			       DEPENDENCY("g", "list",
 					  "<version>1</version><type>pom</type><scope>import</"
-					  "scope>") "</dependencies></dependencyManagement></"
-						    "project>";
+					  "scope>") "</dependencies></dependencyManagement>"
+						    "<dependencies>" DEPENDENCY("org.p", "p", "<version>${minor}</version>")
+							    DEPENDENCY("org.s", "s", "<version>5</version>")
+								    DEPENDENCY("org.z", "z", "<version>1.${minor}</version>")
+									    "</dependencies></project>";
 static const char list_pom[] =
 	"<project><groupId>g</groupId><artifactId>list</artifactId><version>1</version>"
 	"<dependencyManagement><dependencies>" DEPENDENCY(
@@ -238,9 +241,13 @@ static void test_poms(void)
 						    "lists/deep/pom.xml: g/list@1 main\n"
 						    "pom.xml: g/parent@1.0 main\n"
 						    "child/pom.xml: g/sibling@1.0\n"
+						    "pom.xml: org.p/p@1\n"
+						    "child/pom.xml: org.p/p@2\n"
+						    "pom.xml: org.s/s@5\n"
 						    "child/pom.xml: org.x/x@3.2\n"
 						    "child/pom.xml: org.y/y@7 dev\n"
-						    "child/pom.xml: org.z/z@\n");
+						    "child/pom.xml: org.z/z@\n"
+						    "pom.xml: org.z/z@1.1\n");
 }
 
 /* Parents and lists in circles, properties that are made of themselves or double at each step. */

@@ -25,13 +25,10 @@ static void list_release(struct list *l)
 	sk_vec_release(&l->lines);
 }
 
-static const char *or_none(struct sk_span s, char *room)
+static void put_field(struct sk_buf *line, struct sk_span s, char end)
 {
-	if (!s.len)
-		return "(none)";
-	memcpy(room, s.ptr, s.len < 511 ? s.len : 511);
-	room[s.len < 511 ? s.len : 511] = '\0';
-	return room;
+	sk_buf_span(line, s.len ? s : SK_SPAN_LIT("(none)"));
+	sk_buf_putc(line, end);
 }
 
 static void count_path(void *ctx, struct sk_span path)
@@ -46,7 +43,7 @@ static int add_line(void *ctx, struct sk_span blob, struct sk_err *err)
 {
 	struct list *l = ctx;
 	struct sk_rpm_header h;
-	char room[8][512], epoch[16] = "(none)";
+	sk_cleanup(sk_buf_release) struct sk_buf line = { 0 };
 
 	if (sk_rpm_header_parse(blob, &h, err) < 0) {
 		printf("# %s\n", err->text);
@@ -57,13 +54,18 @@ static int add_line(void *ctx, struct sk_span blob, struct sk_err *err)
 		printf("# files: %s\n", err->text);
 		l->issues++;
 	}
+	put_field(&line, h.name, '\t');
 	if (h.has_epoch)
-		snprintf(epoch, sizeof(epoch), "%u", h.epoch);
-	*sk_vec_push(&l->lines) =
-	    sk_printf("%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s", or_none(h.name, room[0]), epoch,
-		      or_none(h.version, room[1]), or_none(h.release, room[2]),
-		      or_none(h.arch, room[3]), or_none(h.source_rpm, room[4]),
-		      or_none(h.module, room[5]), or_none(h.licence, room[6]));
+		sk_buf_printf(&line, "%u\t", h.epoch);
+	else
+		put_field(&line, sk_span(NULL, 0), '\t');
+	put_field(&line, h.version, '\t');
+	put_field(&line, h.release, '\t');
+	put_field(&line, h.arch, '\t');
+	put_field(&line, h.source_rpm, '\t');
+	put_field(&line, h.module, '\t');
+	put_field(&line, h.licence, '\0');
+	*sk_vec_push(&l->lines) = sk_strndup(line.data, line.len);
 	return 0;
 }
 

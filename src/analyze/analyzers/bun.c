@@ -97,7 +97,17 @@ static void walk(struct tree *tree, const struct sk_node *workspaces)
 	}
 }
 
-/* Parts of the project itself: workspace:, root: and link: point into the source tree. */
+/* The project's own parts; "" is its root. */
+static void add_workspaces(struct sk_lockfile *lock, const struct sk_node *workspaces)
+{
+	sk_node_each(workspace, workspaces)
+		if (workspace->key.len)
+			sk_lockfile_add(lock, sk_node_str(sk_node_get(workspace, "name")),
+					sk_node_str(sk_node_get(workspace, "version")),
+					workspace->line, SK_PACKAGE_MAIN);
+}
+
+/* workspace:, root: and link: point into the source tree. */
 static bool is_own(struct sk_span version)
 {
 	return sk_span_starts(version, "workspace:") || sk_span_starts(version, "root:") ||
@@ -145,6 +155,7 @@ static int analyze(struct sk_sink *sink, const struct sk_file *file, struct sk_e
 	sk_node_each(tuple, tree.packages)
 		sk_map_put(&tree.places, tuple->key, (void *)tuple);
 	walk(&tree, sk_node_get(doc.root, "workspaces"));
+	add_workspaces(&lock, sk_node_get(doc.root, "workspaces"));
 	if (tree.looked_up >= tree.budget)
 		sk_sink_issue(sink, 0,
 			      "too deeply nested to tell which packages only development needs");
@@ -155,7 +166,7 @@ static int analyze(struct sk_sink *sink, const struct sk_file *file, struct sk_e
 
 const struct sk_analyzer sk_analyzer_bun = {
 	.name = "bun",
-	.version = 1,
+	.version = 2,
 	.patterns = patterns,
 	.analyze = analyze,
 };

@@ -76,7 +76,7 @@ static void dependencies(struct sk_lockfile *lock, const struct sk_node *tree)
 	}
 }
 
-/* The name of a package at a place: what follows the last "node_modules/", else the folder's. */
+/* The name of a package at a place: what follows the last "node_modules/", else the folder's with its scope. */
 static struct sk_span name_of_place(struct sk_span place, bool *ret_installed, bool *ret_nested)
 {
 	const struct sk_span mark = SK_SPAN_LIT("node_modules/");
@@ -87,7 +87,10 @@ static struct sk_span name_of_place(struct sk_span place, bool *ret_installed, b
 		rest = sk_span_from(rest, (size_t)at + mark.len);
 	*ret_installed = depth > 0;
 	*ret_nested = depth > 1;
-	return depth ? rest : sk_span_basename(place);
+	if (depth)
+		return rest;
+	rest = sk_span_basename(sk_span_dirname(place));
+	return sk_span_starts(rest, "@") ? sk_span_from(place, (size_t)(rest.ptr - place.ptr)) : sk_span_basename(place);
 }
 
 /* The names that the root and the workspaces ask for themselves. */
@@ -109,21 +112,33 @@ static void direct_names(struct sk_map *direct, const struct sk_node *places)
 	}
 }
 
+/* The places that links in node_modules point to, and what they are called there. */
+static void linked_names(struct sk_map *links, const struct sk_node *places)
+{
+	sk_node_each(entry, places)
+		if (sk_node_bool(sk_node_get(entry, "link"), false))
+			sk_map_put(links, sk_node_str(sk_node_get(entry, "resolved")), (void *)entry);
+}
+
 /* lockfileVersion 2 and 3: places in the tree; "" is the project, links point to workspaces. */
 static void packages(struct sk_lockfile *lock, const struct sk_node *places)
 {
-	sk_cleanup(sk_map_release) struct sk_map direct = { 0 };
+	sk_cleanup(sk_map_release) struct sk_map direct = { 0 }, links = { 0 };
 
 	direct_names(&direct, places);
+	linked_names(&links, places);
 	sk_node_each(entry, places) {
-		bool installed, nested;
+		bool installed, nested, linked;
 		struct sk_span place = name_of_place(entry->key, &installed, &nested);
+		const struct sk_node *link = installed ? NULL : sk_map_get(&links, entry->key);
 		struct sk_span name = sk_node_str(sk_node_get(entry, "name"));
 		struct sk_package *pkg;
 		uint32_t flags = 0;
 
 		if (entry->key.len == 0 || sk_node_bool(sk_node_get(entry, "link"), false))
 			continue;
+		if (link)
+			place = name_of_place(link->key, &linked, &nested);
 		if (sk_node_bool(sk_node_get(entry, "dev"), false))
 			flags |= SK_PACKAGE_DEV;
 		if (!installed)
@@ -216,7 +231,7 @@ static void finish(struct sk_view *view, struct sk_fragment **fragments, size_t 
 
 const struct sk_analyzer sk_analyzer_npm = {
 	.name = "npm",
-	.version = 1,
+	.version = 2,
 	.patterns = patterns,
 	.analyze = analyze,
 	.finish = finish,

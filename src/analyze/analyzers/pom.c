@@ -52,6 +52,7 @@ struct tree {
 	struct sk_map by_path; /* to struct project * */
 	struct sk_map by_id;   /* "group:artifact", resolved as far as possible; the first */
 	unsigned long steps;   /* of looking into imported lists */
+	unsigned long inherited;
 };
 
 /* The project and its parents, nearest first. */
@@ -73,6 +74,15 @@ static struct lineage lineage_of(struct project *p)
 	return line;
 }
 
+/* The lineage of the i-th of them. */
+static struct lineage above(const struct lineage *line, size_t i)
+{
+	struct lineage upper = { .len = line->len - i };
+
+	memcpy(upper.of, line->of + i, upper.len * sizeof(*upper.of));
+	return upper;
+}
+
 /* ---- interpolation ---- */
 
 enum {
@@ -80,7 +90,8 @@ enum {
 	MAX_EXPANSION_DEPTH = 12, /* properties that are made of properties */
 	MAX_EXPANSION_STEPS = 256,
 	MAX_IMPORT_DEPTH = 4, /* lists that import lists; real ones stop at three */
-	MAX_IMPORT_STEPS = 4 << 20,
+	MAX_STEPS = 4 << 20,
+	MAX_INHERITED = 1 << 18, /* dependencies of parents; a thousand modules with a hundred each have 100,000 */
 };
 
 enum field { GROUP, ARTIFACT, VERSION };
@@ -211,7 +222,7 @@ static bool find_imported(struct tree *tree, const struct project *p, struct sk_
 	for (size_t i = 0; i < p->imports.len; i++) {
 		struct lineage line = lineage_of(p->imports.data[i]);
 
-		if (++tree->steps > MAX_IMPORT_STEPS)
+		if (++tree->steps > MAX_STEPS)
 			return false;
 		if (find_managed(tree, &line, key, depth + 1, ret))
 			return true;
@@ -298,12 +309,10 @@ static struct sk_span version_of(struct tree *tree, const struct lineage *line)
 {
 	for (size_t i = 0; i < line->len; i++) {
 		const struct project *p = line->of[i];
-		struct lineage upper = *line;
+		struct lineage upper = above(line, i);
 
 		if (p->pom.id.version.len == 0 && p->parent && i + 1 < line->len)
 			continue;
-		upper.len -= i;
-		memmove(upper.of, upper.of + i, upper.len * sizeof(*upper.of));
 		return plain_version(resolve(tree, &upper, own_or_parent(p, VERSION)));
 	}
 	return sk_span(NULL, 0);
@@ -346,38 +355,83 @@ static uint32_t scope_flags(struct sk_span scope)
 		       : 0;
 }
 
-static void add_dependency(struct tree *tree, struct project *p, const struct lineage *line,
-			   const struct sk_pom_dependency *d, struct sk_map *seen)
+/* A dependency as the project of `line` sees it; false if it names none. */
+static bool resolve_dependency(struct tree *tree, const struct lineage *line,
+			       const struct sk_pom_dependency *d, struct sk_coordinates *ret,
+			       struct sk_span *ret_key)
 {
-	struct sk_coordinates id = { resolve(tree, line, d->id.group),
-				     resolve(tree, line, d->id.artifact),
-				     { 0 } };
-	struct sk_span key = id_key(tree, id.group, id.artifact);
-	bool fresh;
-
-	if (id.group.len == 0 || id.artifact.len == 0 || sk_span_is(d->scope, "import"))
-		return;
+	*ret = (struct sk_coordinates){ resolve(tree, line, d->id.group),
+					resolve(tree, line, d->id.artifact),
+					{ 0 } };
+	*ret_key = id_key(tree, ret->group, ret->artifact);
+	if (ret->group.len == 0 || ret->artifact.len == 0 || sk_span_is(d->scope, "import"))
+		return false;
 	if (d->id.version.len)
-		id.version = plain_version(resolve(tree, line, d->id.version));
+		ret->version = plain_version(resolve(tree, line, d->id.version));
 	else
-		find_managed(tree, line, key, 0, &id.version);
-	/* Once, whatever its types and classifiers. */
-	key = id_key(tree, key, id.version);
-	sk_map_at(seen, key, &fresh);
-	if (fresh)
-		add_package(tree, p, &id, d->line, scope_flags(resolve(tree, line, d->scope)),
-			    sk_span(NULL, 0));
+		find_managed(tree, line, *ret_key, 0, &ret->version);
+	return true;
+}
+
+/* What p itself depends on: once, whatever its types and classifiers. */
+static void add_own(struct tree *tree, struct project *p, const struct lineage *line,
+		    struct sk_map *declared)
+{
+	sk_cleanup(sk_map_release) struct sk_map seen = { 0 };
+
+	for (size_t i = 0; i < p->pom.dependencies.len; i++) {
+		const struct sk_pom_dependency *d = &p->pom.dependencies.data[i];
+		struct sk_coordinates id;
+		struct sk_span key;
+		bool fresh;
+
+		if (!resolve_dependency(tree, line, d, &id, &key))
+			continue;
+		sk_map_put(declared, key, p);
+		sk_map_at(&seen, id_key(tree, key, id.version), &fresh);
+		if (fresh)
+			add_package(tree, p, &id, d->line, scope_flags(resolve(tree, line, d->scope)),
+				    sk_span(NULL, 0));
+	}
+}
+
+/*
+ * What p's i-th parent depends on. The parent has told it already: it counts
+ * again where p's own properties or versions make another version of it.
+ */
+static void add_inherited(struct tree *tree, struct project *p, const struct lineage *line,
+			  size_t i, struct sk_map *declared)
+{
+	const struct sk_pom *parent = &line->of[i]->pom;
+	struct lineage upper = above(line, i);
+
+	for (size_t k = 0; k < parent->dependencies.len; k++) {
+		const struct sk_pom_dependency *d = &parent->dependencies.data[k];
+		struct sk_coordinates id, told;
+		struct sk_span key;
+		bool fresh;
+
+		if (++tree->inherited > MAX_INHERITED)
+			return;
+		if (!resolve_dependency(tree, &upper, d, &told, &key) ||
+		    !resolve_dependency(tree, line, d, &id, &key))
+			continue;
+		sk_map_at(declared, key, &fresh);
+		if (fresh && id.version.len && !sk_span_eq(id.version, told.version))
+			add_package(tree, p, &id, 0, scope_flags(resolve(tree, line, d->scope)),
+				    sk_span(NULL, 0));
+	}
 }
 
 static void add_packages(struct tree *tree, struct project *p)
 {
+	sk_cleanup(sk_map_release) struct sk_map declared = { 0 };
 	struct lineage line = lineage_of(p);
-	struct sk_map seen = { 0 };
 
 	add_self(tree, p, &line);
-	for (size_t i = 0; i < p->pom.dependencies.len; i++)
-		add_dependency(tree, p, &line, &p->pom.dependencies.data[i], &seen);
-	sk_map_release(&seen);
+	add_own(tree, p, &line, &declared);
+	for (size_t i = 1; i < line.len; i++)
+		add_inherited(tree, p, &line, i, &declared);
 }
 
 /* ---- joining ---- */
@@ -465,15 +519,15 @@ static void finish(struct sk_view *view, struct sk_fragment **fragments, size_t 
 		index_managed(&tree, &tree.projects[i]);
 	for (size_t i = 0; i < tree.count; i++)
 		add_packages(&tree, &tree.projects[i]);
-	if (tree.steps > MAX_IMPORT_STEPS && count)
+	if ((tree.steps > MAX_STEPS || tree.inherited > MAX_INHERITED) && count)
 		sk_view_issue(view, fragments[0]->path,
-			      "imports too many lists of versions: some versions are not known");
+			      "too many imported lists and inherited dependencies: some versions are not known");
 	tree_release(&tree);
 }
 
 const struct sk_analyzer sk_analyzer_pom = {
 	.name = "pom",
-	.version = 1,
+	.version = 2,
 	.patterns = (const char *const[]){ "**/pom.xml", NULL },
 	.analyze = analyze,
 	.finish = finish,

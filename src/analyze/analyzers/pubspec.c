@@ -20,11 +20,13 @@ static int analyze(struct sk_sink *sink, const struct sk_file *file, struct sk_e
 	sk_node_each(entry, sk_node_get(doc.root, "packages")) {
 		struct sk_package *pkg;
 
-		/* Parts of the SDK have its version, not the 0.0.0 that stands here. */
-		if (sk_span_is(sk_node_str(sk_node_get(entry, "source")), "sdk"))
+		struct sk_span version = sk_node_text(sk_node_get(entry, "version"));
+
+		/* Parts of the SDK mostly have its version, not the 0.0.0 that stands here. */
+		if (sk_span_is(sk_node_str(sk_node_get(entry, "source")), "sdk") &&
+		    sk_span_is(version, "0.0.0"))
 			continue;
-		pkg = sk_sink_add(sink, "pub", entry->key,
-				  sk_node_text(sk_node_get(entry, "version")), entry->line);
+		pkg = sk_sink_add(sink, "pub", entry->key, version, entry->line);
 		if (pkg)
 			pkg->flags |=
 				dependency_flags(sk_node_str(sk_node_get(entry, "dependency")));
@@ -34,7 +36,7 @@ static int analyze(struct sk_sink *sink, const struct sk_file *file, struct sk_e
 
 const struct sk_analyzer sk_analyzer_pubspec = {
 	.name = "pubspec",
-	.version = 1,
+	.version = 2,
 	.patterns = (const char *const[]){ "**/pubspec.lock", NULL },
 	.analyze = analyze,
 };

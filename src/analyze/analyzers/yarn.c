@@ -23,6 +23,7 @@ static const char *const patterns[] = { "**/yarn.lock", "**/package.json", NULL 
 struct entry {
 	struct sk_span head, name, version;
 	uint32_t line;
+	bool skipped;	/* not an entry */
 	bool workspace; /* a part of the project itself */
 	bool needs;	/* the lines that follow name dependencies */
 };
@@ -145,10 +146,12 @@ static void done(struct sk_lockfile *lock, const struct entry *entry, const stru
 	struct sk_span head = entry->head, descriptor;
 	struct sk_package *pkg;
 
-	if (!entry->version.len || entry->workspace || sk_span_is(entry->name, "@"))
+	if (!entry->version.len || entry->skipped || sk_span_is(entry->name, "@"))
 		return;
-	pkg = sk_lockfile_add(lock, entry->name, entry->version, entry->line, 0);
-	if (!pkg || !pkg->name || !pkg->version)
+	pkg = sk_lockfile_add(lock, entry->name, entry->version, entry->line,
+			      entry->workspace ? SK_PACKAGE_MAIN : 0);
+	/* A workspace's package.json tells apart what the lock file lumps together. */
+	if (!pkg || !pkg->name || !pkg->version || entry->workspace)
 		return;
 	note(lock->sink, 'P', package_key(&key, pkg));
 	while (next_descriptor(&head, &descriptor))
@@ -159,8 +162,8 @@ static void done(struct sk_lockfile *lock, const struct entry *entry, const stru
 static void begin(struct entry *entry, struct sk_span line, uint32_t number)
 {
 	*entry = (struct entry){ .line = number };
-	entry->workspace = !sk_span_ends(line, ":") || sk_span_is(line, "__metadata:");
-	entry->head = entry->workspace ? line : sk_span_sub(line, 0, line.len - 1);
+	entry->skipped = !sk_span_ends(line, ":") || sk_span_is(line, "__metadata:");
+	entry->head = entry->skipped ? line : sk_span_sub(line, 0, line.len - 1);
 	entry->name = name_of_head(entry->head);
 }
 
@@ -180,7 +183,7 @@ static void lock_file(struct sk_sink *sink, struct sk_span text)
 {
 	sk_cleanup(sk_lockfile_release) struct sk_lockfile lock = { .sink = sink, .type = "npm" };
 	sk_cleanup(sk_buf_release) struct sk_buf needs = { 0 };
-	struct entry entry = { .workspace = true };
+	struct entry entry = { .skipped = true };
 	struct sk_span line;
 	uint32_t number = 0;
 
@@ -326,7 +329,7 @@ static void settle(struct project *p)
 	for (size_t i = 0; i < p->lock->package_count; i++) {
 		struct sk_package *pkg = p->lock->packages[i];
 
-		if (!pkg || !pkg->version)
+		if (!pkg || !pkg->version || (pkg->flags & SK_PACKAGE_MAIN))
 			continue;
 		key = package_key(&buf, pkg);
 		pkg->flags |= sk_graph_flags(&p->graph, key);
@@ -394,7 +397,7 @@ static void finish(struct sk_view *view, struct sk_fragment **fragments, size_t 
 
 const struct sk_analyzer sk_analyzer_yarn = {
 	.name = "yarn",
-	.version = 1,
+	.version = 2,
 	.patterns = patterns,
 	.analyze = analyze,
 	.finish = finish,

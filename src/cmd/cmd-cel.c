@@ -116,20 +116,27 @@ static int prepare(struct cel *c, struct sk_err *err)
 
 /* ---- errors ---- */
 
-/* The line of the text that has byte `offset`, and a caret below the column. */
-static void show_place(struct cel *c, size_t offset, uint32_t column)
+/* Columns that are shown on each side of the place. */
+enum { WINDOW = 60 };
+
+/* What stands around byte `offset` in its line, and a caret below it. */
+static void show_place(struct cel *c, size_t offset)
 {
-	sk_cleanup(sk_buf_release) struct sk_buf line = { 0 }, caret = { 0 };
+	sk_cleanup(sk_buf_release) struct sk_buf line = { 0 }, before = { 0 };
 	size_t from = offset, to = offset;
 
-	while (from > 0 && c->text.ptr[from - 1] != '\n')
+	while (from > 0 && offset - from < WINDOW && c->text.ptr[from - 1] != '\n')
 		from--;
-	while (to < c->text.len && c->text.ptr[to] != '\n')
+	while (to < c->text.len && to - offset < WINDOW && c->text.ptr[to] != '\n')
 		to++;
+	while (from < offset && (c->text.ptr[from] & 0xc0) == 0x80)
+		from++;
+	while (to > offset && to < c->text.len && (c->text.ptr[to] & 0xc0) == 0x80)
+		to--;
+	sk_text_plain(&before, sk_span_sub(c->text, from, offset - from));
 	sk_text_plain(&line, sk_span_sub(c->text, from, to - from));
-	sk_buf_printf(&caret, "%*s^", (int)(column > 1 ? column - 1 : 0), "");
 	sk_complain(c->call, "  %s", sk_buf_str(&line));
-	sk_complain(c->call, "  %s", caret.data);
+	sk_complain(c->call, "  %*s^", (int)sk_text_width(sk_buf_view(&before)), "");
 }
 
 static void place_of(struct sk_span text, size_t offset, uint32_t *ret_line, uint32_t *ret_column)
@@ -157,10 +164,10 @@ static int compile(struct cel *c, struct sk_err *err)
 		if (!i->next)
 			break;
 		sk_complain(c->call, "%u:%u: %s", i->line, i->column, i->text);
-		show_place(c, i->offset, i->column);
+		show_place(c, i->offset);
 	}
 	sk_complain(c->call, "%u:%u: %s", last->line, last->column, last->text);
-	show_place(c, last->offset, last->column);
+	show_place(c, last->offset);
 	return sk_err_set(err, SK_EUSAGE, "the expression is wrong: %u error%s", c->issues.count, c->issues.count == 1 ? "" : "s");
 }
 
@@ -171,7 +178,7 @@ static int evaluation_error(struct cel *c, const struct sk_cel_error *error, str
 	place_of(c->text, error->offset, &line, &column);
 	if (error->code == SK_CEL_ELIMIT)
 		return sk_err_set(err, SK_ELIMIT, "%s", error->text);
-	show_place(c, error->offset, column);
+	show_place(c, error->offset);
 	return sk_err_set(err, SK_EINVAL, "%u:%u: %s", line, column, error->text);
 }
 

@@ -237,7 +237,7 @@ struct sk_cel_issue {
 };
 struct sk_cel_issues {
 	struct sk_cel_arena arena;
-	struct sk_cel_issue *first, **tail;
+	struct sk_cel_issue *first, *last;
 	uint32_t count;
 };
 void sk_cel_issues_release(struct sk_cel_issues *issues);

@@ -38,8 +38,8 @@ void sk_cel_issue(struct sk_cel_issues *issues, const char *text, size_t len, si
 	va_list args;
 	int n;
 
-	if (issues->count >= MAX_ISSUES)
-		return;
+	if (issues->count >= MAX_ISSUES || (issues->last && issues->last->offset == offset))
+		return; /* what is wrong with a place is said once */
 	va_start(args, fmt);
 	n = vsnprintf(what, sizeof(what), fmt, args);
 	va_end(args);
@@ -61,10 +61,8 @@ void sk_cel_issue(struct sk_cel_issues *issues, const char *text, size_t len, si
 			issue->column = 1;
 		}
 	}
-	if (!issues->tail)
-		issues->tail = &issues->first;
-	*issues->tail = issue;
-	issues->tail = &issue->next;
+	*(issues->last ? &issues->last->next : &issues->first) = issue;
+	issues->last = issue;
 	issues->count++;
 }
 

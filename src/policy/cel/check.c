@@ -314,6 +314,28 @@ static const struct sk_cel_type *field_type(struct checker *c, const struct sk_c
 	return wrong(c, n->offset, "type '%s' does not support field selection", name_of(type).text);
 }
 
+/*
+ * has(a.b) where "a.b" is itself a variable (Kubernetes' variables.x): it is
+ * there, so the answer is true, or the error that its value is.
+ */
+static bool has_variable(struct checker *c, struct sk_cel_node *n)
+{
+	const struct sk_cel_name *name = NULL;
+	const char *root;
+	char qualified[512];
+	bool absolute;
+
+	n->kind = SK_CEL_NODE_SELECT;
+	if (chain_name(n, qualified, sizeof(qualified), &absolute, &root) && (absolute || find_local(c, root) < 0))
+		name = sk_cel_env_name(c->env, qualified, absolute);
+	n->kind = SK_CEL_NODE_HAS;
+	if (!name || name->kind != SK_CEL_NAME_VARIABLE)
+		return false;
+	found_name(c, n->target, name);
+	n->slot_kind = SK_CEL_SLOT_VARIABLE;
+	return true;
+}
+
 static const struct sk_cel_type *check_select(struct checker *c, struct sk_cel_node *n)
 {
 	const struct sk_cel_type *target, *field;
@@ -328,6 +350,8 @@ static const struct sk_cel_type *check_select(struct checker *c, struct sk_cel_n
 		if (name)
 			return found_name(c, n, name);
 	}
+	if (n->kind == SK_CEL_NODE_HAS && has_variable(c, n))
+		return c->dynamic ? T(DYN) : T(BOOL);
 	target = sk_cel_type_resolve(check(c, n->target));
 	if (c->dynamic)
 		return T(DYN);

@@ -5,6 +5,7 @@
 #include "cmd/command.h"
 #include "policy/decision.h"
 #include "policy/subject.h"
+#include "policy/vap.h"
 #include "report/read.h"
 
 struct sk_policy_choices {

@@ -118,6 +118,8 @@ int sk_policy_parse(struct sk_policy_set *set, const char *name, struct sk_span 
 int sk_policy_set_param(struct sk_policy_set *set, const char *name, struct sk_span text, struct sk_err *err);
 /* A file of parameters: names and values, or Kubernetes objects for paramKind. */
 int sk_policy_load_params(struct sk_policy_set *set, const char *path, struct sk_err *err);
+/* The same from a node that lives as long as the set. */
+int sk_policy_add_params(struct sk_policy_set *set, const struct sk_node *root, struct sk_err *err);
 /* After all of these, before the first decision: parameters without a value are errors. */
 int sk_policy_ready(struct sk_policy_set *set, struct sk_err *err);
 

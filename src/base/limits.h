@@ -83,10 +83,10 @@
 #define SK_MAX_LINK_DEPTH 40
 /* A decompressed layer: bombs end here; the largest real layers (models, CUDA) are below 100 GB. */
 #define SK_MAX_LAYER_BYTES (1ull << 40)
-/* sekisho.yaml and .sekishoignore.yaml: ten thousand exceptions fit. */
+/* sekisho.yaml and exceptions: ten thousand exceptions fit. */
 #define SK_MAX_CONFIG (4u << 20)
-/* Entries of an ignore file: each costs a little for each finding. */
-#define SK_MAX_IGNORE_ENTRIES 100000u
+/* Exceptions of all files, and of all VEX documents: those without an id cost a little for each finding. */
+#define SK_MAX_EXCEPTIONS 1000000u
 
 /* One advisory's JSON: the largest on osv.dev, a kernel's with every version listed, has 9 MB. */
 #define SK_MAX_ADVISORY (32u << 20)

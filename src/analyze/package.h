@@ -47,6 +47,11 @@ struct sk_package {
 	struct sk_span files;	    /* owned files, written by sk_paths_add */
 };
 
+/* Whether it is a distribution's package (deb, rpm, apk, ...). */
+bool sk_package_is_distribution(const struct sk_package *package);
+/* The name as its ecosystem writes it: "@babel/core", "org.slf4j:slf4j-api", "github.com/a/b", "curl". */
+void sk_package_full_name(const struct sk_package *package, struct sk_buf *buf);
+
 /* An operating system, from os-release and its older relatives. */
 struct sk_os {
 	const char *id;		 /* os-release ID: debian ubuntu alpine wolfi chainguard rhel centos rocky almalinux ol amzn fedora sles opensuse-leap photon azurelinux mariner ... */

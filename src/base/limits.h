@@ -122,3 +122,25 @@
 #define SK_MAX_REPORT (512u << 20)
 /* Targets of one report: as many as one call of `sekisho scan` takes. */
 #define SK_MAX_REPORT_TARGETS 10000u
+
+/* A policy file: Kubernetes keeps no object above 1.5 MiB. */
+#define SK_MAX_POLICY_BYTES (2u << 20)
+/* Files of one bundle and policies of one call; the largest published library has some 400. */
+#define SK_MAX_POLICIES 4096u
+/* Variables, rules or validations of one policy. */
+#define SK_MAX_POLICY_PARTS 1000u
+/*
+ * What the expressions of one Kubernetes policy may cost together: the API server's own budget
+ * (RuntimeCELCostBudget, about a second), and what its match conditions may.
+ */
+#define SK_MAX_VAP_COST 10000000u
+#define SK_MAX_VAP_MATCH_COST 2500000u
+/* The same for one of our policies: 100,000 findings, walked by some twenty rules. */
+#define SK_MAX_POLICY_COST 100000000u
+/* And in time and memory, whatever the cost says; nanoseconds, bytes. */
+#define SK_MAX_POLICY_TIME 5000000000ll
+#define SK_MAX_POLICY_MEMORY (64u << 20)
+/* Reasons of one rule (offenders) that are told one by one; the rest is counted. */
+#define SK_MAX_RULE_REASONS 1000u
+/* A message that an expression makes: Kubernetes cuts at 5 KiB. */
+#define SK_MAX_POLICY_MESSAGE 5120u

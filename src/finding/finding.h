@@ -35,11 +35,6 @@ enum sk_fix_state {
 	SK_FIX_WONT,	  /* affected, and it is said that it will stay so */
 };
 
-struct sk_strings {
-	const char **items;
-	size_t count;
-};
-
 /* What somebody says of a finding: VEX's words, and one for a risk that is taken knowingly. */
 enum sk_vex_status {
 	SK_VEX_ACCEPTED,     /* affected, and somebody lives with it until a date */

@@ -49,21 +49,12 @@ void sk_counts_add(struct sk_counts *sum, const struct sk_counts *more)
 
 bool sk_report_is_distribution(const struct sk_package *package)
 {
-	static const char *const types[] = { "deb", "rpm", "apk", "alpm", "opkg" };
-
-	for (size_t i = 0; package && i < SK_COUNT(types); i++)
-		if (strcmp(package->type, types[i]) == 0)
-			return true;
-	return false;
+	return sk_package_is_distribution(package);
 }
 
 void sk_report_name(const struct sk_package *package, struct sk_buf *buf)
 {
-	if (package->ns && package->ns[0] && !sk_report_is_distribution(package)) {
-		sk_buf_puts(buf, package->ns);
-		sk_buf_putc(buf, strcmp(package->type, "maven") == 0 ? ':' : '/');
-	}
-	sk_buf_puts(buf, package->name);
+	sk_package_full_name(package, buf);
 }
 
 const struct sk_os *sk_report_os(const struct sk_result *result)

@@ -43,6 +43,73 @@ static void put_layer(struct sk_json_writer *w, const struct sk_result *result, 
 		sk_json_put_int(w, "layerIndex", layer);
 }
 
+static void put_words(struct sk_json_writer *w, const char *key, const struct sk_strings *list)
+{
+	if (list->count)
+		put_strings(w, key, list->items, list->count);
+}
+
+/* As the configuration itself has it: an object whose keys count. */
+static void put_keys(struct sk_json_writer *w, const char *key, const struct sk_strings *list)
+{
+	if (!list->count)
+		return;
+	sk_json_key(w, key);
+	sk_json_object(w);
+	for (size_t i = 0; i < list->count; i++) {
+		sk_json_key(w, list->items[i]);
+		sk_json_object(w);
+		sk_json_end(w);
+	}
+	sk_json_end(w);
+}
+
+static void write_labels(struct sk_json_writer *w, const struct sk_image_config *c)
+{
+	if (!c->label_count)
+		return;
+	sk_json_key(w, "Labels");
+	sk_json_object(w);
+	for (size_t i = 0; i < c->label_count; i++)
+		sk_json_put_str(w, c->labels[i].name, c->labels[i].value);
+	sk_json_end(w);
+}
+
+/* `config` and `history` are spelt as in the OCI image specification, so that one function reads both. */
+static void write_config(struct sk_json_writer *w, const struct sk_image_config *c)
+{
+	sk_json_key(w, "config");
+	sk_json_object(w);
+	sk_json_put_opt(w, "User", c->user);
+	sk_json_put_opt(w, "WorkingDir", c->working_dir);
+	sk_json_put_opt(w, "StopSignal", c->stop_signal);
+	put_words(w, "Env", &c->env);
+	put_words(w, "Entrypoint", &c->entrypoint);
+	put_words(w, "Cmd", &c->cmd);
+	put_keys(w, "ExposedPorts", &c->ports);
+	put_keys(w, "Volumes", &c->volumes);
+	if (c->healthcheck.count) {
+		sk_json_key(w, "Healthcheck");
+		sk_json_object(w);
+		put_words(w, "Test", &c->healthcheck);
+		sk_json_end(w);
+	}
+	write_labels(w, c);
+	sk_json_end(w);
+	sk_json_key(w, "history");
+	sk_json_array(w);
+	for (size_t i = 0; i < c->step_count; i++) {
+		sk_json_object(w);
+		sk_json_put_opt(w, "created", c->history[i].created);
+		sk_json_put_opt(w, "created_by", c->history[i].created_by);
+		sk_json_put_opt(w, "comment", c->history[i].comment);
+		if (c->history[i].empty)
+			sk_json_put_bool(w, "empty_layer", true);
+		sk_json_end(w);
+	}
+	sk_json_end(w);
+}
+
 static void write_artifact(struct sk_json_writer *w, const struct sk_result *result)
 {
 	const struct sk_artifact *a = &result->inventory->artifact;
@@ -57,6 +124,8 @@ static void write_artifact(struct sk_json_writer *w, const struct sk_result *res
 		put_strings(w, "tags", a->tags, a->tag_count);
 	sk_json_put_opt(w, "platform", a->platform);
 	sk_json_put_opt(w, "created", a->created);
+	if (a->config)
+		write_config(w, a->config);
 	sk_json_end(w);
 }
 

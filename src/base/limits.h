@@ -140,6 +140,8 @@
 /* And in time and memory, whatever the cost says; nanoseconds, bytes. */
 #define SK_MAX_POLICY_TIME 5000000000ll
 #define SK_MAX_POLICY_MEMORY (64u << 20)
+/* One scope of one exception over one finding: it is asked for each of them. */
+#define SK_MAX_SCOPE_COST 100000u
 /* Reasons of one rule (offenders) that are told one by one; the rest is counted. */
 #define SK_MAX_RULE_REASONS 1000u
 /* A message that an expression makes: Kubernetes cuts at 5 KiB. */

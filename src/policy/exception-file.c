@@ -7,6 +7,7 @@
 #include "base/time.h"
 #include "doc/doc.h"
 #include "policy/product.h"
+#include "policy/scope.h"
 
 enum { DAY = 86400 };
 
@@ -123,14 +124,11 @@ static void read_status(struct reading *rd)
 
 static void read_scope(struct reading *rd)
 {
-	const struct sk_scope_engine *scopes = rd->x->scopes;
 	struct sk_err err = SK_ERR_INIT;
 
-	if (!scopes) {
-		invalid(rd, "'scope' cannot be evaluated here");
-		return;
-	}
-	rd->e->program = scopes->compile(scopes->context, rd->raw.scope, &err);
+	if (!rd->x->scopes)
+		rd->x->scopes = sk_scopes_new();
+	rd->e->program = sk_scope_compile(rd->x->scopes, rd->raw.scope, &err);
 	if (!rd->e->program)
 		invalid(rd, sk_arena_printf(&rd->x->arena, "'scope': %s", err.text));
 }

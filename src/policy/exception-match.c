@@ -4,6 +4,7 @@
 #include "policy/exception-index.h"
 #include "policy/glob.h"
 #include "policy/product.h"
+#include "policy/scope.h"
 
 /* A VEX statement has several ids, and stands in the chain of each. */
 struct link {
@@ -66,6 +67,7 @@ struct subject {
 	struct sk_exceptions *x;
 	const struct sk_inventory *inv;
 	const struct sk_finding *finding;
+	size_t number; /* of it */
 	struct sk_purl purl;
 	bool has_purl;
 	int64_t now;
@@ -107,7 +109,6 @@ static bool product_matches(const struct subject *s, const struct sk_exception *
 static bool covers(const struct subject *s, const struct sk_exception *e)
 {
 	const struct sk_package *p = s->finding->package;
-	const struct sk_scope_engine *scopes = s->x->scopes;
 
 	if (e->vex && s->finding->kind != SK_FINDING_VULNERABILITY)
 		return false;
@@ -119,8 +120,7 @@ static bool covers(const struct subject *s, const struct sk_exception *e)
 		return false;
 	if (!product_matches(s, e))
 		return false;
-	return !e->program ||
-	       scopes->holds(scopes->context, e->program, s->inv, s->finding, s->now) > 0;
+	return !e->program || sk_scope_holds(s->x->scopes, e->program, s->number);
 }
 
 /* Our own before what others say; of ours one that hides and the first, of theirs the newest and last. */
@@ -166,8 +166,10 @@ size_t sk_exceptions_apply(struct sk_exceptions *x, const struct sk_inventory *i
 	sk_cleanup(sk_arena_release) struct sk_arena arena = { 0 };
 	size_t hidden = 0;
 
+	if (x->scopes)
+		sk_scopes_begin(x->scopes, inv, x->stage, now, findings, count);
 	for (size_t i = 0; x->index && i < count; i++) {
-		struct subject s = { .x = x, .inv = inv, .finding = findings[i], .now = now };
+		struct subject s = { .x = x, .inv = inv, .finding = findings[i], .number = i, .now = now };
 		const struct sk_package *p = findings[i]->package;
 
 		s.has_purl = p && p->purl &&

@@ -3,6 +3,7 @@
 #include "policy/exception.h"
 
 #include "policy/exception-index.h"
+#include "policy/scope.h"
 
 static const char *const justifications[] = {
 	"component_not_present",
@@ -45,7 +46,8 @@ void sk_exceptions_release(struct sk_exceptions *x)
 {
 	for (size_t i = 0; i < x->list.len; i++)
 		if (x->list.data[i]->program)
-			x->scopes->release(x->scopes->context, x->list.data[i]->program);
+			sk_cel_program_free(x->list.data[i]->program);
+	sk_scopes_free(x->scopes);
 	sk_exception_index_free(x->index);
 	sk_vec_release(&x->list);
 	sk_arena_release(&x->arena);

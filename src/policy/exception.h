@@ -17,6 +17,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "finding/finding.h"
+#include "policy/facts.h"
 
 struct sk_product; /* product.h */
 
@@ -28,7 +29,7 @@ struct sk_exception {
 	const char *package, *version, *path, *purl, *scope;
 	const struct sk_product **products; /* one of them; the entry's purl is one */
 	size_t product_count;
-	void *program;	     /* the compiled scope */
+	struct sk_cel_program *program; /* the compiled scope */
 	int64_t ends;	     /* the first moment at which it does not count; INT64_MAX: never */
 	int64_t time;	     /* when a VEX document said it: the newest statement wins */
 	const char *problem; /* what is wrong with it whatever the time; NULL: nothing */
@@ -36,25 +37,13 @@ struct sk_exception {
 	size_t order;
 };
 
-/*
- * Scopes are expressions over a finding and its image, which somebody else
- * compiles: the policy engine. Without one an entry with a scope is invalid.
- */
-struct sk_scope_engine {
-	void *(*compile)(void *context, const char *expression, struct sk_err *err); /* NULL: err says why */
-	/* 1 it holds, 0 it does not; below 0 it could not be found out, which does not count */
-	int (*holds)(void *context, void *program, const struct sk_inventory *inv,
-		     const struct sk_finding *finding, int64_t now);
-	void (*release)(void *context, void *program);
-	void *context;
-};
-
 struct sk_exceptions {
 	struct sk_arena arena; /* findings borrow their statements from here */
 	SK_VEC(struct sk_exception *) list; /* in the order of the files */
 	struct sk_exception_index *index;
-	/* Set by the caller before anything is loaded. */
-	const struct sk_scope_engine *scopes; /* NULL: none */
+	struct sk_scopes *scopes; /* once there is an entry with a scope */
+	/* Set by the caller. */
+	enum sk_stage stage;
 	int64_t max_seconds; /* how far away an end may be; 0: any */
 };
 

@@ -9,7 +9,6 @@
  */
 #include "analyze/inventory.h"
 #include "analyze/purl.h"
-#include "finding/finding.h"
 #include "vuln/vers.h"
 
 /* One thing; what is NULL is not said. With nothing said it fits nothing. */

@@ -363,6 +363,8 @@ static void read_artifact(struct reader *rd, const struct sk_node *n, struct sk_
 	a->image_id = str(rd, node, "imageId");
 	a->platform = str(rd, node, "platform");
 	a->created = str(rd, node, "created");
+	if (sk_node_get(node, "config"))
+		a->config = sk_image_config_read(node, rd->arena);
 	tags = strings(rd, node, "tags");
 	a->tags = tags.items;
 	a->tag_count = tags.count;

@@ -251,9 +251,9 @@ static struct sk_cel_value exception_value(struct builder *b, const struct sk_fi
 	struct sk_fact_Exception *f = sk_fact_new(b->facts, SK_TYPE_Exception, &v);
 
 	f->id = str(b, finding->id);
-	f->reason = str(b, finding->ignored_reason);
-	f->owner = str(b, finding->ignored_owner);
-	f->expires = time_of(finding->ignored_until);
+	f->reason = str(b, finding->statement->reason);
+	f->owner = str(b, finding->statement->owner);
+	f->expires = time_of(finding->statement->until);
 	f->valid = sk_cel_bool(true);
 	return v;
 }

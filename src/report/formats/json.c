@@ -325,15 +325,24 @@ static void write_scores(struct sk_json_writer *w, const struct sk_finding *f)
 	}
 }
 
-static void write_ignored_by(struct sk_json_writer *w, const struct sk_finding *f)
+static void write_statement(struct sk_json_writer *w, const struct sk_finding *f)
 {
-	if (!f->ignored_reason && !f->ignored_owner && !f->ignored_until)
+	const struct sk_statement *s = f->statement;
+
+	if (!s)
 		return;
 	sk_json_key(w, "exception");
 	sk_json_object(w);
-	put_null_str(w, "reason", f->ignored_reason);
-	put_null_str(w, "owner", f->ignored_owner);
-	put_null_str(w, "until", f->ignored_until);
+	sk_json_put_str(w, "status", sk_vex_status_name(s->status));
+	sk_json_put_opt(w, "justification", s->justification);
+	put_null_str(w, "reason", s->reason);
+	put_null_str(w, "owner", s->owner);
+	put_null_str(w, "until", s->until);
+	sk_json_put_opt(w, "ticket", s->ticket);
+	sk_json_put_opt(w, "timestamp", s->timestamp);
+	sk_json_put_opt(w, "source", s->source);
+	if (s->line)
+		sk_json_put_int(w, "line", s->line);
 	sk_json_end(w);
 }
 
@@ -360,7 +369,7 @@ static void write_finding(struct sk_json_writer *w, const struct sk_result *resu
 	}
 	sk_json_put_opt(w, "published", f->published);
 	sk_json_put_opt(w, "modified", f->modified);
-	write_ignored_by(w, f);
+	write_statement(w, f);
 	sk_json_end(w);
 }
 

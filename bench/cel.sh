@@ -6,8 +6,7 @@
 #
 #	bench/cel.sh BUILD
 #
-# BUILD is a release build (meson setup -Dbuildtype=release) with bench-cel
-# made in it (ninja bench/bench-cel).
+# BUILD is a release build (meson setup -Dbuildtype=release).
 set -eu
 build=$(cd "$1" && pwd)
 cd "$(dirname "$0")"
@@ -17,7 +16,12 @@ trap 'rm -rf "$dir"' EXIT INT TERM
 one_core() {
 	if command -v taskset >/dev/null; then taskset -c "${BENCH_CPU:-0}" "$@"; else "$@"; fi
 }
-one_core "$build/bench/bench-cel" cel-cases.txt cel-pod.json >"$dir/ours"
+tab=$(printf '\t')
+grep -v '^#' cel-cases.txt | while IFS=$tab read -r name expression; do
+	printf '%s\t' "$name"
+	one_core "$build/src/cmd/sekisho" cel --bench "$expression" --input cel-pod.json |
+		awk -F '[:,}]' -v OFS='\t' '{ print $2, $6, $4, $8 }'
+done >"$dir/ours"
 if command -v go >/dev/null; then
 	(cd cel-go && go build -o "$dir/cel-go" .)
 	GOMAXPROCS=1 one_core "$dir/cel-go" cel-cases.txt cel-pod.json >"$dir/theirs"

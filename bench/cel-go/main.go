@@ -69,11 +69,10 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	var pod any
-	if err := json.Unmarshal(text, &pod); err != nil {
+	var input map[string]any
+	if err := json.Unmarshal(text, &input); err != nil {
 		log.Fatal(err)
 	}
-	input := map[string]any{"object": pod}
 	file, err := os.Open(os.Args[1])
 	if err != nil {
 		log.Fatal(err)

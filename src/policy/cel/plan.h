@@ -92,7 +92,11 @@ static inline bool sk_cel_spend(struct sk_cel_eval *ev, uint64_t cost)
 }
 
 /* False when the time is over; looks at the clock every few hundred calls. */
-bool sk_cel_in_time(struct sk_cel_eval *ev);
+bool sk_cel_look_at_clock(struct sk_cel_eval *ev);
+static inline bool sk_cel_in_time(struct sk_cel_eval *ev)
+{
+	return !ev->deadline || --ev->ticks || sk_cel_look_at_clock(ev);
+}
 
 /* Unknowns of both; an unknown wins over an error, a limit over all; the first error stays. */
 struct sk_cel_value sk_cel_merge_bad(struct sk_cel_eval *ev, struct sk_cel_value a, struct sk_cel_value b);

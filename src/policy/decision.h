@@ -26,6 +26,7 @@ struct sk_reason {
 	enum sk_severity severity;
 	const char *message, *remedy, *subject; /* remedy, subject: NULL where there is none */
 	struct sk_strings controls;
+	size_t finding;		 /* its place in the facts' findings; SIZE_MAX: it is about something else */
 	const char *code;	 /* Kubernetes' reason: "Invalid", "Forbidden", ...; NULL */
 };
 

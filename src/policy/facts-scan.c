@@ -245,19 +245,6 @@ static void add_packages(struct builder *b)
 
 /* ---- findings ---- */
 
-static struct sk_cel_value exception_value(struct builder *b, const struct sk_finding *finding)
-{
-	struct sk_cel_value v;
-	struct sk_fact_Exception *f = sk_fact_new(b->facts, SK_TYPE_Exception, &v);
-
-	f->id = str(b, finding->id);
-	f->reason = str(b, finding->statement->reason);
-	f->owner = str(b, finding->statement->owner);
-	f->expires = time_of(finding->statement->until);
-	f->valid = sk_cel_bool(true);
-	return v;
-}
-
 static void fill_scores(struct builder *b, struct sk_fact_Finding *f, const struct sk_finding *finding)
 {
 	if (finding->cvss_score >= 0) {
@@ -305,7 +292,7 @@ static void add_finding(struct builder *b, const struct sk_finding *finding, boo
 	f->modified = time_of(finding->modified);
 	f->accepted = sk_cel_bool(accepted);
 	if (accepted)
-		f->exception = exception_value(b, finding);
+		f->exception = sk_fact_exception(b->facts, finding);
 }
 
 static void add_findings(struct builder *b)

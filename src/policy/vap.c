@@ -34,6 +34,7 @@ static void add(struct outcome *o, const char *rule, enum sk_verdict verdict, co
 			.action = (enum sk_action)action,
 			.message = message,
 			.subject = e->facts->subject ? sk_arena_str(&e->decision->arena, e->facts->subject) : NULL,
+			.finding = SIZE_MAX,
 			.code = code,
 		};
 		if (action == SK_ACTION_DENY)

@@ -3,6 +3,21 @@
 
 #include "base/reader.h"
 
+static const char *const flag_names[] = { "installed", "dev", "indirect", "owned", "foreign", "main" };
+
+const char *sk_package_flag_name(unsigned i)
+{
+	return i < SK_COUNT(flag_names) ? flag_names[i] : NULL;
+}
+
+uint32_t sk_package_flag(struct sk_span name)
+{
+	for (unsigned i = 0; i < SK_COUNT(flag_names); i++)
+		if (sk_span_is(name, flag_names[i]))
+			return 1u << i;
+	return 0;
+}
+
 bool sk_package_is_distribution(const struct sk_package *package)
 {
 	static const char *const types[] = { "deb", "rpm", "apk", "alpm", "opkg" };
@@ -20,21 +35,6 @@ void sk_package_full_name(const struct sk_package *package, struct sk_buf *buf)
 		sk_buf_putc(buf, strcmp(package->type, "maven") == 0 ? ':' : '/');
 	}
 	sk_buf_puts(buf, package->name);
-}
-
-static const char *const flag_names[] = { "installed", "dev", "indirect", "owned", "foreign", "main" };
-
-const char *sk_package_flag_name(unsigned i)
-{
-	return i < SK_COUNT(flag_names) ? flag_names[i] : NULL;
-}
-
-uint32_t sk_package_flag(struct sk_span name)
-{
-	for (unsigned i = 0; i < SK_COUNT(flag_names); i++)
-		if (sk_span_is(name, flag_names[i]))
-			return 1u << i;
-	return 0;
 }
 
 void sk_paths_add(struct sk_paths *paths, struct sk_span path)

@@ -2,7 +2,7 @@
 #include "cmd/policy.h"
 
 static const struct sk_command *const subs[] = {
-	&sk_policy_eval, NULL,
+	&sk_policy_eval, &sk_policy_test, &sk_policy_check, &sk_policy_lock, &sk_policy_facts, NULL,
 };
 
 static const char *const text[] = {

@@ -38,20 +38,33 @@ static const struct sk_option options[] = {
 	{ "list-packages", 0, SK_OPT_FLAG(struct sk_scan_options, list_packages), REPORT,
 	  .help = "Include all packages in the report, not those with findings alone" },
 	{ "show-ignored", 0, SK_OPT_FLAG(struct sk_scan_options, show_ignored), REPORT,
-	  .help = "Also list what the ignore file hides, with reason, owner and date" },
+	  .help = "Also list what exceptions hide, with reason, owner and date" },
 
+	{ "policy", 'P', SK_OPT_LIST(struct sk_scan_options, policies), COUNTS, .argument = "POLICY",
+	  .help = "Decide by this file of policies or bundle, and exit with 1 if it says no; several "
+		  "times" },
+	SK_POLICY_OPTIONS(struct sk_scan_options, parameters, COUNTS, ),
 	{ "fail-on", 0, SK_OPT_ENUM(struct sk_scan_options, fail_on, sk_choice_severity), COUNTS,
 	  .argument = "SEVERITY",
-	  .help = "Exit with 1 if there is a finding of this severity or above" },
+	  .help = "Exit with 1 if there is a finding of this severity or above: the shortest policy" },
 	{ "severity", 's', SK_OPT_SET(struct sk_scan_options, severity, sk_choice_severity), COUNTS,
 	  .argument = "LIST", .help = "Only findings of these severities",
 	  .otherwise = "all" },
 	{ "ignore-unfixed", 0, SK_OPT_FLAG(struct sk_scan_options, ignore_unfixed), COUNTS,
 	  .help = "Only findings that have a fix" },
-	{ "ignore-file", 0, SK_OPT_FILE(struct sk_scan_options, ignore_file), COUNTS,
+	{ "exceptions", 0, SK_OPT_LIST(struct sk_scan_options, exceptions), COUNTS,
 	  .argument = "FILE",
-	  .help = "Accepted findings",
+	  .help = "Accepted findings; several times or with commas",
 	  .otherwise = ".sekishoignore.yaml where there is one" },
+	{ "ignore-file", 0, SK_OPT_LIST(struct sk_scan_options, ignore_file), COUNTS,
+	  .argument = "FILE", .help = "The older name of --exceptions", .flags = SK_OPTION_HIDDEN },
+	{ "vex", 0, SK_OPT_LIST(struct sk_scan_options, vex), COUNTS, .argument = "FILE",
+	  .help = "VEX documents (OpenVEX, CSAF, CycloneDX), whose statements are exceptions; "
+		  "several times or with commas" },
+	{ "exception-max-days", 0, SK_OPT_INT(struct sk_scan_options, exception_days), COUNTS,
+	  .argument = "DAYS", .max = 36500, .fallback = "366",
+	  .help = "How far away the end of an exception may be; one that ends later does not "
+		  "count and is reported; 0 for any" },
 
 	{ "db", 0, SK_OPT_FILE(struct sk_scan_options, database), WORK, .argument = "PATH",
 	  .help = "The advisory database",
@@ -66,7 +79,7 @@ static const char *const text[] = {
 	"files, or - for an archive on standard input. Its kind is recognised; a prefix settles "
 	"doubt: archive:FILE, oci:DIR, dir:DIR.",
 	"The report goes to standard output, progress and messages to standard error. Exit codes: "
-	"0 clean, 1 --fail-on was reached, 2 wrong usage, 3 something could not be looked at, and "
+	"0 clean, 1 a policy (or --fail-on) says no, 2 wrong usage, 3 something could not be looked at, and "
 	"the report says what.",
 	NULL,
 };

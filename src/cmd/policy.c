@@ -95,6 +95,7 @@ void sk_facts_of_result(struct sk_facts *facts, const struct sk_report *report, 
 
 	sk_facts_begin(facts, stage, sk_time_now(), SK_FACTS_OF_IMAGES);
 	sk_facts_add_scan(facts, &scan);
+	sk_facts_add_told_exceptions(facts, &scan);
 	facts->subject = result->inventory->artifact.name;
 }
 

@@ -23,6 +23,14 @@ static const char *const fix_names[] = {
 	[SK_FIX_WONT] = "will_not_fix",
 };
 
+static const char *const status_names[] = {
+	[SK_VEX_ACCEPTED] = "accepted",
+	[SK_VEX_NOT_AFFECTED] = "not_affected",
+	[SK_VEX_FIXED] = "fixed",
+	[SK_VEX_AFFECTED] = "affected",
+	[SK_VEX_INVESTIGATED] = "under_investigation",
+};
+
 /* What publishers call them: GitHub "moderate", Red Hat "important", Debian "unimportant", SUSE
  * "minor". */
 static const struct {
@@ -81,6 +89,25 @@ bool sk_fix_state_parse(struct sk_span text, enum sk_fix_state *ret_state)
 	if (i >= 0)
 		*ret_state = (enum sk_fix_state)i;
 	return i >= 0;
+}
+
+const char *sk_vex_status_name(enum sk_vex_status status)
+{
+	return (size_t)status < SK_COUNT(status_names) ? status_names[status] : "unknown";
+}
+
+bool sk_vex_status_parse(struct sk_span text, enum sk_vex_status *ret_status)
+{
+	int i = find_name(text, status_names, SK_COUNT(status_names));
+
+	if (i >= 0)
+		*ret_status = (enum sk_vex_status)i;
+	return i >= 0;
+}
+
+bool sk_finding_ignored(const struct sk_finding *f)
+{
+	return f->statement && f->statement->status <= SK_VEX_FIXED;
 }
 
 bool sk_severity_parse(struct sk_span text, enum sk_severity *ret_severity)

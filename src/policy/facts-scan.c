@@ -245,19 +245,6 @@ static void add_packages(struct builder *b)
 
 /* ---- findings ---- */
 
-static struct sk_cel_value exception_value(struct builder *b, const struct sk_finding *finding)
-{
-	struct sk_cel_value v;
-	struct sk_fact_Exception *f = sk_fact_new(b->facts, SK_TYPE_Exception, &v);
-
-	f->id = str(b, finding->id);
-	f->reason = str(b, finding->ignored_reason);
-	f->owner = str(b, finding->ignored_owner);
-	f->expires = time_of(finding->ignored_until);
-	f->valid = sk_cel_bool(true);
-	return v;
-}
-
 static void fill_scores(struct builder *b, struct sk_fact_Finding *f, const struct sk_finding *finding)
 {
 	if (finding->cvss_score >= 0) {
@@ -305,19 +292,23 @@ static void add_finding(struct builder *b, const struct sk_finding *finding, boo
 	f->modified = time_of(finding->modified);
 	f->accepted = sk_cel_bool(accepted);
 	if (accepted)
-		f->exception = exception_value(b, finding);
+		f->exception = sk_fact_exception(b->facts, finding);
 }
 
 static void add_findings(struct builder *b)
 {
 	const struct sk_facts_scan *s = b->scan;
+	/* Without a database vulnerabilities were not looked for: behind those that are listed there may be others. */
+	size_t count = s->finding_count + s->accepted_count;
 	struct sk_cel_value *items =
-		sk_fact_items(b->facts, s->finding_count + s->accepted_count, &b->facts->slots[SK_FACT_findings]);
+		sk_fact_items(b->facts, count + !s->advisories, &b->facts->slots[SK_FACT_findings]);
 
 	for (size_t i = 0; i < s->finding_count; i++)
 		add_finding(b, s->findings[i], false, items++);
 	for (size_t i = 0; i < s->accepted_count; i++)
 		add_finding(b, s->accepted[i], true, items++);
+	if (!s->advisories)
+		*items = sk_fact_unknown(b->facts, "findings");
 }
 
 void sk_facts_add_scan(struct sk_facts *facts, const struct sk_facts_scan *scan)
@@ -333,8 +324,6 @@ void sk_facts_add_scan(struct sk_facts *facts, const struct sk_facts_scan *scan)
 	facts->none &= ~SK_FACTS_OF_IMAGES;
 	add_image(&b);
 	add_packages(&b);
-	/* Without a database vulnerabilities were not looked for: what is not in the list may be there. */
-	if (scan->advisories)
-		add_findings(&b);
+	add_findings(&b);
 	sk_map_release(&b.packages);
 }

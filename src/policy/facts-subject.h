@@ -21,6 +21,12 @@ struct sk_facts_scan {
 };
 void sk_facts_add_scan(struct sk_facts *facts, const struct sk_facts_scan *scan);
 
+/* The exceptions of a call; without it they are unknown. */
+struct sk_exceptions;
+void sk_facts_add_exceptions(struct sk_facts *facts, const struct sk_exceptions *exceptions);
+/* Those that a report tells of: what covers its findings, and what does not count any more. */
+void sk_facts_add_told_exceptions(struct sk_facts *facts, const struct sk_facts_scan *scan);
+
 /*
  * The workload of a Kubernetes object: a pod, or anything with a pod template.
  * Objects without one have no workload: false.

@@ -273,9 +273,24 @@ static void read_exception(struct reader *rd, const struct sk_node *n, struct sk
 {
 	const struct sk_node *e = get(rd, n, "exception", SK_NODE_OBJECT);
 
-	f->ignored_reason = str(rd, e, "reason");
-	f->ignored_owner = str(rd, e, "owner");
-	f->ignored_until = str(rd, e, "until");
+	struct sk_span status = sk_node_str(get(rd, e, "status", SK_NODE_STRING));
+	struct sk_statement *s;
+
+	if (!e)
+		return;
+	s = sk_arena_alloc(rd->arena, sizeof(*s));
+	/* Version 1.0 knew accepted risks alone. */
+	if (status.len && !sk_vex_status_parse(status, &s->status))
+		fail(rd, e, "an exception's 'status' is none that is known");
+	s->justification = str(rd, e, "justification");
+	s->reason = str(rd, e, "reason");
+	s->owner = str(rd, e, "owner");
+	s->until = str(rd, e, "until");
+	s->ticket = str(rd, e, "ticket");
+	s->timestamp = str(rd, e, "timestamp");
+	s->source = str(rd, e, "source");
+	s->line = (uint32_t)number(rd, e, "line", 0, UINT32_MAX);
+	f->statement = s;
 }
 
 static void read_words(struct reader *rd, const struct sk_node *n, struct sk_finding *f)
@@ -348,7 +363,7 @@ static void read_artifact(struct reader *rd, const struct sk_node *n, struct sk_
 	a->image_id = str(rd, node, "imageId");
 	a->platform = str(rd, node, "platform");
 	a->created = str(rd, node, "created");
-	if (get(rd, node, "config", SK_NODE_OBJECT))
+	if (sk_node_get(node, "config"))
 		a->config = sk_image_config_read(node, rd->arena);
 	tags = strings(rd, node, "tags");
 	a->tags = tags.items;

@@ -121,6 +121,31 @@ double sk_report_score(const struct sk_finding *finding)
 		   : ranges[finding->severity].middle;
 }
 
+/* "not_affected" with blanks; what is merely accepted needs no word for it. */
+static void put_status(const struct sk_statement *s, struct sk_buf *buf)
+{
+	if (s->status == SK_VEX_ACCEPTED)
+		return;
+	for (const char *c = sk_vex_status_name(s->status); *c; c++)
+		sk_buf_putc(buf, *c == '_' ? ' ' : *c);
+	if (s->justification)
+		sk_buf_printf(buf, ", %s", s->justification);
+	sk_buf_puts(buf, ": ");
+}
+
+void sk_report_statement(const struct sk_statement *s, struct sk_buf *buf)
+{
+	put_status(s, buf);
+	sk_buf_printf(buf, "%s (%s", s->reason ? s->reason : "no reason given",
+		      s->owner ? s->owner : "no owner");
+	if (s->ticket)
+		sk_buf_printf(buf, ", %s", s->ticket);
+	if (s->until || !s->timestamp)
+		sk_buf_printf(buf, ", until %s)", s->until ? s->until : "further notice");
+	else
+		sk_buf_printf(buf, ", %s)", s->timestamp);
+}
+
 /* A finding with its place, for sorting: the layer is not in the finding alone. */
 struct placed {
 	struct sk_finding *finding;

@@ -53,7 +53,7 @@ static void test_structs(void)
 	   "a finding's package is the one that is listed");
 	ok(r->findings[0]->kev && r->findings[0]->epss > 0.9, "scores");
 	is_int(r->findings[0]->layer, 1);
-	is_str(r->ignored[0]->ignored_owner, "web team");
+	is_str(r->ignored[0]->statement->owner, "web team");
 	is_int(file.report.created, report.created);
 }
 

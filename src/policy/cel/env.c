@@ -313,6 +313,14 @@ static bool known(struct sk_cel_env *env, const char *name)
 	return sk_cel_table_get(&env->names, name, strlen(name)) != NULL;
 }
 
+/* A standard type's name may also be a variable's: facts have members that are called "type" and "map". */
+static bool is_standard_type(const struct sk_cel_name *n)
+{
+	return n->kind == SK_CEL_NAME_CONSTANT && n->value.kind == SK_CEL_TYPE &&
+	       n->value.type->kind <= SK_CEL_T_TYPE &&
+	       n->value.type == sk_cel_basic((enum sk_cel_type_kind)n->value.type->kind);
+}
+
 int sk_cel_env_variable(struct sk_cel_env *env, const char *name, const char *type, struct sk_cel_issues *issues)
 {
 	const struct sk_cel_type *t = sk_cel_env_type(env, &env->arena, type);
@@ -320,9 +328,12 @@ int sk_cel_env_variable(struct sk_cel_env *env, const char *name, const char *ty
 
 	if (!t)
 		return fail(issues, type, 0, "\"%s\" is no type that is known here", type);
-	if (known(env, name))
+	n = sk_cel_table_get(&env->names, name, strlen(name));
+	if (n && !is_standard_type(n))
 		return fail(issues, name, 0, "\"%s\" is declared twice", name);
-	n = add_name(env, SK_CEL_NAME_VARIABLE, name);
+	if (!n)
+		n = add_name(env, SK_CEL_NAME_VARIABLE, name);
+	n->kind = SK_CEL_NAME_VARIABLE;
 	n->type = t;
 	n->slot = (int32_t)env->variables++;
 	return n->slot;

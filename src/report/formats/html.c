@@ -8,6 +8,7 @@
 #include "base/time.h"
 #include "report/action.h"
 #include "report/format.h"
+#include "report/verdict.h"
 #include "report/xml.h"
 
 #include <openssl/evp.h>
@@ -225,6 +226,21 @@ static void put_remedies(struct html *h, struct sk_finding *const *run, size_t c
 	}
 }
 
+static void put_statement(struct html *h, const struct sk_finding *f)
+{
+	const struct sk_statement *s = f->statement;
+
+	if (!s)
+		return;
+	put_pair(h, sk_finding_ignored(f) ? "Ignored because" : "Said of it", "span", s->reason);
+	put_pair(h, "Status", "span", sk_vex_status_name(s->status));
+	put_pair(h, "Justification", "span", s->justification);
+	put_pair(h, sk_finding_ignored(f) ? "Accepted by" : "Said by", "span", s->owner);
+	put_pair(h, "Ticket", "span", s->ticket);
+	put_pair(h, "Until", "span", s->until);
+	put_pair(h, "Said on", "span", s->timestamp);
+}
+
 static void put_details(struct html *h, struct sk_finding *const *run, size_t count)
 {
 	const struct sk_finding *f = run[0];
@@ -244,9 +260,7 @@ static void put_details(struct html *h, struct sk_finding *const *run, size_t co
 		put_pair(h, "Package URL", "code", run[i]->package ? run[i]->package->purl : NULL);
 	put_pair(h, "Source package", "span", f->package ? f->package->source_name : NULL);
 	put_pair(h, "Published", "span", f->published);
-	put_pair(h, "Ignored because", "span", f->ignored_reason);
-	put_pair(h, "Accepted by", "span", f->ignored_owner);
-	put_pair(h, "Until", "span", f->ignored_until);
+	put_statement(h, f);
 	raw(h, "</dl>");
 	put_references(h, f);
 	raw(h, "</div>");
@@ -599,6 +613,49 @@ static void put_facts(struct html *h)
 	raw(h, "</dl>\n");
 }
 
+static void put_policy(struct html *h)
+{
+	struct sk_verdicts v = { 0 };
+
+	if (!h->result->decision)
+		return;
+	sk_report_verdicts(h->result, &v);
+	sk_buf_printf(h->out,
+		      "<h2>Policy: %s</h2>\n<p>%zu rules kept, %zu not, %zu do not apply, %zu for people.</p>\n",
+		      sk_effect_name(h->result->decision->effect), v.kept, v.lines.len, v.skipped, v.manual);
+	if (v.lines.len)
+		raw(h, "<table><thead><tr><th>Verdict</th><th>Rule</th><th>Why</th></tr></thead><tbody>\n");
+	for (size_t i = 0; i < v.lines.len; i++) {
+		const struct sk_verdict_line *l = &v.lines.data[i];
+
+		sk_buf_printf(h->out, "<tr><td>%s</td><td>", l->mark);
+		text(h, l->policy);
+		raw(h, "/");
+		text(h, l->rule);
+		raw(h, "</td><td>");
+		text(h, l->example);
+		if (l->others)
+			sk_buf_printf(h->out, ", and %zu more", l->others);
+		raw(h, "</td></tr>\n");
+	}
+	if (v.lines.len)
+		raw(h, "</tbody></table>\n");
+	if (v.ways.len)
+		raw(h, "<h3>The shortest way to pass</h3>\n<ol>\n");
+	for (size_t i = 0; i < v.ways.len; i++) {
+		raw(h, "<li>");
+		text(h, v.ways.data[i].what);
+		if (v.ways.data[i].command) {
+			raw(h, " ");
+			element(h, "code", NULL, v.ways.data[i].command);
+		}
+		raw(h, "</li>\n");
+	}
+	if (v.ways.len)
+		raw(h, "</ol>\n");
+	sk_verdicts_release(&v);
+}
+
 static void put_result(struct html *h)
 {
 	struct sk_counts counts = sk_report_counts(h->result);
@@ -612,6 +669,7 @@ static void put_result(struct html *h)
 		put_facts(h);
 	}
 	put_verdict(h, &counts);
+	put_policy(h);
 	if (counts.findings)
 		put_tiles(h, &counts);
 	put_actions(h);

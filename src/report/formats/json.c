@@ -325,15 +325,24 @@ static void write_scores(struct sk_json_writer *w, const struct sk_finding *f)
 	}
 }
 
-static void write_ignored_by(struct sk_json_writer *w, const struct sk_finding *f)
+static void write_statement(struct sk_json_writer *w, const struct sk_finding *f)
 {
-	if (!f->ignored_reason && !f->ignored_owner && !f->ignored_until)
+	const struct sk_statement *s = f->statement;
+
+	if (!s)
 		return;
 	sk_json_key(w, "exception");
 	sk_json_object(w);
-	put_null_str(w, "reason", f->ignored_reason);
-	put_null_str(w, "owner", f->ignored_owner);
-	put_null_str(w, "until", f->ignored_until);
+	sk_json_put_str(w, "status", sk_vex_status_name(s->status));
+	sk_json_put_opt(w, "justification", s->justification);
+	put_null_str(w, "reason", s->reason);
+	put_null_str(w, "owner", s->owner);
+	put_null_str(w, "until", s->until);
+	sk_json_put_opt(w, "ticket", s->ticket);
+	sk_json_put_opt(w, "timestamp", s->timestamp);
+	sk_json_put_opt(w, "source", s->source);
+	if (s->line)
+		sk_json_put_int(w, "line", s->line);
 	sk_json_end(w);
 }
 
@@ -360,7 +369,7 @@ static void write_finding(struct sk_json_writer *w, const struct sk_result *resu
 	}
 	sk_json_put_opt(w, "published", f->published);
 	sk_json_put_opt(w, "modified", f->modified);
-	write_ignored_by(w, f);
+	write_statement(w, f);
 	sk_json_end(w);
 }
 
@@ -371,6 +380,31 @@ static void write_findings(struct sk_json_writer *w, const struct sk_result *res
 	sk_json_array(w);
 	for (size_t i = 0; i < count; i++)
 		write_finding(w, result, findings[i]);
+	sk_json_end(w);
+}
+
+/* What the policies of the call say, and every rule that was asked. */
+static void write_policy(struct sk_json_writer *w, const struct sk_decision *d)
+{
+	sk_json_key(w, "policy");
+	sk_json_object(w);
+	sk_decision_json(d, w);
+	sk_json_key(w, "rules");
+	sk_json_array(w);
+	for (size_t i = 0; i < d->rules.len; i++) {
+		const struct sk_rule_result *r = &d->rules.data[i];
+
+		sk_json_object(w);
+		sk_json_put_str(w, "policy", r->policy->name);
+		sk_json_put_str(w, "rule", r->rule);
+		sk_json_put_str(w, "title", r->title);
+		sk_json_put_str(w, "verdict", sk_verdict_name(r->verdict));
+		sk_json_put_str(w, "action", sk_rule_action_name(r->action));
+		if (r->more)
+			sk_json_put_int(w, "more", (int64_t)r->more);
+		sk_json_end(w);
+	}
+	sk_json_end(w);
 	sk_json_end(w);
 }
 
@@ -388,6 +422,8 @@ static void write_result(struct sk_json_writer *w, const struct sk_report *repor
 	write_findings(w, result, "findings", result->findings, result->finding_count);
 	if (report->show_ignored)
 		write_findings(w, result, "ignored", result->ignored, result->ignored_count);
+	if (result->decision)
+		write_policy(w, result->decision);
 }
 
 static void write_head(struct sk_json_writer *w, const struct sk_report *report)

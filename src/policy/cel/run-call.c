@@ -113,7 +113,7 @@ static bool callee_fits(const struct sk_cel_callee *c, bool member, const struct
 
 struct sk_cel_value sk_cel_run_dispatch(const struct sk_cel_plan *p, struct sk_cel_eval *ev)
 {
-	struct sk_cel_value args[MAX_VALUES], bad;
+	struct sk_cel_value args[MAX_VALUES] = { 0 }, bad;
 	bool member = p->node->target != NULL;
 
 	if (p->count > MAX_VALUES)
@@ -251,9 +251,9 @@ static struct sk_cel_value join_lists(const struct sk_cel_plan *p, struct sk_cel
 	return list;
 }
 
-static struct sk_cel_value time_result(const struct sk_cel_plan *p, struct sk_cel_eval *ev, uint8_t kind, __int128 nanos)
+static struct sk_cel_value time_result(const struct sk_cel_plan *p, struct sk_cel_eval *ev, uint8_t kind, sk_cel_wide nanos)
 {
-	__int128 seconds = nanos / 1000000000, rest = nanos % 1000000000;
+	sk_cel_wide seconds = nanos / 1000000000, rest = nanos % 1000000000;
 
 	if (kind == SK_CEL_DURATION) {
 		if (seconds > SK_CEL_DURATION_MAX || seconds < -SK_CEL_DURATION_MAX)
@@ -269,9 +269,9 @@ static struct sk_cel_value time_result(const struct sk_cel_plan *p, struct sk_ce
 	return sk_cel_timestamp((int64_t)seconds, (int32_t)rest);
 }
 
-static __int128 nanos_of(struct sk_cel_value v)
+static sk_cel_wide nanos_of(struct sk_cel_value v)
 {
-	return (__int128)v.i * 1000000000 + v.nanos;
+	return (sk_cel_wide)v.i * 1000000000 + v.nanos;
 }
 
 /* timestamp ± duration, timestamp - timestamp, duration ± duration, duration + timestamp. */
@@ -280,7 +280,7 @@ static struct sk_cel_value of_times(const struct sk_cel_plan *p, struct sk_cel_e
 {
 	struct sk_cel_value args[2] = { a, b };
 	bool two_times = a.kind == SK_CEL_TIMESTAMP && b.kind == SK_CEL_TIMESTAMP;
-	__int128 nanos = op == SK_CEL_OP_ADD ? nanos_of(a) + nanos_of(b) : nanos_of(a) - nanos_of(b);
+	sk_cel_wide nanos = op == SK_CEL_OP_ADD ? nanos_of(a) + nanos_of(b) : nanos_of(a) - nanos_of(b);
 
 	if ((op != SK_CEL_OP_ADD && op != SK_CEL_OP_SUB) || (two_times && op == SK_CEL_OP_ADD) ||
 	    (a.kind == SK_CEL_DURATION && b.kind == SK_CEL_TIMESTAMP && op == SK_CEL_OP_SUB))

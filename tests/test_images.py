@@ -126,6 +126,13 @@ class Overlay(Case):
                              [("a", "usr/lib/node_modules/a/package.json"),
                               ("b", "opt/app/lib/node_modules/a/package.json")])
 
+    def test_link_made_after_what_lies_below_its_name(self):
+        base = pkg(pkg(Layer(), "srv/node_modules/a", "a"), "tmp/x", "x").symlink("app", "tmp")
+        top = pkg(Layer(), "app/node_modules/a", "b").whiteout("app").symlink("app", "srv")
+        docker(self.image, [base, top])
+        self.assertEqual([("a", "srv/node_modules/a/package.json")],
+                         [(p["name"], p["path"]) for p in self.scan()["packages"] if p["name"] == "a"])
+
     def test_link_cycles(self):
         base = pkg(Layer().symlink("a", "b").symlink("b", "a"), "a/node_modules/x", "x")
         self.assertEqual(self.names([base]), ["x"])

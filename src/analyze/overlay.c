@@ -168,7 +168,8 @@ static bool covered_by_alias(const struct sk_overlay *o, uint32_t layer, struct 
 			for (size_t l = layer + 1; l < o->count; l++)
 				/* Names keep no order: what the link's own layer has below it may be older than the link. */
 				if (l > alias->layer &&
-				    covers(&o->layers[l], sk_buf_view(&other), alias->path.len + 1) &&
+				    covers(&o->layers[l], sk_buf_view(&other),
+					   alias->path.len + 1) &&
 				    leads(o, l, alias))
 					return true;
 		}

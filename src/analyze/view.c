@@ -123,14 +123,15 @@ static void take_record(struct sk_view *v, uint32_t layer, const struct sk_recor
 		*sk_vec_push(&v->found_os) = rec->os;
 		break;
 	case SK_RECORD_ISSUE:
-		add_issue(v, rec->id, (int32_t)layer, place(v, layer, rec->path), rec->line, rec->text);
+		add_issue(v, rec->id, (int32_t)layer, place(v, layer, rec->path), rec->line,
+			  rec->text);
 		break;
 	case SK_RECORD_LINK:
 		sk_overlay_link(&v->overlay, layer, rec->path, rec->text);
 		break;
 	case SK_RECORD_ALIAS:
-		*sk_vec_push(&v->aliases) =
-			(struct alias){ place(v, layer, rec->path), place(v, layer, rec->text), layer };
+		*sk_vec_push(&v->aliases) = (struct alias){ place(v, layer, rec->path),
+							    place(v, layer, rec->text), layer };
 		break;
 	case SK_RECORD_FILE:
 		run = sk_vec_push(&v->runs);
@@ -456,7 +457,8 @@ static void settle_issues(struct sk_view *v)
 		struct sk_issue *issue = v->issues.data[i];
 
 		/* A file that is not there any more need not be readable. */
-		if (issue->path && issue->layer >= 0 && !is_visible(v, (uint32_t)issue->layer, issue->path))
+		if (issue->path && issue->layer >= 0 &&
+		    !is_visible(v, (uint32_t)issue->layer, issue->path))
 			continue;
 		inv->incomplete |= strcmp(issue->id, SK_ISSUE_UNFINISHED) == 0;
 		all[kept++] = issue;

@@ -14,7 +14,8 @@ import tempfile
 import time
 import unittest
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, HERE)
 from images import PACK, Layer, archive, config_of, docker, layout, npm, oci, oci_files, sha256  # noqa: E402
 
 SEKISHO = os.environ["SEKISHO"]
@@ -124,6 +125,13 @@ class Overlay(Case):
             self.assertEqual(sorted((p["name"], p["path"]) for p in self.scan()["packages"]),
                              [("a", "usr/lib/node_modules/a/package.json"),
                               ("b", "opt/app/lib/node_modules/a/package.json")])
+
+    def test_link_made_after_what_lies_below_its_name(self):
+        base = pkg(pkg(Layer(), "srv/node_modules/a", "a"), "tmp/x", "x").symlink("app", "tmp")
+        top = pkg(Layer(), "app/node_modules/a", "b").whiteout("app").symlink("app", "srv")
+        docker(self.image, [base, top])
+        self.assertEqual([("a", "srv/node_modules/a/package.json")],
+                         [(p["name"], p["path"]) for p in self.scan()["packages"] if p["name"] == "a"])
 
     def test_link_cycles(self):
         base = pkg(Layer().symlink("a", "b").symlink("b", "a"), "a/node_modules/x", "x")
@@ -399,6 +407,18 @@ class Hostile(Case):
         self.assertEqual(self.packages(report), [("a", "1.0.0")])
         docker(self.image, [layer, Layer().whiteout("var/lib/rpm")])
         self.scan()  # what is not there any more need not be readable
+
+    def test_package_database_cut_off(self):
+        """What could be read of it counts; that it is not all must not go unnoticed."""
+        for name in ("small-le.Packages", "small.Packages.db", "small.rpmdb.sqlite"):
+            with open(os.path.join(HERE, "data", "rpmdb", name), "rb") as file:
+                whole = file.read()
+            docker(self.image, [Layer().entry("var/lib/rpm/" + name.split(".", 1)[1], data=whole[:-100])])
+            self.assertIn("unreadable-packages", self.ids(self.scan(code=3)), name)
+        status = b"Package: a\nVersion: 1\nStatus: install ok installed\n\n"
+        docker(self.image, [Layer().entry("var/lib/dpkg/status", data=status + b"Package: b\nbroken\n")])
+        report = self.scan(code=3)
+        self.assertEqual(self.packages(report), [("a", "1")])
 
     def test_several_targets_one_broken(self):
         docker(self.image, [pkg(Layer(), "node_modules/a", "a")])

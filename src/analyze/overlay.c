@@ -166,8 +166,10 @@ static bool covered_by_alias(const struct sk_overlay *o, uint32_t layer, struct 
 			sk_buf_span(&other, alias->path);
 			sk_buf_span(&other, sk_span_from(path, i));
 			for (size_t l = layer + 1; l < o->count; l++)
-				if (l >= alias->layer &&
-				    covers(&o->layers[l], sk_buf_view(&other), alias->path.len + 1) &&
+				/* Names keep no order: what the link's own layer has below it may be older than the link. */
+				if (l > alias->layer &&
+				    covers(&o->layers[l], sk_buf_view(&other),
+					   alias->path.len + 1) &&
 				    leads(o, l, alias))
 					return true;
 		}

@@ -115,6 +115,11 @@ void sk_sink_note(struct sk_sink *sink, struct sk_span bytes)
 	sk_buf_span(&sink->note, bytes);
 }
 
+static const char *issue_id(const struct sk_analyzer *analyzer)
+{
+	return analyzer->vital ? SK_ISSUE_UNFINISHED : "unreadable-file";
+}
+
 void sk_sink_issue(struct sk_sink *sink, uint32_t line, const char *fmt, ...)
 {
 	char text[1024];
@@ -123,7 +128,7 @@ void sk_sink_issue(struct sk_sink *sink, uint32_t line, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	sk_record_issue(sink->rec, "unreadable-file", sink->file->path, line, text);
+	sk_record_issue(sink->rec, issue_id(sink->analyzer), sink->file->path, line, text);
 }
 
 /* A package without a name or type is a mistake of the analyzer or of the input: it is not passed on. */
@@ -146,6 +151,7 @@ int sk_sink_analyze(struct sk_sink *sink, struct sk_recorder *rec, const struct 
 	int r;
 
 	sink->rec = rec;
+	sink->analyzer = analyzer;
 	sink->file = file;
 	r = analyzer->analyze(sink, file, err);
 	flush_paths(sink);
@@ -168,8 +174,7 @@ void sk_sink_run(struct sk_recorder *rec, const struct sk_analyzer *analyzer, co
 	struct sk_err err = SK_ERR_INIT;
 
 	if (sk_sink_analyze(&sink, rec, analyzer, file, &err) < 0)
-		sk_record_issue(rec, analyzer->vital ? SK_ISSUE_UNFINISHED : "unreadable-file", file->path, 0,
-				err.text);
+		sk_record_issue(rec, issue_id(analyzer), file->path, 0, err.text);
 	for (size_t i = 0; i < sink.systems.len; i++)
 		if (sink.systems.data[i]->id && sink.systems.data[i]->id[0])
 			sk_record_os(rec, sink.systems.data[i]);

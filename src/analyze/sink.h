@@ -7,6 +7,7 @@
 struct sk_sink {
 	struct sk_arena arena;
 	struct sk_recorder *rec;
+	const struct sk_analyzer *analyzer;
 	const struct sk_file *file;
 	SK_VEC(struct sk_package *) packages;
 	SK_VEC(struct sk_os *) systems;

@@ -88,28 +88,55 @@ void sk_view_issue(struct sk_view *view, const char *path, const char *fmt, ...)
 
 /* ---- reading the recordings ---- */
 
+/*
+ * Where an entry really lies. Asked while the recordings are read in order, so
+ * that the links known are those that were there when the entry was made.
+ */
+static const char *place(struct sk_view *v, uint32_t layer, const char *path)
+{
+	return path ? sk_overlay_resolve(&v->overlay, layer, path) : NULL;
+}
+
+static void take_fragment(struct sk_view *v, uint32_t layer, struct sk_fragment *f)
+{
+	const char *as_named = f->path;
+
+	f->layer = layer;
+	f->path = place(v, layer, f->path);
+	for (size_t i = 0; i < f->package_count && f->path != as_named; i++)
+		if (strcmp(f->packages[i]->path, as_named) == 0)
+			f->packages[i]->path = f->path;
+	*sk_vec_push(&v->fragments) = f;
+}
+
 static void take_record(struct sk_view *v, uint32_t layer, const struct sk_record *rec)
 {
+	struct sk_run_entry *run;
+
 	switch (rec->tag) {
 	case SK_RECORD_FRAGMENT:
-		rec->fragment->layer = layer;
-		*sk_vec_push(&v->fragments) = rec->fragment;
+		take_fragment(v, layer, rec->fragment);
 		break;
 	case SK_RECORD_OS:
 		rec->os->layer = layer;
+		rec->os->path = place(v, layer, rec->os->path);
 		*sk_vec_push(&v->found_os) = rec->os;
 		break;
 	case SK_RECORD_ISSUE:
-		add_issue(v, rec->id, (int32_t)layer, rec->path, rec->line, rec->text);
+		add_issue(v, rec->id, (int32_t)layer, place(v, layer, rec->path), rec->line,
+			  rec->text);
 		break;
 	case SK_RECORD_LINK:
 		sk_overlay_link(&v->overlay, layer, rec->path, rec->text);
 		break;
 	case SK_RECORD_ALIAS:
-		*sk_vec_push(&v->aliases) = (struct alias){ rec->path, rec->text, layer };
+		*sk_vec_push(&v->aliases) = (struct alias){ place(v, layer, rec->path),
+							    place(v, layer, rec->text), layer };
 		break;
 	case SK_RECORD_FILE:
-		*sk_vec_push(&v->runs) = (struct sk_run_entry){ .file = rec->run, .layer = layer };
+		run = sk_vec_push(&v->runs);
+		*run = (struct sk_run_entry){ .file = rec->run, .layer = layer };
+		run->file.path = place(v, layer, rec->run.path);
 		break;
 	case SK_RECORD_END:
 		break;
@@ -136,10 +163,9 @@ static int read_layer(struct sk_view *v, uint32_t layer, struct sk_span bytes, s
 
 /* ---- what is visible ---- */
 
-static bool see(struct sk_view *v, uint32_t layer, const char **path)
+static bool is_visible(const struct sk_view *v, uint32_t layer, const char *path)
 {
-	*path = sk_overlay_resolve(&v->overlay, layer, *path);
-	return !sk_overlay_hidden(&v->overlay, layer, *path);
+	return !sk_overlay_hidden(&v->overlay, layer, path);
 }
 
 static int cmp_fragments(const void *a, const void *b)
@@ -165,14 +191,13 @@ static void apply_aliases(struct sk_view *v)
 	for (size_t i = 0; i < v->aliases.len; i++) {
 		const struct alias *a = &v->aliases.data[i];
 		struct sk_fragment *f = sk_map_get(&hidden, sk_span_str(a->target));
-		const char *path = a->path;
 
-		if (!f || !f->hidden || f->layer != a->layer || !see(v, a->layer, &path))
+		if (!f || !f->hidden || f->layer != a->layer || !is_visible(v, a->layer, a->path))
 			continue;
 		f->hidden = false;
-		f->path = path;
+		f->path = a->path;
 		for (size_t j = 0; j < f->package_count; j++)
-			f->packages[j]->path = path;
+			f->packages[j]->path = a->path;
 	}
 }
 
@@ -180,12 +205,8 @@ static void find_visible(struct sk_view *v)
 {
 	for (size_t i = 0; i < v->fragments.len; i++) {
 		struct sk_fragment *f = v->fragments.data[i];
-		const char *as_named = f->path;
 
-		f->hidden = !see(v, f->layer, &f->path);
-		for (size_t j = 0; j < f->package_count && f->path != as_named; j++)
-			if (strcmp(f->packages[j]->path, as_named) == 0)
-				f->packages[j]->path = f->path;
+		f->hidden = !is_visible(v, f->layer, f->path);
 	}
 	apply_aliases(v);
 	if (v->fragments.len)
@@ -253,7 +274,7 @@ static void join_systems(struct sk_view *v)
 	for (size_t i = 0; i < v->found_os.len; i++) {
 		struct sk_os *os = v->found_os.data[i], *same = NULL;
 
-		if (!see(v, os->layer, &os->path))
+		if (!is_visible(v, os->layer, os->path))
 			continue;
 		for (size_t j = 0; j < v->os.len && !same; j++)
 			if (strcmp(v->os.data[j]->root, os->root) == 0)
@@ -393,7 +414,7 @@ static void settle_runs(struct sk_view *v)
 	size_t kept = 0;
 
 	for (size_t i = 0; i < v->runs.len; i++)
-		if (see(v, v->runs.data[i].layer, &v->runs.data[i].file.path))
+		if (is_visible(v, v->runs.data[i].layer, v->runs.data[i].file.path))
 			v->runs.data[kept++] = v->runs.data[i];
 	if (kept)
 		qsort(v->runs.data, kept, sizeof(v->runs.data[0]), cmp_runs);
@@ -436,7 +457,8 @@ static void settle_issues(struct sk_view *v)
 		struct sk_issue *issue = v->issues.data[i];
 
 		/* A file that is not there any more need not be readable. */
-		if (issue->path && issue->layer >= 0 && !see(v, (uint32_t)issue->layer, &issue->path))
+		if (issue->path && issue->layer >= 0 &&
+		    !is_visible(v, (uint32_t)issue->layer, issue->path))
 			continue;
 		inv->incomplete |= strcmp(issue->id, SK_ISSUE_UNFINISHED) == 0;
 		all[kept++] = issue;

@@ -199,19 +199,24 @@ static const char *tree(const struct sk_analyzer *analyzer, const struct tree_fi
 	"version>" more "</parent>"
 
 static const char
-	parent_pom[] = "<project><groupId>g</groupId><artifactId>parent</"
-		       "artifactId><version>${revision}</version>"
-		       "<properties><revision>1.0</revision><x.version>3.${minor}</"
-		       "x.version><minor>1</minor></properties>"
-		       "<dependencyManagement><dependencies>" DEPENDENCY(
-			       "org.x", "x", "<version>${x.version}</version>")
-			       DEPENDENCY("g", "list",
-					  "<version>1</version><type>pom</type><scope>import</"
-					  "scope>") "</dependencies></dependencyManagement>"
-						    "<dependencies>" DEPENDENCY("org.p", "p", "<version>${minor}</version>")
-							    DEPENDENCY("org.s", "s", "<version>5</version>")
-								    DEPENDENCY("org.z", "z", "<version>1.${minor}</version>")
-									    "</dependencies></project>";
+	parent_pom[] =
+		"<project><groupId>g</groupId><artifactId>parent</"
+		"artifactId><version>${revision}</version>"
+		"<properties><revision>1.0</revision><x.version>3.${minor}</"
+		"x.version><minor>1</minor></properties>"
+		"<dependencyManagement><dependencies>" DEPENDENCY("org.x", "x",
+								  "<version>${x.version}</version>")
+			DEPENDENCY(
+				"g", "list",
+				"<version>1</version><type>pom</type><scope>import</"
+				"scope>") "</dependencies></dependencyManagement>"
+					  "<dependencies>" DEPENDENCY("org.p", "p",
+								      "<version>${minor}</version>")
+						  DEPENDENCY("org.s", "s", "<version>5</version>")
+							  DEPENDENCY("org.z", "z",
+								     "<version>1.${minor}</"
+								     "version>") "</dependencies></"
+										 "project>";
 static const char list_pom[] =
 	"<project><groupId>g</groupId><artifactId>list</artifactId><version>1</version>"
 	"<dependencyManagement><dependencies>" DEPENDENCY(

@@ -106,7 +106,7 @@ static void finish(struct sk_view *view, struct sk_fragment **fragments, size_t 
 const struct sk_analyzer sk_analyzer_alpm = {
 	.name = "alpm",
 	.vital = true,
-	.version = 1,
+	.version = 2,
 	.patterns = (const char *const[]){ "**/var/lib/pacman/local/*/desc",
 					   "**/var/lib/pacman/local/*/files", NULL },
 	.analyze = analyze,

@@ -147,7 +147,7 @@ static void finish(struct sk_view *view, struct sk_fragment **fragments, size_t 
 const struct sk_analyzer sk_analyzer_apk = {
 	.name = "apk",
 	.vital = true,
-	.version = 1,
+	.version = 2,
 	.patterns =
 	    (const char *const[]){ "**/lib/apk/db/installed", "**/usr/lib/apk/db/installed", NULL },
 	.analyze = analyze,

@@ -318,7 +318,7 @@ static void finish(struct sk_view *view, struct sk_fragment **fragments, size_t 
 const struct sk_analyzer sk_analyzer_dpkg = {
 	.name = "dpkg",
 	.vital = true,
-	.version = 1,
+	.version = 2,
 	.patterns = (const char *const[]){ "**/var/lib/dpkg/status", "**/var/lib/dpkg/status.d/*",
 					   "**/var/lib/dpkg/info/*.list",
 					   "**/usr/share/doc/*/copyright", "**/usr/lib/opkg/status",

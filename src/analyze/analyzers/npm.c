@@ -90,7 +90,8 @@ static struct sk_span name_of_place(struct sk_span place, bool *ret_installed, b
 	if (depth)
 		return rest;
 	rest = sk_span_basename(sk_span_dirname(place));
-	return sk_span_starts(rest, "@") ? sk_span_from(place, (size_t)(rest.ptr - place.ptr)) : sk_span_basename(place);
+	return sk_span_starts(rest, "@") ? sk_span_from(place, (size_t)(rest.ptr - place.ptr))
+					 : sk_span_basename(place);
 }
 
 /* The names that the root and the workspaces ask for themselves. */
@@ -117,7 +118,8 @@ static void linked_names(struct sk_map *links, const struct sk_node *places)
 {
 	sk_node_each(entry, places)
 		if (sk_node_bool(sk_node_get(entry, "link"), false))
-			sk_map_put(links, sk_node_str(sk_node_get(entry, "resolved")), (void *)entry);
+			sk_map_put(links, sk_node_str(sk_node_get(entry, "resolved")),
+				   (void *)entry);
 }
 
 /* lockfileVersion 2 and 3: places in the tree; "" is the project, links point to workspaces. */

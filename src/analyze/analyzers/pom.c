@@ -52,7 +52,7 @@ struct tree {
 	struct sk_map by_path; /* to struct project * */
 	struct sk_map by_id;   /* "group:artifact", resolved as far as possible; the first */
 	unsigned long steps;   /* of looking into imported lists */
-	unsigned long inherited;
+	unsigned long inherited; /* dependencies looked at again for a child */
 };
 
 /* The project and its parents, nearest first. */
@@ -91,7 +91,7 @@ enum {
 	MAX_EXPANSION_STEPS = 256,
 	MAX_IMPORT_DEPTH = 4, /* lists that import lists; real ones stop at three */
 	MAX_STEPS = 4 << 20,
-	MAX_INHERITED = 1 << 18, /* dependencies of parents; a thousand modules with a hundred each have 100,000 */
+	MAX_INHERITED = 1 << 18, /* a thousand modules with a hundred dependencies each: 100,000 */
 };
 
 enum field { GROUP, ARTIFACT, VERSION };
@@ -390,8 +390,8 @@ static void add_own(struct tree *tree, struct project *p, const struct lineage *
 		sk_map_put(declared, key, p);
 		sk_map_at(&seen, id_key(tree, key, id.version), &fresh);
 		if (fresh)
-			add_package(tree, p, &id, d->line, scope_flags(resolve(tree, line, d->scope)),
-				    sk_span(NULL, 0));
+			add_package(tree, p, &id, d->line,
+				    scope_flags(resolve(tree, line, d->scope)), sk_span(NULL, 0));
 	}
 }
 
@@ -521,7 +521,8 @@ static void finish(struct sk_view *view, struct sk_fragment **fragments, size_t 
 		add_packages(&tree, &tree.projects[i]);
 	if ((tree.steps > MAX_STEPS || tree.inherited > MAX_INHERITED) && count)
 		sk_view_issue(view, fragments[0]->path,
-			      "too many imported lists and inherited dependencies: some versions are not known");
+			      "too many imported lists and inherited dependencies: some versions "
+			      "are not known");
 	tree_release(&tree);
 }
 

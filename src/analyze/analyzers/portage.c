@@ -110,7 +110,7 @@ static void finish(struct sk_view *view, struct sk_fragment **fragments, size_t 
 const struct sk_analyzer sk_analyzer_portage = {
 	.name = "portage",
 	.vital = true,
-	.version = 1,
+	.version = 2,
 	.patterns = (const char *const[]){ "**/var/db/pkg/*/*/CONTENTS",
 					   "**/var/db/pkg/*/*/LICENSE", NULL },
 	.analyze = analyze,

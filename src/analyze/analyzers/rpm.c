@@ -218,7 +218,7 @@ static void finish(struct sk_view *view, struct sk_fragment **fragments, size_t 
 const struct sk_analyzer sk_analyzer_rpm = {
 	.name = "rpm",
 	.vital = true,
-	.version = 1,
+	.version = 2,
 	.patterns =
 	    (const char *const[]){
 		"**/var/lib/rpm/Packages", "**/var/lib/rpm/Packages.db",

@@ -40,6 +40,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 				      .severity = (enum sk_severity)((flags >> 2) % 6),
 				      .package = &package,
 				      .epss = 0.5 };
+	struct sk_statement statement = { 0 };
 	struct sk_finding *findings[] = { &finding };
 	struct sk_package *packages[] = { &package };
 	struct sk_layer layer = { 0 };
@@ -67,7 +68,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	links[1] = next(&inv.arena, &rest);
 	layer.created_by = layer.diff_id = package.purl = package.path = finding.title;
 	finding.cvss_vector = finding.published = finding.description = finding.remedy;
-	inv.artifact.name = inv.artifact.digest = finding.ignored_reason = package.name;
+	inv.artifact.name = inv.artifact.digest = package.name;
+	statement.reason = statement.owner = statement.justification = package.name;
+	statement.until = flags & 1 ? NULL : package.version;
+	statement.ticket = statement.timestamp = statement.source = finding.id;
+	statement.status = (enum sk_vex_status)(flags % (SK_VEX_INVESTIGATED + 1));
+	finding.statement = &statement;
 	if (links[0] && links[1])
 		finding.references = (struct sk_strings){ links, 2 };
 	inv.layers = &layer;

@@ -388,6 +388,7 @@ static void describe_artifact(struct inspection *in, const char *name)
 		.tag_count = in->image.tag_count,
 		.platform = in->image.platform,
 		.created = in->image.created,
+		.config = in->image.config,
 	};
 	if (strcmp(name, "-") == 0 && a->tag_count)
 		a->name = a->tags[0];

@@ -7,6 +7,7 @@
  */
 #include "analyze/package.h"
 #include "analyze/record.h"
+#include "image/config.h"
 
 enum sk_artifact_type {
 	SK_ARTIFACT_IMAGE,
@@ -30,6 +31,7 @@ struct sk_artifact {
 	size_t tag_count;
 	const char *platform;	    /* "linux/amd64", "linux/arm64/v8" */
 	const char *created;	    /* RFC 3339 */
+	const struct sk_image_config *config; /* NULL for a folder */
 };
 
 /* What could not be looked at, and why. */

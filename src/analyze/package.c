@@ -3,6 +3,40 @@
 
 #include "base/reader.h"
 
+static const char *const flag_names[] = { "installed", "dev", "indirect", "owned", "foreign", "main" };
+
+const char *sk_package_flag_name(unsigned i)
+{
+	return i < SK_COUNT(flag_names) ? flag_names[i] : NULL;
+}
+
+uint32_t sk_package_flag(struct sk_span name)
+{
+	for (unsigned i = 0; i < SK_COUNT(flag_names); i++)
+		if (sk_span_is(name, flag_names[i]))
+			return 1u << i;
+	return 0;
+}
+
+bool sk_package_is_distribution(const struct sk_package *package)
+{
+	static const char *const types[] = { "deb", "rpm", "apk", "alpm", "opkg" };
+
+	for (size_t i = 0; package && i < SK_COUNT(types); i++)
+		if (strcmp(package->type, types[i]) == 0)
+			return true;
+	return false;
+}
+
+void sk_package_full_name(const struct sk_package *package, struct sk_buf *buf)
+{
+	if (package->ns && package->ns[0] && !sk_package_is_distribution(package)) {
+		sk_buf_puts(buf, package->ns);
+		sk_buf_putc(buf, strcmp(package->type, "maven") == 0 ? ':' : '/');
+	}
+	sk_buf_puts(buf, package->name);
+}
+
 void sk_paths_add(struct sk_paths *paths, struct sk_span path)
 {
 	size_t shared = 0, most = path.len < paths->last.len ? path.len : paths->last.len;

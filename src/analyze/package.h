@@ -18,6 +18,10 @@ enum sk_package_flags {
 	SK_PACKAGE_MAIN = 1 << 5,      /* the application itself (root of a lock file, main module) */
 };
 
+/* What reports call flag 1 << i: "installed", "dev", ...; NULL behind the last. And back; 0 for no such name. */
+const char *sk_package_flag_name(unsigned i);
+uint32_t sk_package_flag(struct sk_span name);
+
 struct sk_package {
 	const char *type;	    /* purl type: deb apk rpm npm pypi golang maven gem cargo composer nuget ... */
 	const char *ns;		    /* purl namespace: distribution, Maven group, npm scope ("@babel"), Go path before the last '/' */
@@ -42,6 +46,11 @@ struct sk_package {
 
 	struct sk_span files;	    /* owned files, written by sk_paths_add */
 };
+
+/* Whether it is a distribution's package (deb, rpm, apk, ...). */
+bool sk_package_is_distribution(const struct sk_package *package);
+/* The name as its ecosystem writes it: "@babel/core", "org.slf4j:slf4j-api", "github.com/a/b", "curl". */
+void sk_package_full_name(const struct sk_package *package, struct sk_buf *buf);
 
 /* An operating system, from os-release and its older relatives. */
 struct sk_os {

@@ -71,6 +71,7 @@ void sk_put_image(struct sk_buf *buf, const struct sk_image *image)
 	put(buf, image->image_id);
 	put(buf, image->platform);
 	put(buf, image->created);
+	sk_image_config_put(buf, image->config);
 	put_list(buf, image->tags, image->tag_count);
 	put_list(buf, image->others, image->other_count);
 	sk_buf_varint(buf, image->layer_count);
@@ -95,6 +96,7 @@ bool sk_get_image(struct sk_span payload, struct sk_arena *arena, struct sk_imag
 	ret->image_id = get(&r, arena);
 	ret->platform = get(&r, arena);
 	ret->created = get(&r, arena);
+	ret->config = sk_image_config_get(&r, arena);
 	ret->tags = get_list(&r, arena, &ret->tag_count);
 	ret->others = get_list(&r, arena, &ret->other_count);
 	count = sk_read_varint(&r);

@@ -14,6 +14,12 @@ struct sk_arena {
 	size_t total;	  /* bytes of all blocks */
 };
 
+/* Strings that live in an arena. */
+struct sk_strings {
+	const char **items;
+	size_t count;
+};
+
 void sk_arena_release(struct sk_arena *arena);
 void *sk_arena_alloc(struct sk_arena *arena, size_t size) /* zeroed, aligned for any type */
 	__attribute__((returns_nonnull));

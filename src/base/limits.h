@@ -83,10 +83,10 @@
 #define SK_MAX_LINK_DEPTH 40
 /* A decompressed layer: bombs end here; the largest real layers (models, CUDA) are below 100 GB. */
 #define SK_MAX_LAYER_BYTES (1ull << 40)
-/* sekisho.yaml and .sekishoignore.yaml: ten thousand exceptions fit. */
+/* sekisho.yaml and exceptions: ten thousand exceptions fit. */
 #define SK_MAX_CONFIG (4u << 20)
-/* Entries of an ignore file: each costs a little for each finding. */
-#define SK_MAX_IGNORE_ENTRIES 100000u
+/* Exceptions of all files, and of all VEX documents: those without an id cost a little for each finding. */
+#define SK_MAX_EXCEPTIONS 1000000u
 
 /* One advisory's JSON: the largest on osv.dev, a kernel's with every version listed, has 9 MB. */
 #define SK_MAX_ADVISORY (32u << 20)
@@ -115,3 +115,34 @@
  */
 #define SK_BOMB_BYTES (4ull << 30)
 #define SK_BOMB_RATIO 250
+/*
+ * A JSON report that is read back. One with 100,000 findings and their texts has 200 MB; the limit
+ * on a document's nodes (SK_MAX_DOC_NODES) ends it at some 250,000.
+ */
+#define SK_MAX_REPORT (512u << 20)
+/* Targets of one report: as many as one call of `sekisho scan` takes. */
+#define SK_MAX_REPORT_TARGETS 10000u
+
+/* A policy file: Kubernetes keeps no object above 1.5 MiB. */
+#define SK_MAX_POLICY_BYTES (2u << 20)
+/* Files of one bundle and policies of one call; the largest published library has some 400. */
+#define SK_MAX_POLICIES 4096u
+/* Variables, rules or validations of one policy. */
+#define SK_MAX_POLICY_PARTS 1000u
+/*
+ * What the expressions of one Kubernetes policy may cost together: the API server's own budget
+ * (RuntimeCELCostBudget, about a second), and what its match conditions may.
+ */
+#define SK_MAX_VAP_COST 10000000u
+#define SK_MAX_VAP_MATCH_COST 2500000u
+/* The same for one of our policies: 100,000 findings, walked by some twenty rules. */
+#define SK_MAX_POLICY_COST 100000000u
+/* And in time and memory, whatever the cost says; nanoseconds, bytes. */
+#define SK_MAX_POLICY_TIME 5000000000ll
+#define SK_MAX_POLICY_MEMORY (64u << 20)
+/* One scope of one exception over one finding: it is asked for each of them. */
+#define SK_MAX_SCOPE_COST 100000u
+/* Reasons of one rule (offenders) that are told one by one; the rest is counted. */
+#define SK_MAX_RULE_REASONS 1000u
+/* A message that an expression makes: Kubernetes cuts at 5 KiB. */
+#define SK_MAX_POLICY_MESSAGE 5120u

@@ -38,7 +38,7 @@ static const struct sk_option options[] = {
 	{ "list-packages", 0, SK_OPT_FLAG(struct sk_scan_options, list_packages), REPORT,
 	  .help = "Include all packages in the report, not those with findings alone" },
 	{ "show-ignored", 0, SK_OPT_FLAG(struct sk_scan_options, show_ignored), REPORT,
-	  .help = "Also list what the ignore file hides, with reason, owner and date" },
+	  .help = "Also list what exceptions hide, with reason, owner and date" },
 
 	{ "fail-on", 0, SK_OPT_ENUM(struct sk_scan_options, fail_on, sk_choice_severity), COUNTS,
 	  .argument = "SEVERITY",
@@ -48,10 +48,19 @@ static const struct sk_option options[] = {
 	  .otherwise = "all" },
 	{ "ignore-unfixed", 0, SK_OPT_FLAG(struct sk_scan_options, ignore_unfixed), COUNTS,
 	  .help = "Only findings that have a fix" },
-	{ "ignore-file", 0, SK_OPT_FILE(struct sk_scan_options, ignore_file), COUNTS,
+	{ "exceptions", 0, SK_OPT_LIST(struct sk_scan_options, exceptions), COUNTS,
 	  .argument = "FILE",
-	  .help = "Accepted findings",
+	  .help = "Accepted findings; several times or with commas",
 	  .otherwise = ".sekishoignore.yaml where there is one" },
+	{ "ignore-file", 0, SK_OPT_LIST(struct sk_scan_options, ignore_file), COUNTS,
+	  .argument = "FILE", .help = "The older name of --exceptions", .flags = SK_OPTION_HIDDEN },
+	{ "vex", 0, SK_OPT_LIST(struct sk_scan_options, vex), COUNTS, .argument = "FILE",
+	  .help = "VEX documents (OpenVEX, CSAF, CycloneDX), whose statements are exceptions; "
+		  "several times or with commas" },
+	{ "exception-max-days", 0, SK_OPT_INT(struct sk_scan_options, exception_days), COUNTS,
+	  .argument = "DAYS", .max = 36500, .fallback = "366",
+	  .help = "How far away the end of an exception may be; one that ends later does not "
+		  "count and is reported; 0 for any" },
 
 	{ "db", 0, SK_OPT_FILE(struct sk_scan_options, database), WORK, .argument = "PATH",
 	  .help = "The advisory database",

@@ -6,8 +6,8 @@
 #include "cmd/terminal.h"
 #include "finding/coverage.h"
 #include "finding/eol-finding.h"
+#include "policy/exception.h"
 #include "policy/glob.h"
-#include "policy/ignore.h"
 #include "report/format.h"
 #include "vuln/match.h"
 
@@ -25,8 +25,9 @@ struct scan {
 	const struct sk_scan_options *options;
 	struct sk_progress *progress;
 	struct sk_db *db;
-	struct sk_ignore ignore;
-	bool with_ignore, unfinished;
+	struct sk_exceptions exceptions;
+	bool unfinished;
+	int64_t now;
 	struct scanned *targets;
 	size_t count;
 	struct sk_arena arena;
@@ -41,7 +42,7 @@ static void scan_release(struct scan *s)
 		sk_inventory_release(&s->targets[i].inventory);
 	}
 	free(s->targets);
-	sk_ignore_release(&s->ignore);
+	sk_exceptions_release(&s->exceptions);
 	sk_db_close(s->db);
 	sk_progress_free(s->progress);
 	sk_arena_release(&s->arena);
@@ -65,15 +66,29 @@ static int open_database(struct scan *s, struct sk_err *err)
 	return r;
 }
 
-static int load_ignore(struct scan *s, struct sk_err *err)
+static int load_each(struct scan *s, const struct sk_option_list *files,
+		     int (*load)(struct sk_exceptions *, const char *, struct sk_err *),
+		     struct sk_err *err)
 {
-	const char *file = s->options->ignore_file ? s->options->ignore_file : SK_IGNORE_FILE;
-	int r = sk_ignore_load(&s->ignore, file, sk_time_now(), err);
+	int r = 0;
 
-	if (r == -SK_ENOTFOUND && !s->options->ignore_file)
-		return 0;
-	s->with_ignore = r == 0;
+	for (size_t i = 0; i < files->count && r == 0; i++)
+		r = load(&s->exceptions, files->items[i], err);
 	return r;
+}
+
+static int load_exceptions(struct scan *s, struct sk_err *err)
+{
+	const struct sk_scan_options *o = s->options;
+	int r = 0;
+
+	s->exceptions.max_seconds = o->exception_days * 86400;
+	if (!o->exceptions.count && !o->ignore_file.count &&
+	    access(SK_EXCEPTION_FILE, F_OK) == 0)
+		r = sk_exceptions_load(&s->exceptions, SK_EXCEPTION_FILE, err);
+	if (r == 0)
+		r = load_each(s, &o->exceptions, sk_exceptions_load, err);
+	return r < 0 ? r : load_each(s, &o->ignore_file, sk_exceptions_load, err);
 }
 
 /* ---- one target ---- */
@@ -116,8 +131,7 @@ static void drop_excluded_packages(struct scan *s, struct sk_inventory *inv)
 
 static void sort_out(struct scan *s, struct scanned *t, struct sk_findings *all)
 {
-	if (s->with_ignore)
-		sk_ignore_apply(&s->ignore, all->data, all->len);
+	sk_exceptions_apply(&s->exceptions, &t->inventory, s->now, all->data, all->len);
 	if (all->len)
 		qsort(all->data, all->len, sizeof(all->data[0]), sk_finding_cmp);
 	for (size_t i = 0; i < all->len; i++) {
@@ -125,7 +139,7 @@ static void sort_out(struct scan *s, struct scanned *t, struct sk_findings *all)
 
 		if (excluded(s, f) || !wanted(s, f))
 			continue;
-		*sk_vec_push(f->ignored_reason ? &t->ignored : &t->shown) = f;
+		*sk_vec_push(sk_finding_ignored(f) ? &t->ignored : &t->shown) = f;
 	}
 }
 
@@ -137,7 +151,7 @@ static int find_all(struct scan *s, struct scanned *t, struct sk_findings *all, 
 	for (size_t i = 0; i < inv->issue_count; i++)
 		*sk_vec_push(all) = sk_coverage_finding(inv->issues[i], &t->arena);
 	for (size_t i = 0; i < inv->os_count; i++) {
-		struct sk_finding *f = sk_eol_finding(inv->os[i], sk_time_now(), &t->arena);
+		struct sk_finding *f = sk_eol_finding(inv->os[i], s->now, &t->arena);
 
 		if (f)
 			*sk_vec_push(all) = f;
@@ -180,11 +194,12 @@ static void report_failure(struct scan *s, const char *name, struct scanned *t, 
 
 /* ---- the report ---- */
 
-/* Entries of the ignore file that do not count, or have hidden nothing, are told with the first target. */
-static void report_ignore(struct scan *s)
+/* Exceptions that do not count, or have covered nothing, are told with the first target. */
+static void report_exceptions(struct scan *s)
 {
-	for (size_t i = 0; s->with_ignore && s->count && i < s->ignore.count; i++) {
-		struct sk_finding *f = sk_ignore_finding(&s->ignore, s->ignore.entries[i], &s->targets[0].arena);
+	for (size_t i = 0; s->count && i < s->exceptions.list.len; i++) {
+		struct sk_finding *f = sk_exception_finding(
+			&s->exceptions, s->exceptions.list.data[i], s->now, &s->targets[0].arena);
 
 		if (f)
 			*sk_vec_push(&s->targets[0].shown) = f;
@@ -200,7 +215,7 @@ static int write_report(struct scan *s, struct sk_err *err)
 	struct sk_report report = {
 		.results = results,
 		.result_count = s->count,
-		.created = sk_time_now(),
+		.created = s->now,
 		.command_line = s->call->command_line,
 		.list_packages = s->options->list_packages,
 		.show_ignored = s->options->show_ignored,
@@ -235,12 +250,12 @@ static bool fails(const struct scan *s)
 
 int sk_scan(const struct sk_call *call, const struct sk_scan_options *options, struct sk_err *err)
 {
-	sk_cleanup(scan_release) struct scan s = { .call = call, .options = options };
+	sk_cleanup(scan_release) struct scan s = { .call = call, .options = options, .now = sk_time_now() };
 	int r;
 
 	r = open_database(&s, err);
 	if (r == 0)
-		r = load_ignore(&s, err);
+		r = load_exceptions(&s, err);
 	if (r < 0)
 		return r;
 	s.progress = sk_progress_new(call);
@@ -259,7 +274,7 @@ int sk_scan(const struct sk_call *call, const struct sk_scan_options *options, s
 			report_failure(&s, call->args[i], t, &target_err);
 		s.count++;
 	}
-	report_ignore(&s);
+	report_exceptions(&s);
 	sk_progress_freep(&s.progress);
 	if (s.count) {
 		r = write_report(&s, err);

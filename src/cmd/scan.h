@@ -21,7 +21,10 @@ struct sk_scan_options {
 	int fail_on;		   /* enum sk_severity, or -1 */
 	uint32_t severity;	   /* bit 1 << enum sk_severity; 0: all */
 	bool ignore_unfixed;
-	const char *ignore_file;   /* NULL: ./.sekishoignore.yaml where there is one */
+	struct sk_option_list exceptions; /* files; none: ./.sekishoignore.yaml where there is one */
+	struct sk_option_list ignore_file; /* the older name of the same */
+	struct sk_option_list vex; /* VEX documents */
+	int64_t exception_days;	   /* how far away an exception's end may be; 0: any */
 	/* how */
 	struct sk_inspect_choices inspect;
 };

@@ -23,6 +23,14 @@ static const char *const fix_names[] = {
 	[SK_FIX_WONT] = "will_not_fix",
 };
 
+static const char *const status_names[] = {
+	[SK_VEX_ACCEPTED] = "accepted",
+	[SK_VEX_NOT_AFFECTED] = "not_affected",
+	[SK_VEX_FIXED] = "fixed",
+	[SK_VEX_AFFECTED] = "affected",
+	[SK_VEX_INVESTIGATED] = "under_investigation",
+};
+
 /* What publishers call them: GitHub "moderate", Red Hat "important", Debian "unimportant", SUSE
  * "minor". */
 static const struct {
@@ -55,6 +63,51 @@ const char *sk_severity_name(enum sk_severity severity)
 const char *sk_fix_state_name(enum sk_fix_state state)
 {
 	return (size_t)state < SK_COUNT(fix_names) ? fix_names[state] : "unknown";
+}
+
+static int find_name(struct sk_span text, const char *const *names, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (sk_span_is(text, names[i]))
+			return (int)i;
+	return -1;
+}
+
+bool sk_finding_kind_parse(struct sk_span text, enum sk_finding_kind *ret_kind)
+{
+	int i = find_name(text, kind_names, SK_COUNT(kind_names));
+
+	if (i >= 0)
+		*ret_kind = (enum sk_finding_kind)i;
+	return i >= 0;
+}
+
+bool sk_fix_state_parse(struct sk_span text, enum sk_fix_state *ret_state)
+{
+	int i = find_name(text, fix_names, SK_COUNT(fix_names));
+
+	if (i >= 0)
+		*ret_state = (enum sk_fix_state)i;
+	return i >= 0;
+}
+
+const char *sk_vex_status_name(enum sk_vex_status status)
+{
+	return (size_t)status < SK_COUNT(status_names) ? status_names[status] : "unknown";
+}
+
+bool sk_vex_status_parse(struct sk_span text, enum sk_vex_status *ret_status)
+{
+	int i = find_name(text, status_names, SK_COUNT(status_names));
+
+	if (i >= 0)
+		*ret_status = (enum sk_vex_status)i;
+	return i >= 0;
+}
+
+bool sk_finding_ignored(const struct sk_finding *f)
+{
+	return f->statement && f->statement->status <= SK_VEX_FIXED;
 }
 
 bool sk_severity_parse(struct sk_span text, enum sk_severity *ret_severity)

@@ -35,9 +35,25 @@ enum sk_fix_state {
 	SK_FIX_WONT,	  /* affected, and it is said that it will stay so */
 };
 
-struct sk_strings {
-	const char **items;
-	size_t count;
+/* What somebody says of a finding: VEX's words, and one for a risk that is taken knowingly. */
+enum sk_vex_status {
+	SK_VEX_ACCEPTED,     /* affected, and somebody lives with it until a date */
+	SK_VEX_NOT_AFFECTED,
+	SK_VEX_FIXED,
+	SK_VEX_AFFECTED,     /* this one and the next hide nothing */
+	SK_VEX_INVESTIGATED, /* "under_investigation" */
+};
+
+struct sk_statement {
+	enum sk_vex_status status;
+	const char *justification; /* OpenVEX's word: "component_not_present", ... */
+	const char *reason;	   /* in the words of whoever said it */
+	const char *owner;	   /* who said it: an entry's owner, a document's author */
+	const char *until;	   /* date; NULL: no end */
+	const char *ticket;
+	const char *timestamp;	   /* when it was said, RFC 3339 */
+	const char *source;	   /* the file that says so */
+	uint32_t line;		   /* in it */
 };
 
 struct sk_finding {
@@ -66,16 +82,21 @@ struct sk_finding {
 	uint32_t line;		     /* 0: none */
 	int32_t layer;		     /* index; -1: none */
 
-	/* Set where an exception covers it (ignore.h): it is shown on request only and never fails a run. */
-	const char *ignored_reason;
-	const char *ignored_owner;
-	const char *ignored_until;   /* date */
+	const struct sk_statement *statement; /* of the exception that covers it (policy/exception.h); NULL: none */
 };
+
+/* Whether an exception hides it: then it is shown on request only and never fails a run. */
+bool sk_finding_ignored(const struct sk_finding *f);
+
+const char *sk_vex_status_name(enum sk_vex_status status); /* "accepted", "not_affected", ... */
+bool sk_vex_status_parse(struct sk_span text, enum sk_vex_status *ret_status);
 
 const char *sk_finding_kind_name(enum sk_finding_kind kind); /* "vulnerability", ... as in the JSON report */
 const char *sk_severity_name(enum sk_severity severity);     /* "critical", ... */
+bool sk_finding_kind_parse(struct sk_span text, enum sk_finding_kind *ret_kind);
 bool sk_severity_parse(struct sk_span text, enum sk_severity *ret_severity); /* also "moderate", "important"; any case */
 const char *sk_fix_state_name(enum sk_fix_state state);      /* "fixed", "affected", "will_not_fix", "unknown" */
+bool sk_fix_state_parse(struct sk_span text, enum sk_fix_state *ret_state);
 
 /* Sort order of reports: severity falling, KEV first, then id, package, path. For qsort over pointers. */
 int sk_finding_cmp(const void *a, const void *b);

@@ -216,6 +216,7 @@ static int read_config(struct resolver *rs, const char *name, const char *digest
 	image->image_id = digest ? digest : sk_arena_str(rs->arena, id);
 	image->platform = platform_text(rs, doc.root);
 	image->created = dup_node(rs, sk_node_get(doc.root, "created"));
+	image->config = sk_image_config_read(doc.root, rs->arena);
 	ids = sk_node_path(doc.root, "rootfs", "diff_ids", NULL);
 	if ((ids ? ids->count : 0) != image->layer_count)
 		return sk_err_set(err, SK_EINVAL, "%s: %u diff_ids, but the manifest has %zu layers", name,

@@ -6,7 +6,7 @@
  * image-layout.md, manifest.md, config.md, image-index.md; Docker's
  * manifest.json). Strings live in the arena that sk_image_resolve was given.
  */
-#include "base/arena.h"
+#include "image/config.h"
 #include "image/store.h"
 
 struct sk_image_layer {
@@ -24,6 +24,7 @@ struct sk_image {
 	size_t tag_count;
 	const char *platform; /* os/architecture[/variant]; NULL: not said */
 	const char *created;
+	const struct sk_image_config *config; /* NULL: a folder */
 	struct sk_image_layer *layers; /* the lowest first */
 	size_t layer_count;
 	const char **others; /* further images in the same archive, by tag or digest, not described here */

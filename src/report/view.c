@@ -49,21 +49,12 @@ void sk_counts_add(struct sk_counts *sum, const struct sk_counts *more)
 
 bool sk_report_is_distribution(const struct sk_package *package)
 {
-	static const char *const types[] = { "deb", "rpm", "apk", "alpm", "opkg" };
-
-	for (size_t i = 0; package && i < SK_COUNT(types); i++)
-		if (strcmp(package->type, types[i]) == 0)
-			return true;
-	return false;
+	return sk_package_is_distribution(package);
 }
 
 void sk_report_name(const struct sk_package *package, struct sk_buf *buf)
 {
-	if (package->ns && package->ns[0] && !sk_report_is_distribution(package)) {
-		sk_buf_puts(buf, package->ns);
-		sk_buf_putc(buf, strcmp(package->type, "maven") == 0 ? ':' : '/');
-	}
-	sk_buf_puts(buf, package->name);
+	sk_package_full_name(package, buf);
 }
 
 const struct sk_os *sk_report_os(const struct sk_result *result)
@@ -128,6 +119,31 @@ double sk_report_score(const struct sk_finding *finding)
 	return score >= ranges[finding->severity].least && score < ranges[finding->severity].below
 		   ? score
 		   : ranges[finding->severity].middle;
+}
+
+/* "not_affected" with blanks; what is merely accepted needs no word for it. */
+static void put_status(const struct sk_statement *s, struct sk_buf *buf)
+{
+	if (s->status == SK_VEX_ACCEPTED)
+		return;
+	for (const char *c = sk_vex_status_name(s->status); *c; c++)
+		sk_buf_putc(buf, *c == '_' ? ' ' : *c);
+	if (s->justification)
+		sk_buf_printf(buf, ", %s", s->justification);
+	sk_buf_puts(buf, ": ");
+}
+
+void sk_report_statement(const struct sk_statement *s, struct sk_buf *buf)
+{
+	put_status(s, buf);
+	sk_buf_printf(buf, "%s (%s", s->reason ? s->reason : "no reason given",
+		      s->owner ? s->owner : "no owner");
+	if (s->ticket)
+		sk_buf_printf(buf, ", %s", s->ticket);
+	if (s->until || !s->timestamp)
+		sk_buf_printf(buf, ", until %s)", s->until ? s->until : "further notice");
+	else
+		sk_buf_printf(buf, ", %s)", s->timestamp);
 }
 
 /* A finding with its place, for sorting: the layer is not in the finding alone. */

@@ -46,6 +46,9 @@ const char *sk_report_artifact_type(const struct sk_result *result); /* "image",
  * else the range's middle. */
 double sk_report_score(const struct sk_finding *finding);
 
+/* One line about what somebody says of a finding: "reason (owner, until 2027-01-31)". */
+void sk_report_statement(const struct sk_statement *statement, struct sk_buf *buf);
+
 /* Findings in the order of a reading person: layer (base first), file, then as sorted. */
 struct sk_finding **sk_report_by_place(const struct sk_result *result, struct sk_arena *arena);
 

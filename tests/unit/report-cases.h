@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* Reports made by hand, for every format; included by test-report.c alone. */
+/* Reports made by hand, for every format; included by test-report.c and test-report-read.c. */
 #include "base/mem.h"
 #include "report/format.h"
 
@@ -47,6 +47,9 @@ static struct sk_package
 	traverse = { .type = "npm", .ns = "@babel", .name = "traverse", .version = "7.23.0", .licence = "MIT",
 		     .path = "srv/app/package-lock.json", .line = 7, .flags = SK_PACKAGE_DEV, .layer = 2,
 		     .root = "", .os = &debian, .purl = "pkg:npm/%40babel/traverse@7.23.0" };
+
+static const struct sk_statement
+	web_team = { .reason = "only compiles our own code", .owner = "web team", .until = "2027-03-01" };
 
 static struct sk_finding
 	kev = { .kind = SK_FINDING_VULNERABILITY, .severity = SK_SEVERITY_CRITICAL, .severity_source = "nvd",
@@ -98,8 +101,7 @@ static struct sk_finding
 			     .package = &traverse, .fixed_version = "7.23.2", .fix = SK_FIX_AVAILABLE,
 			     .title = "Babel vulnerable to arbitrary code execution when compiling crafted code",
 			     .remedy = "npm install @babel/traverse@7.23.2", .cvss_score = 9.4, .epss = -1,
-			     .layer = 2, .ignored_reason = "only compiles our own code",
-			     .ignored_owner = "web team", .ignored_until = "2027-03-01" };
+			     .layer = 2, .statement = &web_team };
 
 /* Names as an attacker writes them. */
 #define LONG_NAME "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
@@ -131,6 +133,7 @@ static struct sk_package evil[] = {
 	HOSTILE(LONG_NAME LONG_NAME LONG_NAME LONG_NAME LONG_NAME LONG_NAME LONG_NAME LONG_NAME),
 };
 static struct sk_finding evil_findings[SK_COUNT(evil)];
+static struct sk_statement evil_statements[SK_COUNT(evil)];
 
 #define LIST(type, ...) ((type *[]){ __VA_ARGS__ }), SK_COUNT(((type *[]){ __VA_ARGS__ }))
 
@@ -217,6 +220,11 @@ static void make_cases(void)
 		urls[0] = text;
 		urls[1] = "javascript:alert(1)";
 		evil_packages[i] = &evil[i];
+		evil_statements[i] = (struct sk_statement){
+			.status = (enum sk_vex_status)(i % (SK_VEX_INVESTIGATED + 1)), .justification = text,
+			.reason = text, .owner = text, .until = i % 2 ? text : NULL, .ticket = text,
+			.timestamp = text, .source = text, .line = 1,
+		};
 		evil_findings[i] = (struct sk_finding){
 			.kind = i % 4 == 3 ? SK_FINDING_COVERAGE : SK_FINDING_VULNERABILITY,
 			.severity = SK_SEVERITY_HIGH, .severity_source = text, .id = text,
@@ -224,8 +232,7 @@ static void make_cases(void)
 			.fix = SK_FIX_AVAILABLE, .title = text, .description = text, .remedy = text,
 			.references = { urls, 2 }, .advisory = text, .cvss_vector = text, .cvss_score = 7.5,
 			.epss = 0.5, .epss_percentile = 0.5, .published = text, .modified = text,
-			.path = text, .line = 1, .layer = 2, .ignored_reason = text, .ignored_owner = text,
-			.ignored_until = text,
+			.path = text, .line = 1, .layer = 2, .statement = &evil_statements[i],
 		};
 		hostile_findings[i] = &evil_findings[i];
 	}

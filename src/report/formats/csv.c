@@ -12,7 +12,7 @@ static const char *const columns[] = {
 	"target",  "kind",	   "severity",	 "id",	    "aliases", "package",
 	"version", "fixedVersion", "fixState",	 "purl",    "path",    "line",
 	"layer",   "layerIndex",   "cvss",	 "epss",    "kev",     "severitySource",
-	"title",   "remedy",	   "references", "ignored",
+	"title",   "remedy",	   "references", "ignored", "status",
 };
 
 /* '=', '+', '-', '@' begin formulas; so do their full-width forms in some locales. */
@@ -111,7 +111,10 @@ static void put_finding(struct sk_buf *out, const struct sk_result *result,
 	put_cell(out, false, f->title);
 	put_cell(out, false, f->remedy);
 	put_strings(out, &f->references);
-	put_cell(out, false, !ignored ? NULL : f->ignored_reason ? f->ignored_reason : "yes");
+	put_cell(out, false, !ignored			    ? NULL
+			     : f->statement && f->statement->reason ? f->statement->reason
+								    : "yes");
+	put_cell(out, false, f->statement ? sk_vex_status_name(f->statement->status) : NULL);
 	sk_buf_puts(out, "\r\n");
 }
 

@@ -408,7 +408,7 @@ static void put_vulnerability(struct bom *b, const char *ref, const struct sk_fi
 		sk_json_array(&b->w);
 		sk_json_str(&b->w, "will_not_fix");
 		sk_json_end(&b->w);
-		sk_json_put_opt(&b->w, "detail", f->ignored_reason);
+		sk_json_put_opt(&b->w, "detail", f->statement ? f->statement->reason : NULL);
 		sk_json_end(&b->w);
 	}
 	put_affects(b, ref, f);

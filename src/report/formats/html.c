@@ -225,6 +225,21 @@ static void put_remedies(struct html *h, struct sk_finding *const *run, size_t c
 	}
 }
 
+static void put_statement(struct html *h, const struct sk_finding *f)
+{
+	const struct sk_statement *s = f->statement;
+
+	if (!s)
+		return;
+	put_pair(h, sk_finding_ignored(f) ? "Ignored because" : "Said of it", "span", s->reason);
+	put_pair(h, "Status", "span", sk_vex_status_name(s->status));
+	put_pair(h, "Justification", "span", s->justification);
+	put_pair(h, sk_finding_ignored(f) ? "Accepted by" : "Said by", "span", s->owner);
+	put_pair(h, "Ticket", "span", s->ticket);
+	put_pair(h, "Until", "span", s->until);
+	put_pair(h, "Said on", "span", s->timestamp);
+}
+
 static void put_details(struct html *h, struct sk_finding *const *run, size_t count)
 {
 	const struct sk_finding *f = run[0];
@@ -244,9 +259,7 @@ static void put_details(struct html *h, struct sk_finding *const *run, size_t co
 		put_pair(h, "Package URL", "code", run[i]->package ? run[i]->package->purl : NULL);
 	put_pair(h, "Source package", "span", f->package ? f->package->source_name : NULL);
 	put_pair(h, "Published", "span", f->published);
-	put_pair(h, "Ignored because", "span", f->ignored_reason);
-	put_pair(h, "Accepted by", "span", f->ignored_owner);
-	put_pair(h, "Until", "span", f->ignored_until);
+	put_statement(h, f);
 	raw(h, "</dl>");
 	put_references(h, f);
 	raw(h, "</div>");

@@ -10,7 +10,7 @@
 #include "report/format.h"
 
 /* Raised in the first part for changes that break readers, in the second for additions. */
-#define SCHEMA_VERSION "1.0"
+#define SCHEMA_VERSION "1.1"
 
 static void put_null_str(struct sk_json_writer *w, const char *key, const char *value)
 {
@@ -43,6 +43,73 @@ static void put_layer(struct sk_json_writer *w, const struct sk_result *result, 
 		sk_json_put_int(w, "layerIndex", layer);
 }
 
+static void put_words(struct sk_json_writer *w, const char *key, const struct sk_strings *list)
+{
+	if (list->count)
+		put_strings(w, key, list->items, list->count);
+}
+
+/* As the configuration itself has it: an object whose keys count. */
+static void put_keys(struct sk_json_writer *w, const char *key, const struct sk_strings *list)
+{
+	if (!list->count)
+		return;
+	sk_json_key(w, key);
+	sk_json_object(w);
+	for (size_t i = 0; i < list->count; i++) {
+		sk_json_key(w, list->items[i]);
+		sk_json_object(w);
+		sk_json_end(w);
+	}
+	sk_json_end(w);
+}
+
+static void write_labels(struct sk_json_writer *w, const struct sk_image_config *c)
+{
+	if (!c->label_count)
+		return;
+	sk_json_key(w, "Labels");
+	sk_json_object(w);
+	for (size_t i = 0; i < c->label_count; i++)
+		sk_json_put_str(w, c->labels[i].name, c->labels[i].value);
+	sk_json_end(w);
+}
+
+/* `config` and `history` are spelt as in the OCI image specification, so that one function reads both. */
+static void write_config(struct sk_json_writer *w, const struct sk_image_config *c)
+{
+	sk_json_key(w, "config");
+	sk_json_object(w);
+	sk_json_put_opt(w, "User", c->user);
+	sk_json_put_opt(w, "WorkingDir", c->working_dir);
+	sk_json_put_opt(w, "StopSignal", c->stop_signal);
+	put_words(w, "Env", &c->env);
+	put_words(w, "Entrypoint", &c->entrypoint);
+	put_words(w, "Cmd", &c->cmd);
+	put_keys(w, "ExposedPorts", &c->ports);
+	put_keys(w, "Volumes", &c->volumes);
+	if (c->healthcheck.count) {
+		sk_json_key(w, "Healthcheck");
+		sk_json_object(w);
+		put_words(w, "Test", &c->healthcheck);
+		sk_json_end(w);
+	}
+	write_labels(w, c);
+	sk_json_end(w);
+	sk_json_key(w, "history");
+	sk_json_array(w);
+	for (size_t i = 0; i < c->step_count; i++) {
+		sk_json_object(w);
+		sk_json_put_opt(w, "created", c->history[i].created);
+		sk_json_put_opt(w, "created_by", c->history[i].created_by);
+		sk_json_put_opt(w, "comment", c->history[i].comment);
+		if (c->history[i].empty)
+			sk_json_put_bool(w, "empty_layer", true);
+		sk_json_end(w);
+	}
+	sk_json_end(w);
+}
+
 static void write_artifact(struct sk_json_writer *w, const struct sk_result *result)
 {
 	const struct sk_artifact *a = &result->inventory->artifact;
@@ -57,6 +124,8 @@ static void write_artifact(struct sk_json_writer *w, const struct sk_result *res
 		put_strings(w, "tags", a->tags, a->tag_count);
 	sk_json_put_opt(w, "platform", a->platform);
 	sk_json_put_opt(w, "created", a->created);
+	if (a->config)
+		write_config(w, a->config);
 	sk_json_end(w);
 }
 
@@ -141,20 +210,11 @@ static void write_source(struct sk_json_writer *w, const struct sk_package *p)
 
 static void write_flags(struct sk_json_writer *w, uint32_t flags)
 {
-	static const struct {
-		uint32_t flag;
-		const char *name;
-	} names[] = {
-		{ SK_PACKAGE_INSTALLED, "installed" }, { SK_PACKAGE_DEV, "dev" },
-		{ SK_PACKAGE_INDIRECT, "indirect" },   { SK_PACKAGE_OWNED, "owned" },
-		{ SK_PACKAGE_FOREIGN, "foreign" },     { SK_PACKAGE_MAIN, "main" },
-	};
-
 	sk_json_key(w, "flags");
 	sk_json_array(w);
-	for (size_t i = 0; i < SK_COUNT(names); i++)
-		if (flags & names[i].flag)
-			sk_json_str(w, names[i].name);
+	for (unsigned i = 0; sk_package_flag_name(i); i++)
+		if (flags & 1u << i)
+			sk_json_str(w, sk_package_flag_name(i));
 	sk_json_end(w);
 }
 
@@ -241,7 +301,7 @@ static void write_location(struct sk_json_writer *w, const struct sk_result *res
 static void write_scores(struct sk_json_writer *w, const struct sk_finding *f)
 {
 	sk_json_key(w, "cvss");
-	if (f->cvss_vector || f->cvss_score > 0) {
+	if (f->cvss_score > 0 || (f->cvss_vector && f->cvss_score == 0)) {
 		sk_json_object(w);
 		put_null_str(w, "vector", f->cvss_vector);
 		sk_json_key(w, "score");
@@ -265,15 +325,24 @@ static void write_scores(struct sk_json_writer *w, const struct sk_finding *f)
 	}
 }
 
-static void write_ignored_by(struct sk_json_writer *w, const struct sk_finding *f)
+static void write_statement(struct sk_json_writer *w, const struct sk_finding *f)
 {
-	if (!f->ignored_reason && !f->ignored_owner && !f->ignored_until)
+	const struct sk_statement *s = f->statement;
+
+	if (!s)
 		return;
 	sk_json_key(w, "exception");
 	sk_json_object(w);
-	put_null_str(w, "reason", f->ignored_reason);
-	put_null_str(w, "owner", f->ignored_owner);
-	put_null_str(w, "until", f->ignored_until);
+	sk_json_put_str(w, "status", sk_vex_status_name(s->status));
+	sk_json_put_opt(w, "justification", s->justification);
+	put_null_str(w, "reason", s->reason);
+	put_null_str(w, "owner", s->owner);
+	put_null_str(w, "until", s->until);
+	sk_json_put_opt(w, "ticket", s->ticket);
+	sk_json_put_opt(w, "timestamp", s->timestamp);
+	sk_json_put_opt(w, "source", s->source);
+	if (s->line)
+		sk_json_put_int(w, "line", s->line);
 	sk_json_end(w);
 }
 
@@ -300,7 +369,7 @@ static void write_finding(struct sk_json_writer *w, const struct sk_result *resu
 	}
 	sk_json_put_opt(w, "published", f->published);
 	sk_json_put_opt(w, "modified", f->modified);
-	write_ignored_by(w, f);
+	write_statement(w, f);
 	sk_json_end(w);
 }
 

@@ -75,7 +75,7 @@ static void put_ignored(struct sk_buf *out, const struct sk_finding *f)
 {
 	put_case_open(out, f);
 	sk_buf_puts(out, "      <skipped");
-	sk_report_xml_attr(out, "message", f->ignored_reason ? f->ignored_reason : "ignored");
+	sk_report_xml_attr(out, "message", f->statement && f->statement->reason ? f->statement->reason : "ignored");
 	sk_buf_puts(out, "/>\n    </testcase>\n");
 }
 

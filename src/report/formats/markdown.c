@@ -198,6 +198,18 @@ static void put_coverage(struct sk_buf *out, const struct sk_result *result)
 		sk_buf_putc(out, '\n');
 }
 
+static void put_statement(struct sk_buf *out, const struct sk_finding *f)
+{
+	sk_cleanup(sk_buf_release) struct sk_buf says = { 0 };
+
+	put_id(out, f);
+	sk_buf_puts(out, ": ");
+	if (f->statement)
+		sk_report_statement(f->statement, &says);
+	sk_md_text(out, sk_buf_str(&says));
+	sk_buf_putc(out, '\n');
+}
+
 static void put_ignored(struct sk_buf *out, const struct sk_result *result)
 {
 	sk_buf_printf(out, "### Ignored (%zu)\n\n", result->ignored_count);
@@ -205,16 +217,25 @@ static void put_ignored(struct sk_buf *out, const struct sk_result *result)
 		const struct sk_finding *f = result->ignored[i];
 
 		sk_buf_puts(out, "- ");
-		put_id(out, f);
-		sk_buf_puts(out, ": ");
-		sk_md_text(out, f->ignored_reason ? f->ignored_reason : "no reason given");
-		sk_buf_puts(out, " (");
-		sk_md_text(out, f->ignored_owner ? f->ignored_owner : "no owner");
-		sk_buf_puts(out, ", until ");
-		sk_md_text(out, f->ignored_until ? f->ignored_until : "further notice");
-		sk_buf_puts(out, ")\n");
+		put_statement(out, f);
 	}
 	sk_buf_putc(out, '\n');
+}
+
+/* What is said of findings that count all the same: affected, under investigation. */
+static void put_statements(struct sk_buf *out, const struct sk_result *result)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < result->finding_count; i++) {
+		if (!result->findings[i]->statement)
+			continue;
+		sk_buf_puts(out, any ? "- " : "### Said of these\n\n- ");
+		put_statement(out, result->findings[i]);
+		any = true;
+	}
+	if (any)
+		sk_buf_putc(out, '\n');
 }
 
 static void put_packages(struct sk_buf *out, const struct sk_result *result)
@@ -275,6 +296,7 @@ static void put_result(struct sk_buf *out, const struct sk_report *report,
 	} else if (report->database_created) {
 		put_clean(out, result, &counts);
 	}
+	put_statements(out, result);
 	put_coverage(out, result);
 	if (report->show_ignored && result->ignored_count)
 		put_ignored(out, result);

@@ -302,7 +302,7 @@ static void put_result(struct sk_json_writer *w, const struct rules *rules,
 		sk_json_object(w);
 		sk_json_put_str(w, "kind", "external");
 		sk_json_put_str(w, "status", "accepted");
-		sk_json_put_opt(w, "justification", f->ignored_reason);
+		sk_json_put_opt(w, "justification", f->statement ? f->statement->reason : NULL);
 		sk_json_end(w);
 		sk_json_end(w);
 	}

@@ -479,27 +479,43 @@ static void put_packages(struct page *p, const struct sk_result *result)
 	free(rows);
 }
 
+static void put_statement(struct page *p, const struct sk_finding *f)
+{
+	sk_cleanup(sk_buf_release) struct sk_buf name = { 0 }, says = { 0 };
+
+	if (f->package)
+		sk_report_name(f->package, &name);
+	if (f->statement)
+		sk_report_statement(f->statement, &says);
+	put_blanks(p, 2);
+	put_wrapped(p, DIM,
+		    sk_arena_printf(&p->arena, "%s %s %s: %s",
+				    upper(p, sk_severity_name(f->severity)), safe(p, f->id),
+				    safe(p, sk_buf_str(&name)), safe(p, sk_buf_str(&says))),
+		    2, 4);
+}
+
 static void put_ignored(struct page *p, const struct sk_result *result)
 {
 	if (!result->ignored_count)
 		return;
 	put_heading(p, sk_arena_printf(&p->arena, "Ignored (%zu)", result->ignored_count));
-	for (size_t i = 0; i < result->ignored_count; i++) {
-		const struct sk_finding *f = result->ignored[i];
-		sk_cleanup(sk_buf_release) struct sk_buf name = { 0 };
-		const char *text;
+	for (size_t i = 0; i < result->ignored_count; i++)
+		put_statement(p, result->ignored[i]);
+}
 
-		if (f->package)
-			sk_report_name(f->package, &name);
-		text = sk_arena_printf(
-		    &p->arena, "%s %s %s: %s (%s, until %s)",
-		    upper(p, sk_severity_name(f->severity)), safe(p, f->id),
-		    safe(p, sk_buf_str(&name)),
-		    safe(p, f->ignored_reason ? f->ignored_reason : "no reason given"),
-		    safe(p, f->ignored_owner ? f->ignored_owner : "no owner"),
-		    safe(p, f->ignored_until ? f->ignored_until : "further notice"));
-		put_blanks(p, 2);
-		put_wrapped(p, DIM, text, 2, 4);
+/* What is said of findings that count all the same: affected, under investigation. */
+static void put_statements(struct page *p, const struct sk_result *result)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < result->finding_count; i++) {
+		if (!result->findings[i]->statement)
+			continue;
+		if (!any)
+			put_heading(p, "Said of these");
+		any = true;
+		put_statement(p, result->findings[i]);
 	}
 }
 
@@ -684,6 +700,7 @@ static void put_result(struct page *p, const struct sk_result *result)
 	put_findings(p, result);
 	if (p->report->show_ignored)
 		put_ignored(p, result);
+	put_statements(p, result);
 	put_coverage(p, result, counts.kind[SK_FINDING_COVERAGE]);
 	put_actions(p, result);
 	sk_buf_putc(p->out, '\n');

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "policy/exception.h"
 #include "policy/glob.h"
-#include "policy/ignore.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* The first line is a path that patterns are tried on, the rest an ignore file. */
+/* The first line is a path that patterns are tried on, the rest an exception file. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct sk_span text = sk_span(data, size), path = { 0 };
-	struct sk_ignore ignore = { 0 };
+	struct sk_exceptions x = { 0 };
+	struct sk_inventory inv = { .artifact = { .name = "a" } };
 	struct sk_arena arena = { 0 };
 	struct sk_package package = { .type = "deb", .ns = "debian", .name = "zlib", .version = "1",
 				      .purl = "pkg:deb/debian/zlib@1?arch=amd64" };
@@ -18,12 +19,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (sk_span_line(&text, &path))
 		finding.path = sk_arena_dup(&arena, path);
 	sk_glob_match(sk_span_trim(text), path);
-	if (sk_ignore_parse(&ignore, "f", text, 1700000000, NULL) == 0) {
-		sk_ignore_apply(&ignore, findings, 1);
-		for (size_t i = 0; i < ignore.count; i++)
-			sk_ignore_finding(&ignore, ignore.entries[i], &arena);
+	if (sk_exceptions_parse(&x, "f", text, NULL) == 0) {
+		sk_exceptions_apply(&x, &inv, 1700000000, findings, 1);
+		for (size_t i = 0; i < x.list.len; i++)
+			sk_exception_finding(&x, x.list.data[i], 1700000000, &arena);
 	}
-	sk_ignore_release(&ignore);
+	sk_exceptions_release(&x);
 	sk_arena_release(&arena);
 	return 0;
 }

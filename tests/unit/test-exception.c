@@ -2,8 +2,8 @@
 #include "tap.h"
 
 #include "base/time.h"
+#include "policy/exception.h"
 #include "policy/glob.h"
-#include "policy/ignore.h"
 
 static int64_t day(const char *date)
 {
@@ -12,6 +12,9 @@ static int64_t day(const char *date)
 	sk_time_parse(sk_span_str(date), &t);
 	return t;
 }
+
+static struct sk_inventory inventory = { .artifact = { .name = "shop.tar" } };
+static int64_t now;
 
 static void test_glob(void)
 {
@@ -104,30 +107,30 @@ static const char text[] =
 	"    expires: soon\n"
 	"  - just a word\n";
 
-static void test_parse(struct sk_ignore *ignore)
+static void test_parse(struct sk_exceptions *x)
 {
 	static const char *const problems[] = {
-		NULL, NULL, "expired on 2026-11-20", "has no reason", "has no owner",
+		NULL, NULL, NULL, "has no reason", "has no owner",
 		"has no expiry date ('expires: 2027-01-31')", "unknown key 'expire'; there are id, package, "
-		"version, path, purl, reason, owner and expires",
-		"says nothing of what it accepts: id, package, path or purl", NULL, NULL,
+		"version, path, purl, scope, reason, owner, expires, ticket, status and justification",
+		"says nothing of what it accepts: id, package, path, purl or scope", NULL, NULL,
 		"'soon' is no date such as 2027-01-31", "must be keys and values ('id: CVE-2024-1')",
 	};
 	struct sk_err err = SK_ERR_INIT;
-	int r = sk_ignore_parse(ignore, "f.yaml", sk_span_str(text), day("2026-11-21") + 3600, &err);
+	int r = sk_exceptions_parse(x, "f.yaml", sk_span_str(text), &err);
 
 	ok(r == 0, "parses: %s", err.text);
-	is_int(ignore->count, SK_COUNT(problems));
-	for (size_t i = 0; i < ignore->count && i < SK_COUNT(problems); i++) {
-		const char *got = ignore->entries[i]->problem;
+	is_int(x->list.len, SK_COUNT(problems));
+	for (size_t i = 0; i < x->list.len && i < SK_COUNT(problems); i++) {
+		const char *got = x->list.data[i]->problem;
 
 		ok(problems[i] ? got && strcmp(got, problems[i]) == 0 : !got, "entry %zu: %s", i,
 		   got ? got : "counts");
 	}
-	is_int(ignore->entries[1]->line, 7);
+	is_int(x->list.data[1]->says.line, 7);
 }
 
-static void test_apply(struct sk_ignore *ignore)
+static void test_apply(struct sk_exceptions *x)
 {
 	static const char *aliases[] = { "CVE-1", "GHSA-1" };
 	struct sk_package zlib = { .type = "deb", .name = "zlib1g", .source_name = "zlib", .version = "1.2" };
@@ -150,23 +153,23 @@ static void test_apply(struct sk_ignore *ignore)
 
 	for (size_t i = 0; i < SK_COUNT(f); i++)
 		all[i] = &f[i];
-	is_int(sk_ignore_apply(ignore, all, SK_COUNT(f)), 4);
+	is_int(sk_exceptions_apply(x, &inventory, now, all, SK_COUNT(f)), 4);
 	for (size_t i = 0; i < SK_COUNT(f); i++)
-		ok(!!f[i].ignored_reason == hidden[i], "finding %zu", i);
-	is_str(f[0].ignored_owner, "web team");
-	is_str(f[0].ignored_until, "2027-01-31");
+		ok(sk_finding_ignored(&f[i]) == hidden[i], "finding %zu", i);
+	is_str(f[0].statement->owner, "web team");
+	is_str(f[0].statement->until, "2027-01-31");
 }
 
-static void test_findings(const struct sk_ignore *ignore)
+static void test_findings(const struct sk_exceptions *x)
 {
 	struct sk_arena arena = { 0 };
 	struct sk_finding *f;
 
-	ok(!sk_ignore_finding(ignore, ignore->entries[0], &arena), "a good entry is no finding");
-	f = sk_ignore_finding(ignore, ignore->entries[2], &arena);
-	ok(f && strcmp(f->id, "ignore-expired") == 0 && f->line == 12, "an expired one is");
-	f = sk_ignore_finding(ignore, ignore->entries[3], &arena);
-	ok(f && strcmp(f->id, "ignore-invalid") == 0, "so is one without reason");
+	ok(!sk_exception_finding(x, x->list.data[0], now, &arena), "a good entry is no finding");
+	f = sk_exception_finding(x, x->list.data[2], now, &arena);
+	ok(f && strcmp(f->id, "exception-expired") == 0 && f->line == 12, "an expired one is");
+	f = sk_exception_finding(x, x->list.data[3], now, &arena);
+	ok(f && strcmp(f->id, "exception-invalid") == 0, "so is one without reason");
 	sk_arena_release(&arena);
 }
 
@@ -175,32 +178,33 @@ static void test_broken(void)
 	static const struct {
 		const char *text, *error;
 	} cases[] = {
-		{ "ignored: []\n", "f: line 1: unknown key 'ignored'; there is 'ignore'" },
-		{ "- id: CVE-1\n", "f: line 1: must begin with 'ignore:' and a list" },
+		{ "ignored: []\n", "f: line 1: unknown key 'ignored'; there is 'exceptions'" },
+		{ "- id: CVE-1\n", "f: line 1: must begin with 'exceptions:' and a list" },
 		{ "\nignore: CVE-1\n", "f: line 2: 'ignore' must be a list" },
 	};
 	for (size_t i = 0; i < SK_COUNT(cases); i++) {
-		struct sk_ignore ignore = { 0 };
+		struct sk_exceptions x = { 0 };
 		struct sk_err err = SK_ERR_INIT;
 
-		ok(sk_ignore_parse(&ignore, "f", sk_span_str(cases[i].text), 0, &err) == -SK_EINVAL,
+		ok(sk_exceptions_parse(&x, "f", sk_span_str(cases[i].text), &err) == -SK_EINVAL,
 		   "broken %zu", i);
 		is_str(err.text, cases[i].error);
-		sk_ignore_release(&ignore);
+		sk_exceptions_release(&x);
 	}
 }
 
 int main(void)
 {
-	struct sk_ignore ignore = { 0 };
+	struct sk_exceptions x = { 0 };
 
+	now = day("2026-11-21") + 3600;
 	test_glob();
-	test_parse(&ignore);
-	if (ignore.count) {
-		test_apply(&ignore);
-		test_findings(&ignore);
+	test_parse(&x);
+	if (x.list.len) {
+		test_apply(&x);
+		test_findings(&x);
 	}
-	sk_ignore_release(&ignore);
+	sk_exceptions_release(&x);
 	test_broken();
 	return tap_done();
 }

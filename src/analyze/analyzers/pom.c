@@ -49,9 +49,9 @@ struct tree {
 	struct sk_arena *arena;
 	struct project *projects;
 	size_t count;
-	struct sk_map by_path; /* to struct project * */
-	struct sk_map by_id;   /* "group:artifact", resolved as far as possible; the first */
-	unsigned long steps;   /* of looking into imported lists */
+	struct sk_map by_path;	 /* to struct project * */
+	struct sk_map by_id;	 /* "group:artifact", resolved as far as possible; the first */
+	unsigned long steps;	 /* of looking into imported lists */
 	unsigned long inherited; /* dependencies looked at again for a child */
 };
 

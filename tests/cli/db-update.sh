@@ -33,6 +33,10 @@ grep -q '^epss  *2026-01-03 *2 *1 ' "$dir/info" || fail "EPSS: $(cat "$dir/info"
 a=$("$SEKISHO" db info | grep Digest); b=$("$SEKISHO" db info --db "$dir/other.mdb" | grep Digest)
 [ "$a" = "$b" ] || fail "another digest than from the folder"
 
+# To another host, through a pipe.
+"$SEKISHO" db export - 2>"$dir/err" | "$SEKISHO" db import - --db "$dir/piped.mdb" 2>"$dir/err" || fail "export - | import -"
+cmp -s "$db" "$dir/piped.mdb" || fail "what came through the pipe is another database"
+
 # Again: nothing is sent twice.
 : >"$dir/log"
 update || fail "a second update"

@@ -559,7 +559,7 @@ int sk_analyze_worker_main(void)
 		return 1;
 	allow_many_files();
 	folder = w.open.kind == SK_TARGET_DIR || w.open.kind == SK_TARGET_LAYOUT;
-	if (sk_sandbox_enter(folder ? w.target : -1, NULL) < 0)
+	if (sk_sandbox_enter(&w.target, folder, NULL) < 0)
 		return 1;
 	mallopt(M_ARENA_MAX, 8); /* each reserves 64 MiB of the address space that is allowed */
 	w.patterns = sk_patterns_new(sk_analyzers);

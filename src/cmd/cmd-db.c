@@ -226,6 +226,7 @@ static int run_build(const struct sk_call *call, struct sk_err *err)
 	const char *path = database_of(call);
 	struct sk_db_build build = {
 		.ecosystems = ecosystems_of(call),
+		.sandbox = true,
 		.note = on_note,
 		.ctx = (void *)call,
 	};

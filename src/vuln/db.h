@@ -130,6 +130,8 @@ struct sk_db_build {
 	const char *const *ecosystems; /* NULL-terminated; NULL: all that are there */
 	int64_t created;	       /* 0: now */
 	sk_db_note_fn note;
+	/* Feeds are parsed in a sandboxed worker: only in the program itself, which the worker is again. */
+	bool sandbox;
 	void (*damaged)(void *ctx, const char *path); /* a feed that cannot be read; may be NULL */
 	void *ctx;
 };

@@ -110,6 +110,25 @@ update && fail "something else than an archive was taken"
 cp "$dir/good.zip" "$dir/mirror/osv/PyPI.zip"
 update || fail "the archive is whole again"
 
+# Feeds are parsed in a worker; one that dies costs nothing but this call.
+mkdir -p "$dir/slow/osv" && cp "$dir/good.zip" "$dir/slow/osv/PyPI.zip" && mkfifo "$dir/slow/kev.json"
+cp "$db" "$dir/old.mdb"
+"$SEKISHO" db build --from "$dir/slow" 2>"$dir/err" &
+build=$!
+exec 5>"$dir/slow/kev.json" # opened by the builder; its worker waits for what we do not write
+for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+	worker=$(cat "/proc/$build/task/$build/children")
+	[ -n "$worker" ] && grep -q '^Seccomp:.*2' "/proc/${worker% }/status" && break
+	sleep 0.2
+done
+[ "$i" = 20 ] && "$SEKISHO" version | grep -q '^sandbox.*seccomp' && fail "the worker has no seccomp filter"
+kill -9 $worker
+wait $build
+[ $? = 3 ] || fail "a worker that died does not exit with 3"
+exec 5>&-
+grep -q 'killed by signal 9' "$dir/err" || fail "it is not said how the worker died"
+cmp -s "$db" "$dir/old.mdb" || fail "the old database is gone"
+
 # Nobody there.
 kill "$server"; wait "$server" 2>/dev/null; server=
 cp "$db" "$dir/old.mdb"

@@ -33,11 +33,12 @@ median() {
 	i=0
 	while [ $i -lt "$runs" ]; do
 		[ -z "${before:-}" ] || $before
-		/usr/bin/time -f '%e %M' -o "$dir/time" "$@" >"$dir/stdout" 2>"$dir/stderr" && [ -s "$dir/stdout" ] || return 0
-		cat "$dir/time" >>"$dir/times"
+		start=$(date +%s%N) # time(1) has hundredths of a second
+		/usr/bin/time -f '%M' -o "$dir/memory" "$@" >"$dir/stdout" 2>"$dir/stderr" && [ -s "$dir/stdout" ] || return 0
+		echo "$(($(date +%s%N) - start)) $(cat "$dir/memory")" >>"$dir/times"
 		i=$((i + 1))
 	done
-	sort -n "$dir/times" | awk '{ s[NR] = $1; m[NR] = $2 } END { k = int((NR + 1) / 2); printf "%.3f %.0f\n", s[k], m[k] / 1024 }'
+	sort -n "$dir/times" | awk '{ s[NR] = $1; m[NR] = $2 } END { k = int((NR + 1) / 2); printf "%.3f %.0f\n", s[k] / 1e9, m[k] / 1024 }'
 }
 row() { printf '%-44s %10s %10s %8s\n' "$@"; }
 forget() { rm -rf "$dir/cache/sekisho/layers"; }

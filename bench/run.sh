@@ -27,19 +27,31 @@ if [ $# = 0 ]; then
 	set -- "$dir/plain.tar" "$dir/gzip.tar"
 fi
 
-# median COMMAND...: "seconds MiB" of the median run, by wall time; stdout of the command is dropped
+# median COMMAND...: "seconds MiB" of the median run, by wall time; nothing where a run failed
 median() {
+	: >"$dir/times"
 	i=0
 	while [ $i -lt "$runs" ]; do
 		[ -z "${before:-}" ] || $before
-		/usr/bin/time -f '%e %M' -o "$dir/time" "$@" >/dev/null 2>"$dir/stderr" || :
-		tail -n 1 "$dir/time"
+		start=$(date +%s%N) # time(1) has hundredths of a second
+		/usr/bin/time -f '%M' -o "$dir/memory" "$@" >"$dir/stdout" 2>"$dir/stderr" && [ -s "$dir/stdout" ] || return 0
+		echo "$(($(date +%s%N) - start)) $(cat "$dir/memory")" >>"$dir/times"
 		i=$((i + 1))
-	done | sort -n | awk '{ s[NR] = $1; m[NR] = $2 } END { k = int((NR + 1) / 2); printf "%.3f %.0f\n", s[k], m[k] / 1024 }'
+	done
+	sort -n "$dir/times" | awk '{ s[NR] = $1; m[NR] = $2 } END { k = int((NR + 1) / 2); printf "%.3f %.0f\n", s[k] / 1e9, m[k] / 1024 }'
 }
 row() { printf '%-44s %10s %10s %8s\n' "$@"; }
 forget() { rm -rf "$dir/cache/sekisho/layers"; }
 ratio() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", a / b }'; }
+
+# timed NAME COMMAND...: its row, against the limit
+timed() {
+	label=$1
+	shift
+	# shellcheck disable=SC2046 # two words, or none
+	set -- $(median "$@")
+	[ $# = 2 ] && row "$label" "$1" "$2" "$(ratio "$1" "$limit")" || row "$label" failed "" ""
+}
 
 row what seconds MiB ratio
 "$build/src/cmd/sekisho" db build --quiet --from "$feeds"
@@ -49,14 +61,15 @@ for image; do
 	limit=$("$build/bench/bench-limit" "$image" | awk '/^limit/ { print $2 }')
 	row "$name: limit (inflate and hash on all cores)" "$limit" "" 1.00
 	before=forget
-	set -- $(median "$build/src/cmd/sekisho" scan --quiet "$image") && row "$name: sekisho, cold" "$1" "$2" "$(ratio "$1" "$limit")"
+	timed "$name: sekisho, cold" "$build/src/cmd/sekisho" scan --quiet "$image"
 	before=
-	set -- $(median "$build/src/cmd/sekisho" scan --quiet "$image") && row "$name: sekisho, cached" "$1" "$2" ""
-	for peer in "trivy image --skip-db-update --skip-java-db-update --offline-scan --scanners vuln --cache-backend memory --quiet --input" \
-		"syft scan -q -o json" "grype -q" "osv-scanner scan image --offline --archive"; do
+	timed "$name: sekisho, cached" "$build/src/cmd/sekisho" scan --quiet "$image"
+	# What each does without a network: list the packages, and match them where a database is there.
+	for peer in "trivy image --offline-scan --format cyclonedx --cache-backend memory --quiet --input" \
+		"syft scan -q -o json" "grype -q" "osv-scanner scan image --offline --all-packages --format json --archive"; do
 		command -v "${peer%% *}" >/dev/null || continue
 		# shellcheck disable=SC2086 # a command and its options
-		set -- $(median $peer "$image") && row "$name: ${peer%% *}" "$1" "$2" "$(ratio "$1" "$limit")"
+		timed "$name: ${peer%% *}" $peer "$image"
 	done
 done
 "$build/bench/bench-db" "$feeds" "$dir/bench.mdb" | while read -r what value unit; do

@@ -156,6 +156,20 @@ class Overlay(Case):
         self.assertEqual(self.packages(self.scan()), [("a", "1.0.0")])
 
 
+class Cache(Case):
+    def test_what_a_dead_process_left(self):
+        docker(self.image, [pkg(Layer(), "node_modules/a", "a").bytes()])
+        self.scan()
+        folder = next(path for path, _, files in os.walk(self.dir) if len(files) == 1 and "layers/" in path)
+        name = os.listdir(folder)[0]
+        with open(os.path.join(folder, name + ".XyZ123"), "wb") as file:
+            file.write(b"half")
+        docker(self.image, [pkg(Layer(), "node_modules/b", "b").bytes()])
+        self.scan()
+        self.assertEqual(sorted(n for n in os.listdir(folder) if "." in n), [])
+        self.assertEqual(len(os.listdir(folder)), 2)
+
+
 class Locked(Case):
     LOCK = json.dumps({"name": "app", "lockfileVersion": 3, "packages": {
         "": {"name": "app"}, "node_modules/x": {"version": "1.2.3"}, "node_modules/y": {"version": "2.0.0"},
@@ -335,6 +349,15 @@ class Hostile(Case):
         bomb = Layer().entry("zeros", data=bytes(300 << 20))
         docker(self.image, [bomb], "gzip")
         self.scan(cache=False)
+
+    def test_bytes_behind_the_end(self):
+        docker(self.image, [pkg(Layer(), "node_modules/a", "a").bytes()])
+        with open(self.image, "rb") as file:
+            image = file.read()
+        padded = self.scan("-", stdin=image + bytes(1 << 20), cache=False)
+        self.assertEqual(self.packages(padded), [("a", "1.0.0")])
+        self.assertIn("unreadable-target", self.ids(self.scan("-", stdin=image + bytes(65 << 20), code=3)))
+        self.assertIn("unreadable-target", self.ids(self.scan("/dev/zero", code=3)))
 
     def test_not_an_image(self):
         for data in (b"", b"hello", os.urandom(5000), b"\x1f\x8b" + os.urandom(500), b"\0" * 4096):

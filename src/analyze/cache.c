@@ -124,6 +124,9 @@ static void list_folder(const char *dir, cached_vec *all, bool recurse)
 		if (entry->d_name[0] == '.')
 			continue;
 		path = sk_printf("%s/%s", dir, entry->d_name);
+		/* Whoever writes has the lock that we have: a temporary file is a dead process's. */
+		if (!recurse && strchr(entry->d_name, '.'))
+			unlink(path);
 		if (lstat(path, &st) == 0 && S_ISREG(st.st_mode)) {
 			*(struct cached *)sk_vec_push(all) =
 				(struct cached){ path, (uint64_t)st.st_blocks * 512, st.st_mtim };

@@ -445,6 +445,23 @@ void sk_exe_release(struct sk_exe *exe)
 	sk_vec_release(&exe->sections);
 }
 
+int sk_exe_each(struct sk_sink *sink, const struct sk_file *file, sk_exe_fn *fn, struct sk_err *err)
+{
+	int r = 0;
+
+	for (unsigned slice = 0; r == 0; slice++) {
+		struct sk_exe exe;
+		bool opened = sk_exe_open(&exe, file, slice, NULL) == 0;
+
+		if (opened)
+			r = fn(sink, &exe, err);
+		sk_exe_release(&exe);
+		if (!opened)
+			break;
+	}
+	return r < 0 ? r : 0;
+}
+
 const struct sk_exe_section *sk_exe_section(const struct sk_exe *exe, const char *name)
 {
 	for (size_t i = 0; i < exe->sections.len; i++)

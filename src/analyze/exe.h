@@ -38,6 +38,14 @@ struct sk_exe {
 int sk_exe_open(struct sk_exe *exe, const struct sk_file *file, unsigned slice, struct sk_err *err);
 void sk_exe_release(struct sk_exe *exe);
 
+/*
+ * Calls fn for one slice after the other until it has found something (1) or fails: the slices
+ * of a universal binary are one program for several processors. What has no proper headers does
+ * not run, and is no error.
+ */
+typedef int sk_exe_fn(struct sk_sink *sink, const struct sk_exe *exe, struct sk_err *err);
+int sk_exe_each(struct sk_sink *sink, const struct sk_file *file, sk_exe_fn *fn, struct sk_err *err);
+
 /* The first section of that name, or NULL. */
 const struct sk_exe_section *sk_exe_section(const struct sk_exe *exe, const char *name);
 

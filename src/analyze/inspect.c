@@ -18,7 +18,6 @@
 #include <sched.h>
 #include <stdio.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -103,19 +102,6 @@ static int start_worker(struct inspection *in, struct sk_err *err)
 
 /* ---- what the worker answers ---- */
 
-/* The recording behind a descriptor, mapped so that the worker cannot change it any more. */
-static struct sk_span adopt_recording(int fd)
-{
-	struct stat st;
-	void *map;
-
-	if (fd < 0 || fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) < 0 ||
-	    fstat(fd, &st) < 0 || st.st_size <= 0)
-		return sk_span(NULL, 0);
-	map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-	return map == MAP_FAILED ? sk_span(NULL, 0) : sk_span(map, (size_t)st.st_size);
-}
-
 /* What the manifest and the configuration promise against what was computed. */
 static bool digests_hold(struct inspection *in, uint32_t index, const struct sk_layer_reply *reply)
 {
@@ -162,7 +148,7 @@ static int take_layer(struct inspection *in, struct sk_span payload, int fd, str
 		in->inv->layers[reply.index].size = reply.size;
 	if (!in->image.layers[reply.index].diff_id && reply.diff_id && in->target.kind != SK_TARGET_DIR)
 		in->inv->layers[reply.index].diff_id = reply.diff_id;
-	bytes = adopt_recording(fd);
+	bytes = sk_message_adopt(fd);
 	if (!bytes.len || sk_recording_open(&rec, bytes, NULL) < 0)
 		return 0; /* nothing of it could be read; the issue says why */
 	in->inputs[reply.index].bytes = bytes;
@@ -325,17 +311,6 @@ static int ask_for_layers(struct inspection *in, struct sk_err *err)
 
 /* ---- the whole ---- */
 
-/* A worker that cannot be spoken to has died: how it died says more than the broken pipe. */
-static int explain_death(struct inspection *in, int r, struct sk_err *err)
-{
-	struct sk_err death = SK_ERR_INIT;
-
-	if (in->worker.sock < 0 || sk_worker_end(&in->worker, &death) == 0)
-		return r;
-	*err = death;
-	return -death.code;
-}
-
 /* Waits for IMAGE; what a stream's reading says on the way is taken along. */
 static int await_image(struct inspection *in, struct sk_err *err)
 {
@@ -346,12 +321,7 @@ static int await_image(struct inspection *in, struct sk_err *err)
 	} while (r == 1);
 	if (r == 2)
 		return 0;
-	if (r == 0) {
-		if (sk_worker_end(&in->worker, err) == 0)
-			sk_err_set(err, SK_ECRASH, "the worker ended without an answer");
-		return -err->code;
-	}
-	return r;
+	return r == 0 ? sk_worker_explain(&in->worker, r, err) : r;
 }
 
 static void await_layers(struct inspection *in)
@@ -363,8 +333,8 @@ static void await_layers(struct inspection *in)
 		r = take_message(in, &err);
 	if (in->done)
 		return;
-	if (r == 0 && sk_worker_end(&in->worker, &err) == 0)
-		sk_err_set(&err, SK_ECRASH, "the worker ended before it was done");
+	if (r == 0)
+		sk_worker_explain(&in->worker, r, &err);
 	for (size_t i = 0; i < in->image.layer_count; i++) {
 		char text[1200];
 
@@ -417,7 +387,7 @@ int sk_inspect(const char *target, const struct sk_inspect_options *options, str
 	if (r == 0 && in.target.kind == SK_TARGET_STREAM && options->events.begin)
 		options->events.begin(options->events.context, in.target.size, 0);
 	else if (r < 0)
-		r = explain_death(&in, r, err);
+		r = sk_worker_explain(&in.worker, r, err);
 	if (r == 0)
 		r = await_image(&in, err);
 	if (r < 0)
@@ -426,7 +396,7 @@ int sk_inspect(const char *target, const struct sk_inspect_options *options, str
 	describe_artifact(&in, target);
 	r = ask_for_layers(&in, err);
 	if (r < 0)
-		r = explain_death(&in, r, err);
+		r = sk_worker_explain(&in.worker, r, err);
 	if (r < 0)
 		return sk_err_wrap(err, "%s", target);
 	await_layers(&in);

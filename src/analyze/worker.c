@@ -119,7 +119,7 @@ static void fetch_pending(struct worker *w, const struct sk_image_layer *layer, 
 	if (!pending->links.len || out->err.code)
 		return;
 	if (sk_store_blob(w->store, layer->blob, &raw, &size, &out->err) < 0 ||
-	    sk_pipeline_start(raw, NULL, "sha256", NULL, &p, &out->err) < 0)
+	    sk_pipeline_start(raw, NULL, NULL, NULL, &p, &out->err) < 0)
 		return;
 	walk_stream(&walk, p, rec, NULL, pending, &out->err);
 	sk_pipeline_finish(p, &ignored, &out->err);
@@ -370,17 +370,33 @@ static int take_entry(struct worker *w, struct sk_tar *tar, const struct sk_entr
 	return save_recording(&rec, out) < 0 ? sk_err_set(err, out->err.code, "%s", out->err.text) : 0;
 }
 
+/* Past the archive's end: whoever writes it is not cut off, and damage at the end is seen. */
+static int drain(struct sk_pipeline *p, struct sk_err *err)
+{
+	const void *bytes;
+	uint64_t size = 0;
+	ssize_t n;
+
+	while ((n = sk_pipeline_next(p, &bytes, err)) > 0) {
+		size += (uint64_t)n;
+		if (size > SK_MAX_TRAILER)
+			return sk_err_set(err, SK_ELIMIT,
+					  "bytes without end behind the end of the archive");
+	}
+	return (int)n;
+}
+
 static int read_once(struct worker *w, struct sk_err *err)
 {
 	struct sk_source *source = sk_source_pipe(w->target);
 	sk_cleanup(sk_tar_freep) struct sk_tar *tar = NULL;
 	struct sk_pipeline_result ignored;
-	struct sk_err late = SK_ERR_INIT;
 	struct sk_pipeline *p;
 	struct sk_entry e;
 	uint64_t kept = 0;
 	size_t count = 0;
-	int r = sk_pipeline_start(source, NULL, "sha256", NULL, &p, err);
+	int r = sk_pipeline_start(source, NULL, NULL, NULL, &p,
+				  err); /* each blob has its own digest */
 
 	if (r < 0)
 		return r;
@@ -399,10 +415,9 @@ static int read_once(struct worker *w, struct sk_err *err)
 		if (r < 0)
 			break;
 	}
-	if (sk_pipeline_finish(p, &ignored, &late) < 0 && r >= 0) {
-		*err = late;
-		r = -late.code;
-	}
+	if (r == 0)
+		r = drain(p, err);
+	sk_pipeline_finish(p, &ignored, NULL);
 	return r;
 }
 
@@ -544,7 +559,7 @@ int sk_analyze_worker_main(void)
 		return 1;
 	allow_many_files();
 	folder = w.open.kind == SK_TARGET_DIR || w.open.kind == SK_TARGET_LAYOUT;
-	if (sk_sandbox_enter(folder ? w.target : -1, NULL) < 0)
+	if (sk_sandbox_enter(&w.target, folder, NULL) < 0)
 		return 1;
 	mallopt(M_ARENA_MAX, 8); /* each reserves 64 MiB of the address space that is allowed */
 	w.patterns = sk_patterns_new(sk_analyzers);

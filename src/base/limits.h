@@ -69,6 +69,8 @@
 #define SK_MAX_WORKER_MEMORY (6ull << 30)
 /* Files of an image archive: a blob for each layer, and a few documents. */
 #define SK_MAX_ARCHIVE_ENTRIES 100000
+/* What may follow the end of an image archive that is read once: tar pads to 10 KiB, tapes to some MB. */
+#define SK_MAX_TRAILER (64u << 20)
 /* Layers of one image: overlayfs takes 500 lower layers, Docker 127. */
 #define SK_MAX_LAYERS 1024
 /* JSON documents of an image (manifest, config, index); registries refuse above 4 MiB. */

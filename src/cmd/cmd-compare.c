@@ -19,7 +19,7 @@ static const struct sk_option options[] = {
 	{ NULL },
 };
 
-/* Versions are short; a longer line is not read on standard input. */
+/* Versions are short: a longer line on standard input is none, and is not kept. */
 enum { MAX_LINE = 2 * SK_MAX_FIELD };
 
 static int find_scheme(const char *name, const struct sk_scheme **ret_scheme, struct sk_err *err)
@@ -48,58 +48,72 @@ static char answer(const struct sk_scheme *scheme, struct sk_span a, struct sk_s
 	return d < 0 ? '<' : d > 0 ? '>' : '=';
 }
 
-static void answer_line(const struct sk_scheme *scheme, struct sk_span line, struct sk_buf *out)
+/* Pairs from standard input, as they come. */
+struct batch {
+	const struct sk_scheme *scheme;
+	struct sk_buf in, out;
+	bool too_long; /* the line that `in` begins with has lost its beginning */
+};
+
+static void batch_release(struct batch *b)
+{
+	sk_buf_release(&b->in);
+	sk_buf_release(&b->out);
+}
+
+static void answer_line(struct batch *b, struct sk_span line)
 {
 	ptrdiff_t tab = sk_span_chr(line, '\t');
 	char c = '?';
 
 	if (line.len && line.ptr[line.len - 1] == '\r')
 		line.len--;
-	if (tab >= 0)
-		c = answer(scheme, sk_span_sub(line, 0, (size_t)tab),
+	if (tab >= 0 && !b->too_long)
+		c = answer(b->scheme, sk_span_sub(line, 0, (size_t)tab),
 			   sk_span_from(line, (size_t)tab + 1));
-	sk_buf_putc(out, c);
-	sk_buf_putc(out, '\n');
+	b->too_long = false;
+	sk_buf_putc(&b->out, c);
+	sk_buf_putc(&b->out, '\n');
 }
 
 /* Answers the whole lines of `in` and keeps the rest of it. */
-static void answer_lines(const struct sk_scheme *scheme, struct sk_buf *in, struct sk_buf *out)
+static void answer_lines(struct batch *b)
 {
-	struct sk_span rest = sk_buf_view(in);
+	struct sk_span rest = sk_buf_view(&b->in);
 	ptrdiff_t end;
 
 	while ((end = sk_span_chr(rest, '\n')) >= 0) {
-		answer_line(scheme, sk_span_sub(rest, 0, (size_t)end), out);
+		answer_line(b, sk_span_sub(rest, 0, (size_t)end));
 		rest = sk_span_from(rest, (size_t)end + 1);
 	}
+	if (rest.len > MAX_LINE) {
+		b->too_long = true;
+		rest.len = 0;
+	}
 	if (rest.len)
-		memmove(in->data, rest.ptr, rest.len);
-	in->len = rest.len;
+		memmove(b->in.data, rest.ptr, rest.len);
+	b->in.len = rest.len;
 }
 
 /* Answers as they come, so that another program may ask one question after the other. */
 static int compare_input(const struct sk_scheme *scheme, struct sk_err *err)
 {
-	sk_cleanup(sk_buf_release) struct sk_buf in = { 0 }, out = { 0 };
+	sk_cleanup(batch_release) struct batch b = { .scheme = scheme };
 	ssize_t n;
 
 	do {
-		n = read(STDIN_FILENO, sk_buf_reserve(&in, MAX_LINE), MAX_LINE);
+		n = read(STDIN_FILENO, sk_buf_reserve(&b.in, MAX_LINE), MAX_LINE);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
 			return sk_err_errno(err, "standard input");
-		in.len += (size_t)n;
-		answer_lines(scheme, &in, &out);
-		if (n == 0 && in.len)
-			answer_line(scheme, sk_buf_view(&in), &out);
-		if (in.len > MAX_LINE)
-			return sk_err_set(err, SK_ELIMIT,
-					  "standard input: a line is longer than %d bytes",
-					  MAX_LINE);
-		if (out.len && sk_output(NULL, sk_buf_view(&out), err) < 0)
+		b.in.len += (size_t)n;
+		answer_lines(&b);
+		if (n == 0 && (b.in.len || b.too_long))
+			answer_line(&b, sk_buf_view(&b.in));
+		if (b.out.len && sk_output(NULL, sk_buf_view(&b.out), err) < 0)
 			return -err->code;
-		sk_buf_reset(&out);
+		sk_buf_reset(&b.out);
 	} while (n != 0);
 	return SK_EXIT_CLEAN;
 }
@@ -134,8 +148,8 @@ static const char *const text[] = {
 };
 
 static const struct sk_example examples[] = {
-	{ "compare --scheme deb 1.0~rc1-1 1.0-1", "A tilde sorts before the end" },
-	{ "compare --scheme pypi < pairs.tsv", "Many pairs at once" },
+	{ "sekisho compare --scheme deb 1.0~rc1-1 1.0-1", "A tilde sorts before the end." },
+	{ "sekisho compare --scheme pypi < pairs.tsv", "Many pairs at once." },
 	{ NULL, NULL },
 };
 

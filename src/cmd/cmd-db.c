@@ -3,6 +3,7 @@
 
 #include "base/fd.h"
 #include "base/hash.h"
+#include "base/limits.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "cmd/progress.h"
@@ -11,6 +12,7 @@
 #include "vuln/update.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 /* One struct for all of them: every sub has its own table over it. */
 struct db_options {
@@ -199,9 +201,9 @@ static const char *const update_text[] = {
 };
 
 static const struct sk_example update_examples[] = {
-	{ "db update", "Everything, from its publishers" },
-	{ "db update --ecosystem Debian,PyPI --from https://mirror.example.org/advisories",
-	  "Two ecosystems from a mirror" },
+	{ "sekisho db update", "Everything, from its publishers." },
+	{ "sekisho db update --ecosystem Debian,PyPI --from https://mirror.example.org/advisories",
+	  "Two ecosystems from a mirror." },
 	{ NULL, NULL },
 };
 
@@ -224,6 +226,7 @@ static int run_build(const struct sk_call *call, struct sk_err *err)
 	const char *path = database_of(call);
 	struct sk_db_build build = {
 		.ecosystems = ecosystems_of(call),
+		.sandbox = true,
 		.note = on_note,
 		.ctx = (void *)call,
 	};
@@ -372,25 +375,48 @@ static const struct sk_option path_options[] = {
 
 static int run_export(const struct sk_call *call, struct sk_err *err)
 {
-	if (sk_db_export(database_of(call), call->args[0], err) < 0)
+	sk_cleanup(sk_buf_release) struct sk_buf out = { 0 };
+	const char *file = strcmp(call->args[0], "-") ? call->args[0] : NULL;
+
+	if (sk_db_export(database_of(call), &out, err) < 0 ||
+	    sk_output(file, sk_buf_view(&out), err) < 0)
 		return -err->code;
-	sk_say(call, "written to %s", call->args[0]);
+	if (file)
+		sk_say(call, "written to %s", file);
 	return SK_EXIT_CLEAN;
 }
 
 static int run_import(const struct sk_call *call, struct sk_err *err)
 {
-	const char *path = database_of(call);
+	sk_cleanup(sk_buf_release) struct sk_buf bytes = { 0 };
+	const char *path = database_of(call), *file = call->args[0];
+	int r = strcmp(file, "-") ? sk_path_slurp(file, SK_MAX_DATABASE, &bytes, err)
+				  : sk_fd_slurp(STDIN_FILENO, SK_MAX_DATABASE, &bytes, err);
 
-	if (sk_db_import(call->args[0], path, err) < 0)
+	if (r == 0 && sk_db_import(sk_buf_view(&bytes), path, err) < 0)
+		r = sk_err_wrap(err, "%s", file);
+	if (r < 0)
 		return sk_err_wrap(err, "the database stays as it was");
 	return say_done(call, path, err);
 }
 
+static const char *const transfer_text[] = {
+	"FILE is - for standard output and input.",
+	NULL,
+};
+
+static const struct sk_example export_examples[] = {
+	{ "sekisho db export - | ssh host sekisho db import -",
+	  "To a host that has no network but this." },
+	{ NULL },
+};
+
 static const struct sk_command command_export = {
 	.name = "export",
 	.summary = "Write the database into one file, for a host without a network",
-	.synopsis = "FILE",
+	.synopsis = "[options] FILE",
+	.text = transfer_text,
+	.examples = export_examples,
 	.options = path_options,
 	.options_size = sizeof(struct db_options),
 	.min_args = 1,
@@ -402,7 +428,8 @@ static const struct sk_command command_export = {
 static const struct sk_command command_import = {
 	.name = "import",
 	.summary = "Take over an exported database, after checking its digest and content",
-	.synopsis = "FILE",
+	.synopsis = "[options] FILE",
+	.text = transfer_text,
 	.options = path_options,
 	.options_size = sizeof(struct db_options),
 	.min_args = 1,

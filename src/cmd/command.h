@@ -43,7 +43,7 @@ struct sk_call {
 };
 
 struct sk_example {
-	const char *command; /* without "sekisho " */
+	const char *command; /* as it is typed */
 	const char *what;    /* what it does, one sentence */
 };
 

@@ -133,7 +133,8 @@ void sk_help(struct sk_buf *out, const struct sk_command *command, const char *n
 		width = 60;
 	if (width > 100)
 		width = 100; /* longer lines are hard to read */
-	sk_buf_printf(out, "Usage: %s %s\n\n%s.\n", name, command->synopsis, command->summary);
+	sk_buf_printf(out, "Usage: %s%s%s\n\n%s.\n", name, command->synopsis[0] ? " " : "",
+		      command->synopsis, command->summary);
 	for (const char *const *p = command->text; p && *p; p++) {
 		if (p == command->text || **p != ' ' || **(p - 1) != ' ')
 			sk_buf_putc(out, '\n');

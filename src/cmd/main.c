@@ -2,6 +2,7 @@
 #include "analyze/worker.h"
 #include "base/err.h"
 #include "cmd/command.h"
+#include "vuln/build-worker.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -11,6 +12,8 @@ static int run_worker(int argc, char **argv)
 {
 	if (argc == 2 && strcmp(argv[1], SK_ROLE_ANALYZE) == 0)
 		return sk_analyze_worker_main();
+	if (argc == 2 && strcmp(argv[1], SK_ROLE_BUILD) == 0)
+		return sk_build_worker_main();
 	fputs("sekisho-worker: started by sekisho itself only\n", stderr);
 	return SK_EXIT_USAGE;
 }

@@ -115,17 +115,19 @@ static void write_subs(struct sk_buf *out, const struct sk_command *command, con
 	}
 }
 
-static void write_examples(struct sk_buf *out, const struct sk_example *examples)
+/* Those of a command's own page, and of the subs that have none. */
+static void write_examples(struct sk_buf *out, const struct sk_command *command, bool *heading)
 {
-	if (!examples)
-		return;
-	sk_buf_puts(out, ".SH EXAMPLES\n");
-	for (const struct sk_example *e = examples; e->command; e++) {
+	for (const struct sk_example *e = command->examples; e && e->command; e++) {
+		sk_buf_puts(out, *heading ? "" : ".SH EXAMPLES\n");
+		*heading = true;
 		sk_buf_puts(out, ".TP\n\\fB");
 		put(out, e->command);
 		sk_buf_puts(out, "\\fR\n");
 		put_line(out, e->what);
 	}
+	for (size_t i = 0; command != &sk_program && command->subs && command->subs[i]; i++)
+		write_examples(out, command->subs[i], heading);
 }
 
 static const char *const configuration[] = {
@@ -147,6 +149,8 @@ static const char *const configuration[] = {
 
 static void write_tail(struct sk_buf *out, const struct sk_command *command)
 {
+	bool heading = false;
+
 	sk_buf_puts(out, ".SH CONFIGURATION\n");
 	for (size_t i = 0; i < SK_COUNT(configuration); i++)
 		sk_buf_printf(out, "%s\n", configuration[i]);
@@ -155,7 +159,7 @@ static void write_tail(struct sk_buf *out, const struct sk_command *command)
 			 ".TP\n1\nThe policy says no: \\fB\\-\\-fail\\-on\\fR was reached.\n"
 			 ".TP\n2\nThe call makes no sense.\n"
 			 ".TP\n3\nSomething could not be finished or looked at; wins over 1.\n");
-	write_examples(out, command->examples);
+	write_examples(out, command, &heading);
 	sk_buf_puts(out, ".SH SEE ALSO\n");
 	if (command != &sk_program)
 		sk_buf_puts(out, "\\fBsekisho\\fR(1)\n");

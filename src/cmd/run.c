@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -106,15 +107,29 @@ void sk_complain(const struct sk_call *call, const char *fmt, ...)
 	va_end(args);
 }
 
+/* By whatever name: /dev/stdout, which must not be replaced, may lead to a plain file. */
+static bool is_standard_output(const struct stat *st)
+{
+	struct stat out;
+
+	return fstat(STDOUT_FILENO, &out) == 0 && out.st_dev == st->st_dev &&
+	       out.st_ino == st->st_ino;
+}
+
 int sk_output(const char *path, struct sk_span bytes, struct sk_err *err)
 {
-	struct stat st;
+	struct stat st = { 0 };
+	bool there = path && stat(path, &st) == 0;
 
 	sk_progress_interrupt();
-	/* A device or a pipe (/dev/stdout, >(...)) cannot be replaced by a rename. */
-	if (path && (stat(path, &st) < 0 || S_ISREG(st.st_mode)))
-		return sk_path_replace(path, bytes, 0666, err);
-	if (path) {
+	if (path && !(there && is_standard_output(&st)) && (!there || S_ISREG(st.st_mode))) {
+		/* A link stays one: what it leads to is replaced. */
+		sk_autofree char *real = realpath(path, NULL);
+
+		return sk_path_replace(real ? real : path, bytes, 0666, err);
+	}
+	/* A device or a pipe (>(...)) cannot be replaced by a rename. */
+	if (path && !is_standard_output(&st)) {
 		sk_autoclose int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
 
 		if (fd < 0 || sk_write_full(fd, bytes.ptr, bytes.len) < 0)

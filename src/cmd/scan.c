@@ -27,6 +27,7 @@ struct scan {
 	const struct sk_scan_options *options;
 	struct sk_progress *progress;
 	struct sk_db *db;
+	struct sk_err no_db; /* why db is NULL */
 	struct sk_exceptions exceptions;
 	bool unfinished;
 	int64_t now;
@@ -55,20 +56,17 @@ static void scan_release(struct scan *s)
 
 /* ---- what is needed before the first target ---- */
 
-static int open_database(struct scan *s, struct sk_err *err)
+static void open_database(struct scan *s)
 {
-	sk_autofree char *path = s->options->database ? sk_strdup(s->options->database) : sk_db_default_path();
-	int r;
+	sk_autofree char *path =
+		s->options->database ? sk_strdup(s->options->database) : sk_db_default_path();
 
 	if (s->options->packages_only)
-		return 0;
-	r = sk_db_open(path, &s->db, err);
-	if (r == -SK_ENOTFOUND && !s->options->database) {
-		sk_complain(s->call, "%s", err->text);
-		s->unfinished = true;
-		return 0; /* packages and end of life can still be told */
+		return;
+	if (sk_db_open(path, &s->db, &s->no_db) < 0) {
+		sk_complain(s->call, "%s", s->no_db.text);
+		s->unfinished = true; /* packages and end of life can still be told */
 	}
-	return r;
 }
 
 static int load_each(struct scan *s, const struct sk_option_list *files,
@@ -148,6 +146,14 @@ static void sort_out(struct scan *s, struct scanned *t, struct sk_findings *all)
 	}
 }
 
+static struct sk_finding *no_database(const struct scan *s, struct sk_arena *arena)
+{
+	struct sk_issue issue = { .id = "no-database", .layer = -1 };
+
+	issue.text = sk_arena_printf(arena, "packages were listed, not checked: %s", s->no_db.text);
+	return sk_coverage_finding(&issue, arena);
+}
+
 static int find_all(struct scan *s, struct scanned *t, struct sk_findings *all, struct sk_err *err)
 {
 	struct sk_inventory *inv = &t->inventory;
@@ -161,8 +167,10 @@ static int find_all(struct scan *s, struct scanned *t, struct sk_findings *all, 
 		if (f)
 			*sk_vec_push(all) = f;
 	}
-	if (!s->options->packages_only)
+	if (s->db)
 		r = sk_match(s->db, inv, &t->arena, all, err);
+	else if (!s->options->packages_only)
+		*sk_vec_push(all) = no_database(s, &t->arena);
 	return r;
 }
 
@@ -211,12 +219,23 @@ static void report_exceptions(struct scan *s)
 	}
 }
 
+/* When the newest advisory was changed; of a feed without dates, when the database was built. */
+static int64_t newest_record(const struct sk_db_info *info)
+{
+	int64_t newest = 0;
+
+	for (size_t i = 0; i < info->source_count; i++)
+		if (info->sources[i].date > newest && info->sources[i].date <= info->created)
+			newest = info->sources[i].date;
+	return newest ? newest : info->created;
+}
+
 static int write_report(struct scan *s, struct sk_err *err)
 {
 	sk_cleanup(sk_buf_release) struct sk_buf out = { 0 };
 	sk_autofree struct sk_result *results = sk_alloc((s->count + 1) * sizeof(*results));
 	bool to_terminal = !s->options->output;
-	char date[SK_TIME_TEXT];
+	char created[SK_TIME_TEXT], newest[SK_TIME_TEXT];
 	struct sk_report report = {
 		.results = results,
 		.result_count = s->count,
@@ -229,8 +248,10 @@ static int write_report(struct scan *s, struct sk_err *err)
 	};
 	int r;
 
-	if (s->db)
-		report.database_created = sk_time_format(sk_db_info(s->db)->created, date);
+	if (s->db) {
+		report.database_created = sk_time_format(sk_db_info(s->db)->created, created);
+		report.database_newest = sk_time_format(newest_record(sk_db_info(s->db)), newest);
+	}
 	for (size_t i = 0; i < s->count; i++)
 		results[i] = (struct sk_result){
 			.inventory = &s->targets[i].inventory,
@@ -258,15 +279,13 @@ static bool fails(const struct scan *s)
 int sk_scan(const struct sk_call *call, const struct sk_scan_options *options, struct sk_err *err)
 {
 	sk_cleanup(scan_release) struct scan s = { .call = call, .options = options, .now = sk_time_now() };
-	int r;
+	int r = load_exceptions(&s, err);
 
-	r = open_database(&s, err);
-	if (r == 0)
-		r = load_exceptions(&s, err);
 	if (r == 0)
 		r = sk_scan_policies_load(&s.policies, &options->policies, options->fail_on, &options->parameters, err);
 	if (r < 0)
 		return r;
+	open_database(&s);
 	s.progress = sk_progress_new(call);
 	s.targets = sk_alloc(call->arg_count * sizeof(s.targets[0]));
 	for (size_t i = 0; i < call->arg_count; i++) {

@@ -157,9 +157,14 @@ int sk_pipeline_start(struct sk_source *raw, const char *blob_algorithm, const c
 	bool packed = p->compression != SK_PLAIN;
 	bool hash_blob = blob_algorithm && (packed || strcmp(blob_algorithm, diff_algorithm) != 0);
 
-	p->plain = sk_ring_new(PLAIN_BLOCKS, PLAIN_BLOCK, !packed && hash_blob ? 3 : 2);
-	p->hash_plain = (struct hash_job){ .ring = p->plain, .consumer = PLAIN_HASH,
-					   .hasher = sk_hasher_new(diff_algorithm) };
+	p->plain = sk_ring_new(PLAIN_BLOCKS, PLAIN_BLOCK,
+			       !diff_algorithm	      ? 1
+			       : !packed && hash_blob ? 3
+						      : 2);
+	if (diff_algorithm)
+		p->hash_plain = (struct hash_job){ .ring = p->plain,
+						   .consumer = PLAIN_HASH,
+						   .hasher = sk_hasher_new(diff_algorithm) };
 	p->read = (struct fill_job){ .source = raw, .ring = p->plain, .progress = progress,
 				     .limit = SK_MAX_LAYER_BYTES };
 	if (packed) {
@@ -183,7 +188,8 @@ int sk_pipeline_start(struct sk_source *raw, const char *blob_algorithm, const c
 						  .hasher = sk_hasher_new(blob_algorithm) };
 		run(&p->hash_blob.thread, &p->hash_blob.running, hash_main, &p->hash_blob);
 	}
-	run(&p->hash_plain.thread, &p->hash_plain.running, hash_main, &p->hash_plain);
+	if (diff_algorithm)
+		run(&p->hash_plain.thread, &p->hash_plain.running, hash_main, &p->hash_plain);
 	run(&p->read.thread, &p->read.running, fill_main, &p->read);
 	*ret = p;
 	return 0;
@@ -217,7 +223,8 @@ int sk_pipeline_finish(struct sk_pipeline *p, struct sk_pipeline_result *ret, st
 	join_all(p);
 	*ret = (struct sk_pipeline_result){ .compression = p->compression };
 	ret->size = p->hash_plain.size;
-	sk_hasher_text(p->hash_plain.hasher, ret->diff_id);
+	if (p->hash_plain.hasher)
+		sk_hasher_text(p->hash_plain.hasher, ret->diff_id);
 	if (p->hash_blob.hasher) {
 		ret->blob_size = p->hash_blob.size;
 		sk_hasher_text(p->hash_blob.hasher, ret->blob_digest);
@@ -238,7 +245,8 @@ void sk_pipeline_cancel(struct sk_pipeline *p)
 {
 	/* Nobody consumes: the producers see it at their next block and end. */
 	sk_ring_leave(p->plain, PLAIN_WALK);
-	sk_ring_leave(p->plain, PLAIN_HASH);
+	if (p->hash_plain.hasher)
+		sk_ring_leave(p->plain, PLAIN_HASH);
 	if (p->hash_blob.hasher)
 		sk_ring_leave(p->hash_blob.ring, p->hash_blob.consumer);
 	join_all(p);

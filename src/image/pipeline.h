@@ -22,7 +22,7 @@ struct sk_pipeline_result {
 /*
  * Starts the threads. `raw` belongs to the pipeline from then on. Digests are
  * computed by blob_algorithm and diff_algorithm ("sha256", "sha512"); a NULL blob_algorithm
- * leaves blob_digest empty. *progress (may be NULL) grows by the blob's bytes.
+ * leaves blob_digest empty, a NULL diff_algorithm (then both are) diff_id and size. *progress (may be NULL) grows by the blob's bytes.
  */
 int sk_pipeline_start(struct sk_source *raw, const char *blob_algorithm, const char *diff_algorithm,
 		      _Atomic uint64_t *progress, struct sk_pipeline **ret, struct sk_err *err);
@@ -33,7 +33,7 @@ ssize_t sk_pipeline_next(struct sk_pipeline *p, const void **ret_bytes, struct s
 /*
  * Reads and hashes whatever the walker left, ends the threads and frees the
  * pipeline. An error of reading or inflating comes out here even if the
- * walker never saw it.
+ * walker never saw it. Where nothing is hashed, what the walker left is not read.
  */
 int sk_pipeline_finish(struct sk_pipeline *p, struct sk_pipeline_result *ret, struct sk_err *err);
 

@@ -21,6 +21,7 @@ struct sk_report {
 	size_t result_count;
 	int64_t created;		/* time of the scan */
 	const char *database_created;	/* RFC 3339; NULL without a database */
+	const char *database_newest;	/* the date of its newest record, as above */
 	const char *command_line;	/* for SARIF's invocation; may be NULL */
 	bool list_packages;		/* the person asked for all packages */
 	bool show_ignored;

@@ -47,6 +47,22 @@ void sk_counts_add(struct sk_counts *sum, const struct sk_counts *more)
 	sum->vulnerable_packages += more->vulnerable_packages;
 }
 
+enum sk_verdict sk_report_verdict(const struct sk_report *report, const struct sk_result *result,
+				  const struct sk_counts *counts)
+{
+	const struct sk_inventory *inv = result->inventory;
+
+	if (counts->findings)
+		return SK_VERDICT_FINDINGS;
+	if (!inv->package_count && inv->incomplete)
+		return SK_VERDICT_UNREADABLE;
+	if (!report->database_created)
+		return SK_VERDICT_UNMATCHED;
+	if (!inv->package_count)
+		return SK_VERDICT_EMPTY;
+	return counts->kind[SK_FINDING_COVERAGE] ? SK_VERDICT_PARTLY : SK_VERDICT_CLEAN;
+}
+
 bool sk_report_is_distribution(const struct sk_package *package)
 {
 	return sk_package_is_distribution(package);

@@ -6,7 +6,10 @@
 #include "base/reader.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { HEADER = 8 };
@@ -94,4 +97,17 @@ int sk_message_receive(int sock, size_t max, uint32_t *ret_type, struct sk_buf *
 broken:
 	sk_closep(ret_fd);
 	return sk_err_set(err, SK_ECRASH, "the other process broke off in the middle of a message");
+}
+
+struct sk_span sk_message_adopt(int fd)
+{
+	struct stat st;
+	void *map;
+
+	if (fd < 0 ||
+	    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) < 0 ||
+	    fstat(fd, &st) < 0 || st.st_size <= 0)
+		return sk_span(NULL, 0);
+	map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	return map == MAP_FAILED ? sk_span(NULL, 0) : sk_span(map, (size_t)st.st_size);
 }

@@ -18,3 +18,9 @@ int sk_message_send(int sock, uint32_t type, struct sk_span payload, int fd, str
  */
 int sk_message_receive(int sock, size_t max, uint32_t *ret_type, struct sk_buf *payload, int *ret_fd,
 		       struct sk_err *err);
+
+/*
+ * The bytes of a memfd that came with a message, mapped so that the other side
+ * cannot change them any more; empty if it is none. They stay mapped when fd is closed.
+ */
+struct sk_span sk_message_adopt(int fd);

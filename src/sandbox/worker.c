@@ -80,6 +80,17 @@ int sk_worker_end(struct sk_worker *worker, struct sk_err *err)
 	return 0;
 }
 
+int sk_worker_explain(struct sk_worker *worker, int r, struct sk_err *err)
+{
+	struct sk_err death = SK_ERR_INIT;
+
+	if (sk_worker_end(worker, &death) == 0)
+		return r < 0 ? r
+			     : sk_err_set(err, SK_ECRASH, "the worker ended before it was done");
+	*err = death;
+	return -death.code;
+}
+
 void sk_worker_kill(struct sk_worker *worker)
 {
 	if (worker->pid > 0)

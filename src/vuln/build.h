@@ -81,8 +81,24 @@ void sk_builder_add(struct sk_builder *b, const struct sk_advisory *adv);
 void sk_builder_kev(struct sk_builder *b, const struct sk_kev *kev);
 void sk_builder_epss(struct sk_builder *b, const struct sk_epss *epss);
 
-/* Reads everything that a folder laid out like a mirror has. */
-int sk_builder_read(struct sk_builder *b, const char *from, struct sk_err *err);
+/* One feed of a mirror: an archive or folder of advisories, or a file about CVEs. */
+enum sk_feed_kind { SK_FEED_OSV, SK_FEED_KEV, SK_FEED_EPSS };
+struct sk_build_feed {
+	enum sk_feed_kind kind;
+	char *path;
+	char *name; /* of the ecosystem; "kev", "epss" */
+};
+struct sk_build_feeds {
+	SK_VEC(struct sk_build_feed) list;
+};
+void sk_build_feeds_release(struct sk_build_feeds *feeds);
+
+/* What a folder laid out like a mirror has of what is wanted, in the order of reading. */
+int sk_build_feeds_find(const char *from, const struct sk_db_build *options,
+			struct sk_build_feeds *feeds, struct sk_err *err);
+/* Reads one of them from a descriptor of its own. */
+int sk_builder_read(struct sk_builder *b, const struct sk_build_feed *feed, int fd,
+		    struct sk_err *err);
 
 /* The vulnerabilities that a record is about, as groups of ids; groups.c. */
 struct sk_build_groups {
@@ -96,6 +112,7 @@ struct sk_build_groups sk_builder_groups(struct sk_builder *b, const struct sk_b
 /* The sections; buffers by section number, to be released by the caller. */
 int sk_builder_sections(struct sk_builder *b, struct sk_buf sections[SK_SECTION_COUNT],
 			struct sk_err *err);
+void sk_build_sections_release(struct sk_buf (*sections)[SK_SECTION_COUNT]); /* for sk_cleanup */
 /* Blocks of texts in the order of `order`; and what is known of CVEs (build-text.c, build-cve.c).
  */
 int sk_builder_texts(const struct sk_builder *b, struct sk_build_record *const *order, size_t count,

@@ -23,9 +23,9 @@ static int sha256(struct sk_span bytes, uint8_t digest[SK_DB_DIGEST], struct sk_
 	return 0;
 }
 
-int sk_db_export(const char *path, const char *file, struct sk_err *err)
+int sk_db_export(const char *path, struct sk_buf *out, struct sk_err *err)
 {
-	sk_cleanup(sk_buf_release) struct sk_buf bytes = { 0 }, out = { 0 };
+	sk_cleanup(sk_buf_release) struct sk_buf bytes = { 0 };
 	sk_cleanup(sk_db_closep) struct sk_db *db = NULL;
 	uint8_t digest[SK_DB_DIGEST];
 	size_t bound, n;
@@ -39,15 +39,15 @@ int sk_db_export(const char *path, const char *file, struct sk_err *err)
 		r = sha256(sk_buf_view(&bytes), digest, err);
 	if (r < 0)
 		return r;
-	sk_buf_puts(&out, EXPORT_MAGIC);
-	sk_buf_put(&out, digest, sizeof(digest));
-	sk_buf_u64le(&out, bytes.len);
+	sk_buf_puts(out, EXPORT_MAGIC);
+	sk_buf_put(out, digest, sizeof(digest));
+	sk_buf_u64le(out, bytes.len);
 	bound = ZSTD_compressBound(bytes.len);
-	n = ZSTD_compress(sk_buf_reserve(&out, bound), bound, bytes.data, bytes.len, LEVEL);
+	n = ZSTD_compress(sk_buf_reserve(out, bound), bound, bytes.data, bytes.len, LEVEL);
 	if (ZSTD_isError(n))
-		return sk_err_set(err, SK_EIO, "%s: %s", file, ZSTD_getErrorName(n));
-	out.len += n;
-	return sk_path_replace(file, sk_buf_view(&out), 0644, err);
+		return sk_err_set(err, SK_EIO, "%s: %s", path, ZSTD_getErrorName(n));
+	out->len += n;
+	return 0;
 }
 
 static int unpack(struct sk_span in, struct sk_buf *out, struct sk_err *err)
@@ -88,16 +88,14 @@ static int check_at(const char *path, struct sk_err *err)
 	return r < 0 ? r : sk_db_check(db, err);
 }
 
-int sk_db_import(const char *file, const char *path, struct sk_err *err)
+int sk_db_import(struct sk_span file, const char *path, struct sk_err *err)
 {
-	sk_cleanup(sk_buf_release) struct sk_buf packed = { 0 }, bytes = { 0 };
+	sk_cleanup(sk_buf_release) struct sk_buf bytes = { 0 };
 	sk_autofree char *temporary = sk_printf("%s.%ld.import", path, (long)getpid());
 	struct sk_span dir = sk_span_dirname(sk_span_str(path));
 	sk_autofree char *folder = sk_strndup(dir.len ? dir.ptr : ".", dir.len ? dir.len : 1);
-	int r = sk_path_slurp(file, SK_MAX_DATABASE, &packed, err);
+	int r = unpack(file, &bytes, err);
 
-	if (r == 0 && unpack(sk_buf_view(&packed), &bytes, err) < 0)
-		r = sk_err_wrap(err, "%s", file);
 	if (r == 0)
 		r = sk_path_make_dirs(folder, 0755, err);
 	if (r == 0)

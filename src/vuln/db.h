@@ -130,6 +130,8 @@ struct sk_db_build {
 	const char *const *ecosystems; /* NULL-terminated; NULL: all that are there */
 	int64_t created;	       /* 0: now */
 	sk_db_note_fn note;
+	/* Feeds are parsed in a sandboxed worker: only in the program itself, which the worker is again. */
+	bool sandbox;
 	void (*damaged)(void *ctx, const char *path); /* a feed that cannot be read; may be NULL */
 	void *ctx;
 };
@@ -144,7 +146,7 @@ struct sk_db_build {
 int sk_db_build(const char *from, const char *path, const struct sk_db_build *options,
 		struct sk_err *err);
 
-/* One compressed file with a digest, for hosts without a network. */
-int sk_db_export(const char *path, const char *file, struct sk_err *err);
-/* Checks the digest and the whole content, then puts it at path in one step. */
-int sk_db_import(const char *file, const char *path, struct sk_err *err);
+/* Appends one compressed file with a digest, for hosts without a network. */
+int sk_db_export(const char *path, struct sk_buf *out, struct sk_err *err);
+/* Checks the digest and the whole content of such a file, then puts it at path in one step. */
+int sk_db_import(struct sk_span file, const char *path, struct sk_err *err);

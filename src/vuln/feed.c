@@ -54,7 +54,7 @@ static bool is_json(const char *name)
 	return sk_span_ends(sk_span_str(name), ".json");
 }
 
-static int read_zip(const char *path, sk_feed_file_fn fn, void *ctx, struct sk_err *err)
+static int read_zip(int fd, sk_feed_file_fn fn, void *ctx, struct sk_err *err)
 {
 	sk_cleanup(archive_freep) struct archive *a = archive_read_new();
 	sk_cleanup(sk_buf_release) struct sk_buf buf = { 0 };
@@ -64,7 +64,7 @@ static int read_zip(const char *path, sk_feed_file_fn fn, void *ctx, struct sk_e
 
 	/* By its directory: without one the archive is cut off, though some entries can be read. */
 	archive_read_support_format_zip_seekable(a);
-	if (archive_read_open_filename(a, path, 1 << 18) != ARCHIVE_OK)
+	if (archive_read_open_fd(a, fd, 1 << 18) != ARCHIVE_OK)
 		return archive_err(a, err);
 	for (;;) {
 		int r = archive_read_next_header(a, &entry);
@@ -77,6 +77,8 @@ static int read_zip(const char *path, sk_feed_file_fn fn, void *ctx, struct sk_e
 		if (++count > SK_MAX_ADVISORIES)
 			return sk_err_set(err, SK_ELIMIT, "more than %u files", SK_MAX_ADVISORIES);
 		name = archive_entry_pathname_utf8(entry);
+		if (!name) /* not UTF-8, and no locale here to say what else */
+			name = archive_entry_pathname(entry);
 		if (!name || !is_json(name))
 			continue;
 		r = slurp_entry(a, &buf, &total, err);
@@ -97,41 +99,46 @@ static int json_only(const struct dirent *entry)
 	return is_json(entry->d_name);
 }
 
-static int read_folder(const char *path, sk_feed_file_fn fn, void *ctx, struct sk_err *err)
+static int read_listed(int folder, const char *name, sk_feed_file_fn fn, void *ctx,
+		       struct sk_err *err)
+{
+	sk_autoclose int fd = openat(folder, name, O_RDONLY | O_CLOEXEC);
+	sk_cleanup(sk_buf_release) struct sk_buf buf = { 0 };
+	int r = fd < 0 ? sk_err_errno(err, "open") : sk_fd_slurp(fd, SK_MAX_ADVISORY, &buf, err);
+
+	if (r == 0)
+		r = fn(ctx, name, sk_buf_view(&buf), err);
+	return r < 0 ? sk_err_wrap(err, "%s", name) : 0;
+}
+
+static int read_folder(int folder, sk_feed_file_fn fn, void *ctx, struct sk_err *err)
 {
 	struct dirent **list = NULL;
-	int n = scandir(path, &list, json_only, by_name), r = 0;
+	int n = scandirat(folder, ".", &list, json_only, by_name), r = 0;
 
 	if (n < 0)
-		return sk_err_errno(err, "%s", path);
+		return sk_err_errno(err, "listing");
 	for (int i = 0; i < n; i++) {
-		sk_autofree char *file = sk_printf("%s/%s", path, list[i]->d_name);
-		sk_cleanup(sk_buf_release) struct sk_buf buf = { 0 };
-
 		if (r == 0)
-			r = sk_path_slurp(file, SK_MAX_ADVISORY, &buf, err);
-		if (r == 0)
-			r = fn(ctx, list[i]->d_name, sk_buf_view(&buf), err);
+			r = read_listed(folder, list[i]->d_name, fn, ctx, err);
 		free(list[i]);
 	}
 	free(list);
 	return r;
 }
 
-int sk_feed_read(const char *path, sk_feed_file_fn fn, void *ctx, struct sk_err *err)
+int sk_feed_read(int fd, const char *path, sk_feed_file_fn fn, void *ctx, struct sk_err *err)
 {
 	struct stat st;
+	int r;
 
-	if (stat(path, &st) < 0)
+	if (fstat(fd, &st) < 0)
 		return sk_err_errno(err, "%s", path);
-	if (S_ISDIR(st.st_mode))
-		return read_folder(path, fn, ctx, err);
-	if (read_zip(path, fn, ctx, err) < 0)
-		return sk_err_wrap(err, "%s", path);
-	return 0;
+	r = S_ISDIR(st.st_mode) ? read_folder(fd, fn, ctx, err) : read_zip(fd, fn, ctx, err);
+	return r < 0 ? sk_err_wrap(err, "%s", path) : 0;
 }
 
-int sk_feed_slurp(const char *path, size_t max, struct sk_buf *buf, struct sk_err *err)
+int sk_feed_slurp(int fd, const char *path, size_t max, struct sk_buf *buf, struct sk_err *err)
 {
 	sk_cleanup(archive_freep) struct archive *a = archive_read_new();
 	struct archive_entry *entry;
@@ -139,7 +146,7 @@ int sk_feed_slurp(const char *path, size_t max, struct sk_buf *buf, struct sk_er
 	archive_read_support_filter_gzip(a);
 	archive_read_support_format_raw(a);
 	archive_read_support_format_empty(a);
-	if (archive_read_open_filename(a, path, 1 << 18) != ARCHIVE_OK)
+	if (archive_read_open_fd(a, fd, 1 << 18) != ARCHIVE_OK)
 		return sk_err_set(err, SK_EIO, "%s: %s", path, archive_error_string(a));
 	if (archive_read_next_header(a, &entry) != ARCHIVE_OK)
 		return sk_err_set(err, SK_EINVAL, "%s: it is empty or damaged", path);

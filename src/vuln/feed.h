@@ -15,9 +15,9 @@ typedef int (*sk_feed_file_fn)(void *ctx, const char *name, struct sk_span bytes
 
 /*
  * Calls fn for each *.json of a zip archive or folder, in the archive's order
- * or by name. A damaged archive is an error, also when part of it could be read.
+ * or by name. path is for messages. A damaged archive is an error, also when part of it could be read.
  */
-int sk_feed_read(const char *path, sk_feed_file_fn fn, void *ctx, struct sk_err *err);
+int sk_feed_read(int fd, const char *path, sk_feed_file_fn fn, void *ctx, struct sk_err *err);
 
 /* An entry of CISA's catalogue. */
 struct sk_kev {
@@ -38,4 +38,4 @@ int sk_epss_read(struct sk_span csv, sk_epss_fn fn, void *ctx, int64_t *ret_date
 		 size_t *ret_broken, struct sk_err *err);
 
 /* The file's bytes, inflated if they are gzip, up to max. */
-int sk_feed_slurp(const char *path, size_t max, struct sk_buf *buf, struct sk_err *err);
+int sk_feed_slurp(int fd, const char *path, size_t max, struct sk_buf *buf, struct sk_err *err);

@@ -169,24 +169,12 @@ static int match_one(struct sk_matcher *m, const struct sk_package *p, struct sk
 	return sk_match_package(m, scope, p, err);
 }
 
-static void report_no_database(struct sk_matcher *m)
-{
-	sk_matcher_coverage(m, "no-database",
-			    "there is no advisory database: packages were listed, not checked")
-	    ->remedy = "sekisho db update, or without a network: sekisho db build --from DIR, "
-		       "sekisho db import FILE";
-}
-
 int sk_match(struct sk_db *db, const struct sk_inventory *inv, struct sk_arena *arena,
 	     struct sk_findings *findings, struct sk_err *err)
 {
 	struct sk_matcher m = { .db = db, .inv = inv, .arena = arena, .findings = findings };
 	int r = 0;
 
-	if (!db) {
-		report_no_database(&m);
-		return 0;
-	}
 	report_age(&m);
 	for (size_t i = 0; r == 0 && i < inv->package_count; i++)
 		r = match_one(&m, inv->packages[i], err);

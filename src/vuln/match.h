@@ -22,7 +22,7 @@ enum { SK_DB_FRESH_DAYS = 7 };
 
 /*
  * Appends to findings, which live in arena, as do their strings; they borrow
- * the packages of inv. With db NULL there is one coverage finding that says so.
+ * the packages of inv.
  * -SK_EINTEGRITY: the database is broken; what was found before counts.
  */
 int sk_match(struct sk_db *db, const struct sk_inventory *inv, struct sk_arena *arena,

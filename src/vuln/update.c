@@ -161,7 +161,9 @@ static void on_damaged(void *ctx, const char *path)
 int sk_db_update(const struct sk_update *u, const char *path, struct sk_err *err)
 {
 	const char *const *list = u->ecosystems ? u->ecosystems : sk_update_ecosystems;
-	struct sk_db_build build = { .ecosystems = list, .note = u->note, .ctx = u->ctx };
+	struct sk_db_build build = {
+		.ecosystems = list, .sandbox = true, .note = u->note, .ctx = u->ctx
+	};
 	struct updating up = { .update = u, .mirror = u->from != NULL };
 	sk_autofree char *archives = sk_printf("%s/osv", u->feeds);
 	sk_autoclose int lock = -1;

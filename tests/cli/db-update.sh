@@ -33,6 +33,10 @@ grep -q '^epss  *2026-01-03 *2 *1 ' "$dir/info" || fail "EPSS: $(cat "$dir/info"
 a=$("$SEKISHO" db info | grep Digest); b=$("$SEKISHO" db info --db "$dir/other.mdb" | grep Digest)
 [ "$a" = "$b" ] || fail "another digest than from the folder"
 
+# To another host, through a pipe.
+"$SEKISHO" db export - 2>"$dir/err" | "$SEKISHO" db import - --db "$dir/piped.mdb" 2>"$dir/err" || fail "export - | import -"
+cmp -s "$db" "$dir/piped.mdb" || fail "what came through the pipe is another database"
+
 # Again: nothing is sent twice.
 : >"$dir/log"
 update || fail "a second update"
@@ -105,6 +109,25 @@ echo "not a zip" >"$dir/mirror/osv/PyPI.zip"
 update && fail "something else than an archive was taken"
 cp "$dir/good.zip" "$dir/mirror/osv/PyPI.zip"
 update || fail "the archive is whole again"
+
+# Feeds are parsed in a worker; one that dies costs nothing but this call.
+mkdir -p "$dir/slow/osv" && cp "$dir/good.zip" "$dir/slow/osv/PyPI.zip" && mkfifo "$dir/slow/kev.json"
+cp "$db" "$dir/old.mdb"
+"$SEKISHO" db build --from "$dir/slow" 2>"$dir/err" &
+build=$!
+exec 5>"$dir/slow/kev.json" # opened by the builder; its worker waits for what we do not write
+for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+	worker=$(cat "/proc/$build/task/$build/children")
+	[ -n "$worker" ] && grep -q '^Seccomp:.*2' "/proc/${worker% }/status" && break
+	sleep 0.2
+done
+[ "$i" = 20 ] && "$SEKISHO" version | grep -q '^sandbox.*seccomp' && fail "the worker has no seccomp filter"
+kill -9 $worker
+wait $build
+[ $? = 3 ] || fail "a worker that died does not exit with 3"
+exec 5>&-
+grep -q 'killed by signal 9' "$dir/err" || fail "it is not said how the worker died"
+cmp -s "$db" "$dir/old.mdb" || fail "the old database is gone"
 
 # Nobody there.
 kill "$server"; wait "$server" 2>/dev/null; server=

@@ -56,6 +56,14 @@ want 2 "--cache-size: '5X' is not a size such as 500M" scan x --cache-size 5X
 want 2 "--output: must not be empty" scan x --output=
 want 2 "unknown option --formt; did you mean --format?" scan --formt json x
 
+# Examples are what one types; no usage line ends in a blank.
+for command in scan manifest compare db "db update" "db build" "db info" "db export" "db import" completion help version; do
+	# shellcheck disable=SC2086 # words
+	"$SEKISHO" $command --help >out
+	head -n 1 out | grep -q ' $' && { echo "$command --help: a blank at the end of its usage"; failed=1; }
+	sed -n '/^Examples:/,/^$/p' out | grep '^  [^ ]' | grep -v sekisho && { echo "$command --help: an example without sekisho"; failed=1; }
+done
+
 # the environment, below the command line
 SEKISHO_JOBS=many want 2 "environment variable SEKISHO_JOBS: 'many' is not a whole number" scan x
 SEKISHO_COLOR= want 0 "zstd" version

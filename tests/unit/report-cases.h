@@ -179,9 +179,13 @@ static struct sk_result hostile_result = { .inventory = &hostile, .findings = ho
 					   .finding_count = SK_COUNT(evil), .ignored = hostile_findings,
 					   .ignored_count = SK_COUNT(evil) };
 
-#define REPORT(result, n) \
-	.report = { .results = result, .result_count = n, .created = 1795262400, /* 2026-11-21T12:00:00Z */ \
-		    .database_created = "2026-11-20T06:00:00Z", .command_line = "sekisho scan shop.tar", \
+#define REPORT(result, n)                                                                          \
+	.report = { .results = result,                                                             \
+		    .result_count = n,                                                             \
+		    .created = 1795262400, /* 2026-11-21T12:00:00Z */                              \
+		    .database_created = "2026-11-20T06:00:00Z",                                    \
+		    .database_newest = "2026-11-20T04:00:00Z",                                     \
+		    .command_line = "sekisho scan shop.tar",                                       \
 		    .width = 100
 
 static struct {
@@ -240,6 +244,6 @@ static void make_cases(void)
 	several_results[0] = many_result;
 	several_results[1] = (struct sk_result){ .inventory = &source, .findings = source_findings,
 						 .finding_count = SK_COUNT(source_findings) };
-	cases[3].report.database_created = NULL;
+	cases[3].report.database_created = cases[3].report.database_newest = NULL;
 	cases[7].report.width = 44;
 }

@@ -83,20 +83,7 @@ static int analyze_slice(struct sk_sink *sink, const struct sk_exe *exe, struct 
 
 static int analyze(struct sk_sink *sink, const struct sk_file *file, struct sk_err *err)
 {
-	int rc = 0;
-
-	for (unsigned slice = 0; rc == 0; slice++) {
-		struct sk_exe exe;
-
-		/* What has no proper headers does not run: no error. */
-		if (sk_exe_open(&exe, file, slice, NULL) < 0) {
-			sk_exe_release(&exe);
-			return 0;
-		}
-		rc = analyze_slice(sink, &exe, err);
-		sk_exe_release(&exe);
-	}
-	return rc < 0 ? rc : 0;
+	return sk_exe_each(sink, file, analyze_slice, err);
 }
 
 const struct sk_analyzer sk_analyzer_rust_binary = {

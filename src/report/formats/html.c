@@ -424,24 +424,35 @@ static void put_tiles(struct html *h, const struct sk_counts *counts)
 static void put_verdict(struct html *h, const struct sk_counts *counts)
 {
 	size_t n = h->result->inventory->package_count;
+	enum sk_verdict verdict = sk_report_verdict(h->report, h->result, counts);
+	const char *s = n == 1 ? "" : "s";
 
 	raw(h, "<p class=\"verdict\">");
-	if (counts->findings)
+	switch (verdict) {
+	case SK_VERDICT_FINDINGS:
 		sk_buf_printf(h->out, "<b>%zu finding%s</b> in %zu package%s%s", counts->findings,
-			      counts->findings == 1 ? "" : "s", n, n == 1 ? "" : "s",
+			      counts->findings == 1 ? "" : "s", n, s,
 			      counts->kev ? ", some of them exploited by attackers" : "");
-	else if (!h->report->database_created)
+		break;
+	case SK_VERDICT_UNMATCHED:
 		raw(h,
 		    "Nothing was compared with advisories: <b>there is no advisory database</b>. "
 		    "<code>sekisho db update</code> fetches one.");
-	else if (!n)
+		break;
+	case SK_VERDICT_UNREADABLE:
+		raw(h, "Nothing is known of it: <b>it could not be looked at</b>.");
+		break;
+	case SK_VERDICT_EMPTY:
 		raw(h, "No package was found, so there was nothing to compare.");
-	else
-		sk_buf_printf(
-		    h->out,
-		    "<span class=\"good\"><b>No known vulnerability</b></span> in %zu package%s%s.",
-		    n, n == 1 ? "" : "s",
-		    counts->kind[SK_FINDING_COVERAGE] ? " that could be looked at" : "");
+		break;
+	case SK_VERDICT_PARTLY:
+	case SK_VERDICT_CLEAN:
+		sk_buf_printf(h->out,
+			      "<span class=\"good\"><b>No known vulnerability</b></span> in %zu "
+			      "package%s%s.",
+			      n, s, verdict == SK_VERDICT_PARTLY ? " that could be looked at" : "");
+		break;
+	}
 	raw(h, "</p>\n");
 }
 
@@ -688,15 +699,19 @@ static void put_targets(struct html *h)
 	sk_buf_printf(h->out, "<h1>%zu targets</h1><ol class=\"targets\">\n",
 		      h->report->result_count);
 	for (size_t i = 0; i < h->report->result_count; i++) {
-		struct sk_counts counts = sk_report_counts(&h->report->results[i]);
+		const struct sk_result *result = &h->report->results[i];
+		struct sk_counts counts = sk_report_counts(result);
 
 		sk_buf_printf(h->out, "<li><a href=\"#target-%zu\">", i + 1);
-		text(h, h->report->results[i].inventory->artifact.name);
-		sk_buf_printf(
-		    h->out,
-		    "</a> <span class=\"soft\">%zu critical, %zu high, %zu in all</span></li>\n",
-		    counts.severity[SK_SEVERITY_CRITICAL], counts.severity[SK_SEVERITY_HIGH],
-		    counts.findings);
+		text(h, result->inventory->artifact.name);
+		raw(h, "</a> <span class=\"soft\">");
+		if (sk_report_verdict(h->report, result, &counts) == SK_VERDICT_UNREADABLE)
+			raw(h, "could not be looked at");
+		else
+			sk_buf_printf(h->out, "%zu critical, %zu high, %zu in all",
+				      counts.severity[SK_SEVERITY_CRITICAL],
+				      counts.severity[SK_SEVERITY_HIGH], counts.findings);
+		raw(h, "</span></li>\n");
 	}
 	raw(h, "</ol>\n");
 }
@@ -731,8 +746,8 @@ static void put_header(struct html *h)
 	    "<div class=\"top\"><header><div class=\"brand\"><b>Sekisho</b><span>scanned %.10s "
 	    "%.5s UTC, ",
 	    time, time + 11);
-	if (h->report->database_created) {
-		snprintf(time, sizeof(time), "%.10s", h->report->database_created);
+	if (h->report->database_newest) {
+		snprintf(time, sizeof(time), "%.10s", h->report->database_newest);
 		raw(h, "advisories of ");
 		text(h, time);
 	} else {

@@ -441,6 +441,7 @@ static void write_head(struct sk_json_writer *w, const struct sk_report *report)
 	if (report->database_created) {
 		sk_json_object(w);
 		sk_json_put_str(w, "created", report->database_created);
+		sk_json_put_str(w, "newest", report->database_newest);
 		sk_json_end(w);
 	} else {
 		sk_json_null(w);

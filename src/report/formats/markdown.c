@@ -39,9 +39,9 @@ static void put_head(struct sk_buf *out, const struct sk_report *report,
 	if (inv->layer_count)
 		sk_buf_printf(out, " in %zu layer%s", inv->layer_count,
 			      inv->layer_count == 1 ? "" : "s");
-	if (report->database_created) {
+	if (report->database_newest) {
 		sk_buf_puts(out, ", advisories of ");
-		sk_md_text(out, report->database_created);
+		sk_md_text(out, report->database_newest);
 	} else {
 		sk_buf_puts(out, ", **no advisory database: nothing was matched**");
 	}
@@ -311,14 +311,18 @@ static void put_policy(struct sk_buf *out, const struct sk_result *result)
 }
 
 /* Nothing was found: clean, or not looked at? */
-static void put_clean(struct sk_buf *out, const struct sk_result *result, const struct sk_counts *counts)
+static void put_clean(struct sk_buf *out, enum sk_verdict verdict)
 {
-	if (!result->inventory->package_count)
-		sk_buf_puts(out, "No package was found, so there was nothing to compare.\n\n");
-	else if (counts->kind[SK_FINDING_COVERAGE])
-		sk_buf_puts(out, "No known vulnerability in what could be looked at.\n\n");
-	else
-		sk_buf_puts(out, "**No known vulnerability found.**\n\n");
+	static const char *const texts[] = {
+		[SK_VERDICT_UNREADABLE] =
+			"**Nothing is known of it: it could not be looked at.**\n\n",
+		[SK_VERDICT_EMPTY] = "No package was found, so there was nothing to compare.\n\n",
+		[SK_VERDICT_PARTLY] = "No known vulnerability in what could be looked at.\n\n",
+		[SK_VERDICT_CLEAN] = "**No known vulnerability found.**\n\n",
+	};
+
+	if (texts[verdict])
+		sk_buf_puts(out, texts[verdict]);
 }
 
 static void put_result(struct sk_buf *out, const struct sk_report *report,
@@ -334,8 +338,8 @@ static void put_result(struct sk_buf *out, const struct sk_report *report,
 		if (put_findings(out, result, SK_SEVERITY_HIGH, SK_SEVERITY_CRITICAL) == 0)
 			sk_buf_puts(out, "Nothing critical or high.\n\n");
 		put_folded(out, result, &counts);
-	} else if (report->database_created) {
-		put_clean(out, result, &counts);
+	} else {
+		put_clean(out, sk_report_verdict(report, result, &counts));
 	}
 	put_statements(out, result);
 	put_coverage(out, result);

@@ -245,7 +245,9 @@ static unsigned sum_columns(const unsigned columns[COLUMNS])
 static void lay_out(struct page *p, const struct row *header, const struct row *rows, size_t count)
 {
 	static const unsigned most[COLUMNS] = { 10, 24, 44, 32, 32, 0 };
-	static const unsigned least[COLUMNS] = { 10, 14, 12, 10, 10, 0 };
+	/* An id is copied from here: CVE and GHSA ids are never broken. */
+	static const unsigned least[COLUMNS] = { 10, sizeof("GHSA-xxxx-xxxx-xxxx") - 1, 12, 10, 10,
+						 0 };
 	unsigned *w = p->columns;
 
 	for (size_t c = 0; c < TITLE; c++) {
@@ -583,10 +585,10 @@ static void put_actions(struct page *p, const struct sk_result *result)
 
 static const char *database_words(struct page *p)
 {
-	const char *created = p->report->database_created;
+	const char *newest = p->report->database_newest;
 
-	return created ? sk_arena_printf(&p->arena, "advisories of %.10s", safe(p, created))
-		       : "no advisory database";
+	return newest ? sk_arena_printf(&p->arena, "advisories of %.10s", safe(p, newest))
+		      : "no advisory database";
 }
 
 static void put_target(struct page *p, const struct sk_result *result)
@@ -670,25 +672,22 @@ static void put_totals(struct page *p, const struct sk_counts *counts, size_t ig
 static void put_clean(struct page *p, const struct sk_result *result,
 		      const struct sk_counts *counts)
 {
-	size_t n = result->inventory->package_count;
+	static const char *const texts[] = {
+		[SK_VERDICT_UNMATCHED] = "Nothing was compared with advisories: there is no "
+					 "advisory database. 'sekisho db update' fetches one.",
+		[SK_VERDICT_UNREADABLE] = "Nothing is known of it: it could not be looked at.",
+		[SK_VERDICT_EMPTY] = "No package was found, so there was nothing to compare.",
+		[SK_VERDICT_PARTLY] = "No known vulnerability in what could be looked at.",
+	};
+	enum sk_verdict verdict = sk_report_verdict(p->report, result, counts);
 
-	if (counts->findings)
-		return;
-	if (!p->report->database_created)
-		put_wrapped(p, MEDIUM,
-			    "Nothing was compared with advisories: there is no advisory database. "
-			    "'sekisho db update' fetches one.",
-			    0, 0);
-	else if (!n)
-		put_wrapped(p, MEDIUM, "No package was found, so there was nothing to compare.", 0,
-			    0);
-	else if (counts->kind[SK_FINDING_COVERAGE])
-		put_wrapped(p, MEDIUM, "No known vulnerability in what could be looked at.", 0, 0);
-	else
+	if (verdict == SK_VERDICT_CLEAN)
 		put_wrapped(p, GOOD,
 			    sk_arena_printf(&p->arena, "No known vulnerability in %s.",
-					    plural(p, n, "package")),
+					    plural(p, result->inventory->package_count, "package")),
 			    0, 0);
+	else if (verdict != SK_VERDICT_FINDINGS)
+		put_wrapped(p, MEDIUM, texts[verdict], 0, 0);
 }
 
 /* ---- policies ---- */
@@ -769,17 +768,20 @@ static void put_overview(struct page *p)
 	for (size_t i = 0; i < p->report->result_count; i++) {
 		const struct sk_result *result = &p->report->results[i];
 		struct sk_counts counts = sk_report_counts(result);
+		bool unreadable;
 
 		sk_counts_add(&all, &counts);
 		put_blanks(p, 2);
 		put_wrapped(p, BOLD, safe(p, result->inventory->artifact.name), 2, 2);
 		put_blanks(p, 4);
+		unreadable = sk_report_verdict(p->report, result, &counts) == SK_VERDICT_UNREADABLE;
 		if (counts.findings)
 			put_severities(p, &counts, 4, 4);
 		else
-			put(p, GOOD, "nothing found");
+			put(p, unreadable ? MEDIUM : GOOD,
+			    unreadable ? "could not be looked at" : "nothing found");
 		sk_buf_putc(p->out, '\n');
-		if (counts.kind[SK_FINDING_COVERAGE]) {
+		if (counts.kind[SK_FINDING_COVERAGE] && !unreadable) {
 			put_blanks(p, 4);
 			put(p, MEDIUM, "not everything was looked at\n");
 		}

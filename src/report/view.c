@@ -47,20 +47,20 @@ void sk_counts_add(struct sk_counts *sum, const struct sk_counts *more)
 	sum->vulnerable_packages += more->vulnerable_packages;
 }
 
-enum sk_verdict sk_report_verdict(const struct sk_report *report, const struct sk_result *result,
+enum sk_outcome sk_report_outcome(const struct sk_report *report, const struct sk_result *result,
 				  const struct sk_counts *counts)
 {
 	const struct sk_inventory *inv = result->inventory;
 
 	if (counts->findings)
-		return SK_VERDICT_FINDINGS;
+		return SK_OUTCOME_FINDINGS;
 	if (!inv->package_count && inv->incomplete)
-		return SK_VERDICT_UNREADABLE;
+		return SK_OUTCOME_UNREADABLE;
 	if (!report->database_created)
-		return SK_VERDICT_UNMATCHED;
+		return SK_OUTCOME_UNMATCHED;
 	if (!inv->package_count)
-		return SK_VERDICT_EMPTY;
-	return counts->kind[SK_FINDING_COVERAGE] ? SK_VERDICT_PARTLY : SK_VERDICT_CLEAN;
+		return SK_OUTCOME_EMPTY;
+	return counts->kind[SK_FINDING_COVERAGE] ? SK_OUTCOME_PARTLY : SK_OUTCOME_CLEAN;
 }
 
 bool sk_report_is_distribution(const struct sk_package *package)

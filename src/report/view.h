@@ -18,15 +18,15 @@ struct sk_counts sk_report_counts(const struct sk_result *result);
 void sk_counts_add(struct sk_counts *sum, const struct sk_counts *more);
 
 /* What a report that lists no finding may call its target. */
-enum sk_verdict {
-	SK_VERDICT_FINDINGS,   /* there are some */
-	SK_VERDICT_UNMATCHED,  /* there was no advisory database */
-	SK_VERDICT_UNREADABLE, /* nothing could be looked at */
-	SK_VERDICT_EMPTY,      /* there is no package */
-	SK_VERDICT_PARTLY,     /* clean as far as it could be looked at */
-	SK_VERDICT_CLEAN,
+enum sk_outcome {
+	SK_OUTCOME_FINDINGS,   /* there are some */
+	SK_OUTCOME_UNMATCHED,  /* there was no advisory database */
+	SK_OUTCOME_UNREADABLE, /* nothing could be looked at */
+	SK_OUTCOME_EMPTY,      /* there is no package */
+	SK_OUTCOME_PARTLY,     /* clean as far as it could be looked at */
+	SK_OUTCOME_CLEAN,
 };
-enum sk_verdict sk_report_verdict(const struct sk_report *report, const struct sk_result *result,
+enum sk_outcome sk_report_outcome(const struct sk_report *report, const struct sk_result *result,
 				  const struct sk_counts *counts);
 
 /* A package's name as its ecosystem writes it: "@babel/core", "org.slf4j:slf4j-api",

@@ -424,33 +424,33 @@ static void put_tiles(struct html *h, const struct sk_counts *counts)
 static void put_verdict(struct html *h, const struct sk_counts *counts)
 {
 	size_t n = h->result->inventory->package_count;
-	enum sk_verdict verdict = sk_report_verdict(h->report, h->result, counts);
+	enum sk_outcome outcome = sk_report_outcome(h->report, h->result, counts);
 	const char *s = n == 1 ? "" : "s";
 
 	raw(h, "<p class=\"verdict\">");
-	switch (verdict) {
-	case SK_VERDICT_FINDINGS:
+	switch (outcome) {
+	case SK_OUTCOME_FINDINGS:
 		sk_buf_printf(h->out, "<b>%zu finding%s</b> in %zu package%s%s", counts->findings,
 			      counts->findings == 1 ? "" : "s", n, s,
 			      counts->kev ? ", some of them exploited by attackers" : "");
 		break;
-	case SK_VERDICT_UNMATCHED:
+	case SK_OUTCOME_UNMATCHED:
 		raw(h,
 		    "Nothing was compared with advisories: <b>there is no advisory database</b>. "
 		    "<code>sekisho db update</code> fetches one.");
 		break;
-	case SK_VERDICT_UNREADABLE:
+	case SK_OUTCOME_UNREADABLE:
 		raw(h, "Nothing is known of it: <b>it could not be looked at</b>.");
 		break;
-	case SK_VERDICT_EMPTY:
+	case SK_OUTCOME_EMPTY:
 		raw(h, "No package was found, so there was nothing to compare.");
 		break;
-	case SK_VERDICT_PARTLY:
-	case SK_VERDICT_CLEAN:
+	case SK_OUTCOME_PARTLY:
+	case SK_OUTCOME_CLEAN:
 		sk_buf_printf(h->out,
 			      "<span class=\"good\"><b>No known vulnerability</b></span> in %zu "
 			      "package%s%s.",
-			      n, s, verdict == SK_VERDICT_PARTLY ? " that could be looked at" : "");
+			      n, s, outcome == SK_OUTCOME_PARTLY ? " that could be looked at" : "");
 		break;
 	}
 	raw(h, "</p>\n");
@@ -705,7 +705,7 @@ static void put_targets(struct html *h)
 		sk_buf_printf(h->out, "<li><a href=\"#target-%zu\">", i + 1);
 		text(h, result->inventory->artifact.name);
 		raw(h, "</a> <span class=\"soft\">");
-		if (sk_report_verdict(h->report, result, &counts) == SK_VERDICT_UNREADABLE)
+		if (sk_report_outcome(h->report, result, &counts) == SK_OUTCOME_UNREADABLE)
 			raw(h, "could not be looked at");
 		else
 			sk_buf_printf(h->out, "%zu critical, %zu high, %zu in all",

@@ -311,18 +311,18 @@ static void put_policy(struct sk_buf *out, const struct sk_result *result)
 }
 
 /* Nothing was found: clean, or not looked at? */
-static void put_clean(struct sk_buf *out, enum sk_verdict verdict)
+static void put_clean(struct sk_buf *out, enum sk_outcome outcome)
 {
 	static const char *const texts[] = {
-		[SK_VERDICT_UNREADABLE] =
+		[SK_OUTCOME_UNREADABLE] =
 			"**Nothing is known of it: it could not be looked at.**\n\n",
-		[SK_VERDICT_EMPTY] = "No package was found, so there was nothing to compare.\n\n",
-		[SK_VERDICT_PARTLY] = "No known vulnerability in what could be looked at.\n\n",
-		[SK_VERDICT_CLEAN] = "**No known vulnerability found.**\n\n",
+		[SK_OUTCOME_EMPTY] = "No package was found, so there was nothing to compare.\n\n",
+		[SK_OUTCOME_PARTLY] = "No known vulnerability in what could be looked at.\n\n",
+		[SK_OUTCOME_CLEAN] = "**No known vulnerability found.**\n\n",
 	};
 
-	if (texts[verdict])
-		sk_buf_puts(out, texts[verdict]);
+	if (texts[outcome])
+		sk_buf_puts(out, texts[outcome]);
 }
 
 static void put_result(struct sk_buf *out, const struct sk_report *report,
@@ -339,7 +339,7 @@ static void put_result(struct sk_buf *out, const struct sk_report *report,
 			sk_buf_puts(out, "Nothing critical or high.\n\n");
 		put_folded(out, result, &counts);
 	} else {
-		put_clean(out, sk_report_verdict(report, result, &counts));
+		put_clean(out, sk_report_outcome(report, result, &counts));
 	}
 	put_statements(out, result);
 	put_coverage(out, result);

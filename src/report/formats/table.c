@@ -673,21 +673,21 @@ static void put_clean(struct page *p, const struct sk_result *result,
 		      const struct sk_counts *counts)
 {
 	static const char *const texts[] = {
-		[SK_VERDICT_UNMATCHED] = "Nothing was compared with advisories: there is no "
+		[SK_OUTCOME_UNMATCHED] = "Nothing was compared with advisories: there is no "
 					 "advisory database. 'sekisho db update' fetches one.",
-		[SK_VERDICT_UNREADABLE] = "Nothing is known of it: it could not be looked at.",
-		[SK_VERDICT_EMPTY] = "No package was found, so there was nothing to compare.",
-		[SK_VERDICT_PARTLY] = "No known vulnerability in what could be looked at.",
+		[SK_OUTCOME_UNREADABLE] = "Nothing is known of it: it could not be looked at.",
+		[SK_OUTCOME_EMPTY] = "No package was found, so there was nothing to compare.",
+		[SK_OUTCOME_PARTLY] = "No known vulnerability in what could be looked at.",
 	};
-	enum sk_verdict verdict = sk_report_verdict(p->report, result, counts);
+	enum sk_outcome outcome = sk_report_outcome(p->report, result, counts);
 
-	if (verdict == SK_VERDICT_CLEAN)
+	if (outcome == SK_OUTCOME_CLEAN)
 		put_wrapped(p, GOOD,
 			    sk_arena_printf(&p->arena, "No known vulnerability in %s.",
 					    plural(p, result->inventory->package_count, "package")),
 			    0, 0);
-	else if (verdict != SK_VERDICT_FINDINGS)
-		put_wrapped(p, MEDIUM, texts[verdict], 0, 0);
+	else if (outcome != SK_OUTCOME_FINDINGS)
+		put_wrapped(p, MEDIUM, texts[outcome], 0, 0);
 }
 
 /* ---- policies ---- */
@@ -774,7 +774,7 @@ static void put_overview(struct page *p)
 		put_blanks(p, 2);
 		put_wrapped(p, BOLD, safe(p, result->inventory->artifact.name), 2, 2);
 		put_blanks(p, 4);
-		unreadable = sk_report_verdict(p->report, result, &counts) == SK_VERDICT_UNREADABLE;
+		unreadable = sk_report_outcome(p->report, result, &counts) == SK_OUTCOME_UNREADABLE;
 		if (counts.findings)
 			put_severities(p, &counts, 4, 4);
 		else

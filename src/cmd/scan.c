@@ -8,6 +8,7 @@
 #include "finding/eol-finding.h"
 #include "policy/exception.h"
 #include "policy/glob.h"
+#include "policy/vex.h"
 #include "report/format.h"
 #include "vuln/match.h"
 
@@ -88,7 +89,9 @@ static int load_exceptions(struct scan *s, struct sk_err *err)
 		r = sk_exceptions_load(&s->exceptions, SK_EXCEPTION_FILE, err);
 	if (r == 0)
 		r = load_each(s, &o->exceptions, sk_exceptions_load, err);
-	return r < 0 ? r : load_each(s, &o->ignore_file, sk_exceptions_load, err);
+	if (r == 0)
+		r = load_each(s, &o->ignore_file, sk_exceptions_load, err);
+	return r < 0 ? r : load_each(s, &o->vex, sk_vex_load, err);
 }
 
 /* ---- one target ---- */

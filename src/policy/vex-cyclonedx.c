@@ -5,6 +5,7 @@
  * is a bom-ref that is a package URL as a rule.
  */
 #include "policy/vex-read.h"
+#include "policy/vex-words.h"
 
 struct bom {
 	struct sk_vex_reader *rd;
@@ -21,21 +22,6 @@ static const struct {
 	{ "resolved", SK_VEX_FIXED },		{ "resolved_with_pedigree", SK_VEX_FIXED },
 	{ "exploitable", SK_VEX_AFFECTED },	{ "in_triage", SK_VEX_INVESTIGATED },
 	{ "false_positive", SK_VEX_NOT_AFFECTED }, { "not_affected", SK_VEX_NOT_AFFECTED },
-};
-
-/* The same for justifications. */
-static const struct {
-	const char *word, *meaning;
-} justifications[] = {
-	{ "code_not_present", "vulnerable_code_not_present" },
-	{ "code_not_reachable", "vulnerable_code_not_in_execute_path" },
-	{ "requires_configuration", "vulnerable_code_not_in_execute_path" },
-	{ "requires_dependency", "vulnerable_code_not_in_execute_path" },
-	{ "requires_environment", "vulnerable_code_cannot_be_controlled_by_adversary" },
-	{ "protected_by_compiler", "inline_mitigations_already_exist" },
-	{ "protected_at_runtime", "inline_mitigations_already_exist" },
-	{ "protected_at_perimeter", "inline_mitigations_already_exist" },
-	{ "protected_by_mitigating_control", "inline_mitigations_already_exist" },
 };
 
 /* Components hold components; the document's depth is bounded, and so is this. */
@@ -161,14 +147,11 @@ static void read_ids(struct sk_vex_reader *rd, const struct sk_node *n, struct s
 static void read_analysis(struct sk_vex_reader *rd, const struct sk_node *a, struct sk_exception *e)
 {
 	struct sk_span state = sk_node_str(sk_node_get(a, "state"));
-	struct sk_span word = sk_node_str(sk_node_get(a, "justification"));
 
 	for (size_t i = 0; i < SK_COUNT(states); i++)
 		if (sk_span_is(state, states[i].state))
 			e->says.status = states[i].status;
-	for (size_t i = 0; i < SK_COUNT(justifications); i++)
-		if (sk_span_is(word, justifications[i].word))
-			e->says.justification = justifications[i].meaning;
+	e->says.justification = sk_vex_from_cyclonedx(sk_node_str(sk_node_get(a, "justification")));
 	e->says.reason = sk_vex_text(rd, sk_node_get(a, "detail"));
 	if (e->says.status == SK_VEX_NOT_AFFECTED && !e->says.justification && !e->says.reason &&
 	    sk_span_is(state, "false_positive"))

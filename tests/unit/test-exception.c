@@ -112,7 +112,7 @@ static void test_parse(struct sk_exceptions *x)
 	static const char *const problems[] = {
 		NULL, NULL, NULL, "has no reason", "has no owner",
 		"has no expiry date ('expires: 2027-01-31')", "unknown key 'expire'; there are id, package, "
-		"version, path, purl, scope, reason, owner, expires, ticket, status and justification",
+		"version, path, purl, scope, status, justification, reason, owner, ticket and expires",
 		"says nothing of what it accepts: id, package, path, purl or scope", NULL, NULL,
 		"'soon' is no date such as 2027-01-31", "must be keys and values ('id: CVE-2024-1')",
 	};

@@ -428,6 +428,10 @@ static void put_verdict(struct html *h, const struct sk_counts *counts)
 	const char *s = n == 1 ? "" : "s";
 
 	raw(h, "<p class=\"verdict\">");
+	if (!counts->findings && h->result->comparison) {
+		raw(h, "Nothing new was found.</p>\n");
+		return;
+	}
 	switch (outcome) {
 	case SK_OUTCOME_FINDINGS:
 		sk_buf_printf(h->out, "<b>%zu finding%s</b> in %zu package%s%s", counts->findings,
@@ -454,6 +458,16 @@ static void put_verdict(struct html *h, const struct sk_counts *counts)
 		break;
 	}
 	raw(h, "</p>\n");
+}
+
+static void put_sentences(struct html *h)
+{
+	sk_cleanup(sk_buf_release) struct sk_buf risk = { 0 }, comparison = { 0 };
+
+	if (sk_report_comparison(h->result, &comparison))
+		element(h, "p", NULL, sk_buf_str(&comparison));
+	if (sk_report_risk(h->report, h->result, &risk))
+		element(h, "p", NULL, sk_buf_str(&risk));
 }
 
 static void put_action(struct html *h, const struct sk_action *a)
@@ -681,6 +695,7 @@ static void put_result(struct html *h)
 	}
 	put_verdict(h, &counts);
 	put_policy(h);
+	put_sentences(h);
 	if (counts.findings)
 		put_tiles(h, &counts);
 	put_actions(h);

@@ -238,6 +238,13 @@ static const struct sk_cel_type *found_name(struct checker *c, struct sk_cel_nod
 	return name->kind == SK_CEL_NAME_STRUCT ? sk_cel_type_new(c->arena, SK_CEL_T_TYPE, name->type, NULL) : name->type;
 }
 
+static const struct sk_cel_type *no_reference(struct checker *c, const struct sk_cel_node *n, const char *name,
+					      const char *near)
+{
+	return wrong(c, n->offset, "undeclared reference to '%s'%s%s%s", name, near ? "; did you mean '" : "",
+		     near ? near : "", near ? "'?" : "");
+}
+
 static const struct sk_cel_type *check_ident(struct checker *c, struct sk_cel_node *n)
 {
 	bool absolute = n->flags & SK_CEL_NODE_ABSOLUTE;
@@ -260,8 +267,7 @@ static const struct sk_cel_type *check_ident(struct checker *c, struct sk_cel_no
 	for (uint32_t i = 0; i < c->local_count && !near; i++)
 		if (sk_cel_distance(n->name, c->locals[i].name) >= 0)
 			near = c->locals[i].name;
-	return wrong(c, n->offset, "undeclared reference to '%s'%s%s%s", n->name, near ? "; did you mean '" : "",
-		     near ? near : "", near ? "'?" : "");
+	return no_reference(c, n, n->name, near);
 }
 
 /* "a.b.c" of a chain of selects on a name; false when it is none, or longer than any name. */
@@ -527,31 +533,61 @@ static const struct sk_cel_function *qualified_function(struct checker *c, struc
 	return NULL;
 }
 
+/* `math.gretest(1, 2)`: the nearest function of a qualified name, where the target is nothing else. */
+static const char *nearest_qualified(struct checker *c, const struct sk_cel_node *n, char *qualified, size_t size)
+{
+	const char *root;
+	bool absolute;
+	size_t len;
+
+	if (!n->target || !chain_name(n->target, qualified, size, &absolute, &root) || find_local(c, root) >= 0 ||
+	    sk_cel_env_name(c->env, qualified, absolute))
+		return NULL;
+	len = strlen(qualified);
+	if (len + strlen(n->name) + 2 > size)
+		return NULL;
+	qualified[len] = '.';
+	strcpy(qualified + len + 1, n->name);
+	return sk_cel_env_nearest_function(c->env, qualified);
+}
+
+/* What was a macro, were it not misspelt, has arguments that mean nothing without it. */
+static const struct sk_cel_type *no_function(struct checker *c, struct sk_cel_node *n)
+{
+	char qualified[512];
+	const char *near = nearest_qualified(c, n, qualified, sizeof(qualified));
+	bool whole = near != NULL;
+
+	if (!whole)
+		near = sk_cel_env_nearest_function(c->env, n->name);
+	no_reference(c, n, whole ? qualified : n->name, near);
+	if (n->target && !whole)
+		check(c, n->target);
+	for (uint32_t i = 0; i < n->count && !(near && sk_cel_table_get(&c->env->macros, near, strlen(near))); i++)
+		check(c, n->args[i]);
+	return T(ERROR);
+}
+
 static const struct sk_cel_type *check_function(struct checker *c, struct sk_cel_node *n)
 {
 	const struct sk_cel_type *args[SK_CEL_MAX_ARGS * 2 + 1];
 	const struct sk_cel_function *f = qualified_function(c, n);
 	uint32_t count = 0;
-	const char *near;
 
 	if (f)
 		n->target = NULL;
+	else
+		f = find_function(c, n->name, n->flags & SK_CEL_NODE_ABSOLUTE);
 	if (n->count + 1 > sizeof(args) / sizeof(args[0]))
 		return wrong(c, n->offset, "a call has more than %zu arguments", sizeof(args) / sizeof(args[0]) - 1);
+	if (!f && !c->dynamic)
+		return no_function(c, n);
 	if (n->target)
 		args[count++] = check(c, n->target);
 	for (uint32_t i = 0; i < n->count; i++)
 		args[count++] = check(c, n->args[i]);
-	if (!f)
-		f = find_function(c, n->name, n->flags & SK_CEL_NODE_ABSOLUTE);
 	n->function = f;
-	if (c->dynamic)
-		return T(DYN);
-	if (f)
-		return resolve_call(c, n, f, n->target != NULL, args, count);
-	near = sk_cel_env_nearest_function(c->env, n->name);
-	return wrong(c, n->offset, "undeclared reference to '%s'%s%s%s", n->name, near ? "; did you mean '" : "",
-		     near ? near : "", near ? "'?" : "");
+	return c->dynamic ? T(DYN) : resolve_call(c, n, f, n->target != NULL, args, count);
 }
 
 static void want(struct checker *c, const struct sk_cel_node *n, const struct sk_cel_type *type,

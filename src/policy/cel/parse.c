@@ -398,7 +398,7 @@ static struct sk_cel_node *parse_identifier(struct sk_cel_parser *p)
 		return n;
 	}
 	if (peek(p) != SK_CEL_TOKEN_NAME)
-		return unexpected(p, "a name");
+		return unexpected(p, absolute ? "a name" : "a value");
 	name = copy_name(p);
 	sk_cel_lex(&p->lex);
 	if (take(p, '(')) {

@@ -26,7 +26,7 @@ static uint64_t seed(void)
 
 static inline uint64_t mix(uint64_t a, uint64_t b)
 {
-	unsigned __int128 product = (unsigned __int128)a * b;
+	sk_cel_uwide product = (sk_cel_uwide)a * b;
 
 	return (uint64_t)product ^ (uint64_t)(product >> 64);
 }

@@ -6,6 +6,10 @@
 
 #include <string.h>
 
+/* Wide enough for products and nanoseconds of any 64-bit number. */
+__extension__ typedef __int128 sk_cel_wide;
+__extension__ typedef unsigned __int128 sk_cel_uwide;
+
 /* Values nest by what expressions and inputs nest; nothing recurses deeper than this. */
 #define SK_CEL_MAX_NESTING 2000u
 

@@ -13,10 +13,10 @@ struct sk_policy_choices {
 	const char *params_file;      /* NULL: none */
 };
 
-#define SK_POLICY_OPTIONS(s, f) \
-	{ "param", 0, SK_OPT_LIST(s, f.params), .argument = "NAME=VALUE", \
+#define SK_POLICY_OPTIONS(s, f, ...) \
+	{ "param", 0, SK_OPT_LIST(s, f.params), .argument = "NAME=VALUE", __VA_ARGS__ \
 	  .help = "Set a parameter of the policies; several times" }, \
-	{ "params", 0, SK_OPT_FILE(s, f.params_file), .argument = "FILE", \
+	{ "params", 0, SK_OPT_FILE(s, f.params_file), .argument = "FILE", __VA_ARGS__ \
 	  .help = "Parameters: names and values, or the Kubernetes objects that paramKind asks for" }
 
 /* Loads files and bundles, sets the parameters; SK_EINVAL names the first fault. */

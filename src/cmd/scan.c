@@ -3,6 +3,7 @@
 
 #include "base/limits.h"
 #include "base/time.h"
+#include "cmd/scan-policy.h"
 #include "cmd/terminal.h"
 #include "finding/coverage.h"
 #include "finding/eol-finding.h"
@@ -18,6 +19,7 @@ struct scanned {
 	struct sk_inventory inventory;
 	struct sk_arena arena;
 	struct sk_findings shown, ignored;
+	struct sk_decision decision;
 };
 
 struct scan {
@@ -28,6 +30,7 @@ struct scan {
 	struct sk_exceptions exceptions;
 	bool unfinished;
 	int64_t now;
+	struct sk_scan_policies policies;
 	struct scanned *targets;
 	size_t count;
 	struct sk_arena arena;
@@ -38,11 +41,13 @@ static void scan_release(struct scan *s)
 	for (size_t i = 0; i < s->count; i++) {
 		sk_vec_release(&s->targets[i].shown);
 		sk_vec_release(&s->targets[i].ignored);
+		sk_decision_release(&s->targets[i].decision);
 		sk_arena_release(&s->targets[i].arena);
 		sk_inventory_release(&s->targets[i].inventory);
 	}
 	free(s->targets);
 	sk_exceptions_release(&s->exceptions);
+	sk_scan_policies_release(&s->policies);
 	sk_db_close(s->db);
 	sk_progress_free(s->progress);
 	sk_arena_release(&s->arena);
@@ -233,18 +238,20 @@ static int write_report(struct scan *s, struct sk_err *err)
 			.finding_count = s->targets[i].shown.len,
 			.ignored = s->targets[i].ignored.data,
 			.ignored_count = s->targets[i].ignored.len,
+			.decision = s->policies.shown ? &s->targets[i].decision : NULL,
 		};
+	for (size_t i = 0; i < s->count; i++)
+		sk_scan_decide(&s->policies, &report, &results[i], &s->exceptions, !s->db, &s->targets[i].decision);
 	r = sk_formats[s->options->format]->write(&report, &out, err);
 	return r < 0 ? r : sk_output(s->options->output, sk_buf_view(&out), err);
 }
 
+/* Nothing is clean that could not be found out. */
 static bool fails(const struct scan *s)
 {
-	for (size_t i = 0; s->options->fail_on >= 0 && i < s->count; i++)
-		for (size_t j = 0; j < s->targets[i].shown.len; j++)
-			if (s->targets[i].shown.data[j]->kind != SK_FINDING_COVERAGE &&
-			    (int)s->targets[i].shown.data[j]->severity >= s->options->fail_on)
-				return true;
+	for (size_t i = 0; i < s->count; i++)
+		if (s->targets[i].decision.effect >= SK_EFFECT_UNKNOWN)
+			return true;
 	return false;
 }
 
@@ -256,6 +263,8 @@ int sk_scan(const struct sk_call *call, const struct sk_scan_options *options, s
 	r = open_database(&s, err);
 	if (r == 0)
 		r = load_exceptions(&s, err);
+	if (r == 0)
+		r = sk_scan_policies_load(&s.policies, &options->policies, options->fail_on, &options->parameters, err);
 	if (r < 0)
 		return r;
 	s.progress = sk_progress_new(call);

@@ -208,7 +208,7 @@ static void unknown(struct sk_evaluation *e, const struct sk_rule *rule, struct 
 }
 
 /* What a rule that is not known to be kept does to the decision. */
-static enum sk_effect effect_of(const struct sk_evaluation *e, enum sk_action action, enum sk_verdict verdict)
+static enum sk_effect effect_of(const struct sk_evaluation *e, enum sk_rule_action action, enum sk_verdict verdict)
 {
 	enum sk_effect unknown = SK_EFFECT_UNKNOWN;
 

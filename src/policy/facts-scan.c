@@ -298,13 +298,17 @@ static void add_finding(struct builder *b, const struct sk_finding *finding, boo
 static void add_findings(struct builder *b)
 {
 	const struct sk_facts_scan *s = b->scan;
+	/* Without a database vulnerabilities were not looked for: behind those that are listed there may be others. */
+	size_t count = s->finding_count + s->accepted_count;
 	struct sk_cel_value *items =
-		sk_fact_items(b->facts, s->finding_count + s->accepted_count, &b->facts->slots[SK_FACT_findings]);
+		sk_fact_items(b->facts, count + !s->advisories, &b->facts->slots[SK_FACT_findings]);
 
 	for (size_t i = 0; i < s->finding_count; i++)
 		add_finding(b, s->findings[i], false, items++);
 	for (size_t i = 0; i < s->accepted_count; i++)
 		add_finding(b, s->accepted[i], true, items++);
+	if (!s->advisories)
+		*items = sk_fact_unknown(b->facts, "findings");
 }
 
 void sk_facts_add_scan(struct sk_facts *facts, const struct sk_facts_scan *scan)
@@ -320,8 +324,6 @@ void sk_facts_add_scan(struct sk_facts *facts, const struct sk_facts_scan *scan)
 	facts->none &= ~SK_FACTS_OF_IMAGES;
 	add_image(&b);
 	add_packages(&b);
-	/* Without a database vulnerabilities were not looked for: what is not in the list may be there. */
-	if (scan->advisories)
-		add_findings(&b);
+	add_findings(&b);
 	sk_map_release(&b.packages);
 }

@@ -5,6 +5,7 @@
 #include "analyze/inventory.h"
 #include "base/buf.h"
 #include "finding/finding.h"
+#include "policy/decision.h"
 
 struct sk_result {
 	const struct sk_inventory *inventory;
@@ -12,6 +13,7 @@ struct sk_result {
 	size_t finding_count;
 	struct sk_finding **ignored;  /* shown on request */
 	size_t ignored_count;
+	const struct sk_decision *decision; /* of the policies that the person named; NULL: none */
 };
 
 struct sk_report {

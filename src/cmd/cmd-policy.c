@@ -2,7 +2,8 @@
 #include "cmd/policy.h"
 
 static const struct sk_command *const subs[] = {
-	&sk_policy_eval, &sk_policy_test, &sk_policy_check, &sk_policy_lock, &sk_policy_facts, NULL,
+	&sk_policy_eval,    &sk_policy_test,   &sk_policy_check, &sk_policy_explain,
+	&sk_policy_replay,  &sk_policy_init,   &sk_policy_lock,  &sk_policy_facts, NULL,
 };
 
 static const char *const text[] = {

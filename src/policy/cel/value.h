@@ -6,6 +6,10 @@
 
 #include <string.h>
 
+/* Wide enough for products and nanoseconds of any 64-bit number. */
+__extension__ typedef __int128 sk_cel_wide;
+__extension__ typedef unsigned __int128 sk_cel_uwide;
+
 /* Values nest by what expressions and inputs nest; nothing recurses deeper than this. */
 #define SK_CEL_MAX_NESTING 2000u
 
@@ -100,5 +104,7 @@ static inline bool sk_cel_is_fatal(struct sk_cel_value v)
 bool sk_cel_utf8_valid(const char *text, size_t len, bool *ret_ascii);
 /* One code point as UTF-8; returns its length. */
 size_t sk_cel_utf8_put(char *out, uint32_t code_point);
+/* Bytes as valid UTF-8: what is none becomes U+FFFD, once for bad bytes side by side. out (NULL: only count) wants 3 * len. */
+size_t sk_cel_utf8_repair(char *out, const char *bytes, size_t len);
 /* The code point at text (valid UTF-8), and its length. */
 uint32_t sk_cel_utf8_get(const char *text, size_t *ret_len);

@@ -24,10 +24,11 @@ struct sk_cel_parser {
 	struct sk_cel_issues *issues;
 	unsigned depth, nodes, fresh;
 	bool full; /* a limit is reached: nothing more is made */
+	size_t bad_at; /* of the token that was no token last: it is said once */
 	struct sk_cel_node **stack; /* operands that are being collected: `few`, or malloc's */
 	uint32_t stack_used, stack_cap;
 	struct sk_cel_node *few[64];
-	struct sk_cel_node none; /* where memory has run out */
+	struct sk_cel_node *none; /* stands for what there was no memory for */
 };
 
 /* ---- issues ---- */
@@ -40,8 +41,8 @@ void sk_cel_issue(struct sk_cel_issues *issues, const char *text, size_t len, si
 	va_list args;
 	int n;
 
-	if (issues->count >= MAX_ISSUES || (issues->last && issues->last->offset == offset))
-		return; /* what is wrong with a place is said once */
+	if (issues->count++ >= MAX_ISSUES)
+		return; /* it counts, for whoever asks whether all is well */
 	va_start(args, fmt);
 	n = vsnprintf(what, sizeof(what), fmt, args);
 	va_end(args);
@@ -65,7 +66,6 @@ void sk_cel_issue(struct sk_cel_issues *issues, const char *text, size_t len, si
 	}
 	*(issues->last ? &issues->last->next : &issues->first) = issue;
 	issues->last = issue;
-	issues->count++;
 }
 
 void sk_cel_issues_release(struct sk_cel_issues *issues)
@@ -84,7 +84,7 @@ struct sk_cel_node *sk_cel_node(struct sk_cel_parser *p, enum sk_cel_node_kind k
 		if (!p->full)
 			sk_cel_issue(p->issues, p->lex.text, p->lex.len, offset, 0, "the expression is too large");
 		p->full = true;
-		return &p->none;
+		return p->none;
 	}
 	p->nodes++;
 	n->kind = (uint8_t)kind;
@@ -195,7 +195,7 @@ struct sk_cel_node *sk_cel_node_loop(struct sk_cel_parser *p, enum sk_cel_loop l
 	struct sk_cel_node *args[2] = { filter, body };
 
 	if (!names)
-		return &p->none;
+		return p->none;
 	names[0] = var1;
 	names[1] = var2;
 	n->names = names;
@@ -266,8 +266,12 @@ static struct sk_cel_node *unexpected(struct sk_cel_parser *p, const char *wante
 {
 	struct sk_cel_lexer *l = &p->lex;
 
-	if (l->token == SK_CEL_TOKEN_BAD)
+	if (l->token == SK_CEL_TOKEN_BAD) {
+		if (p->bad_at == l->error_offset)
+			return sk_cel_node(p, SK_CEL_NODE_BAD, (uint32_t)l->error_offset);
+		p->bad_at = l->error_offset;
 		return sk_cel_node_bad(p, l->error_offset, "%s", l->error);
+	}
 	if (l->token == SK_CEL_TOKEN_END)
 		return sk_cel_node_bad(p, l->start, "the expression ends here; expected %s", wanted);
 	return sk_cel_node_bad(p, l->start, "unexpected \"%.*s\"; expected %s", (int)(l->at - l->start > 40 ? 40 : l->at - l->start),
@@ -812,7 +816,7 @@ static struct sk_cel_node *parse_expression(struct sk_cel_parser *p)
 		p->lex.token = SK_CEL_TOKEN_END;
 		p->lex.at = p->lex.len;
 		p->depth--;
-		return &p->none;
+		return p->none;
 	}
 	n = parse_logic(p, SK_CEL_OP_OR);
 	offset = (uint32_t)p->lex.start;
@@ -832,7 +836,8 @@ static struct sk_cel_node *parse_expression(struct sk_cel_parser *p)
 struct sk_cel_node *sk_cel_parse(const struct sk_cel_env *env, const char *text, size_t len,
 				 struct sk_cel_arena *arena, struct sk_cel_issues *issues)
 {
-	struct sk_cel_parser p = { .env = env, .arena = arena, .issues = issues, .stack_cap = 64 };
+	struct sk_cel_parser p = { .env = env, .arena = arena, .issues = issues, .stack_cap = 64,
+				   .bad_at = SIZE_MAX };
 	uint32_t before = issues->count;
 	struct sk_cel_node *n;
 
@@ -841,11 +846,14 @@ struct sk_cel_node *sk_cel_parse(const struct sk_cel_env *env, const char *text,
 		return NULL;
 	}
 	p.stack = p.few;
+	p.none = sk_cel_alloc(arena, sizeof(*p.none));
+	if (!p.none)
+		return NULL;
 	sk_cel_lex_init(&p.lex, text, len);
 	n = parse_expression(&p);
 	if (p.lex.token != SK_CEL_TOKEN_END && !p.full)
 		unexpected(&p, "an operator or the end");
 	if (p.stack != p.few)
 		free(p.stack);
-	return issues->count > before ? NULL : n;
+	return issues->count > before || p.full ? NULL : n;
 }

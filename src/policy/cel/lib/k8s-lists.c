@@ -60,8 +60,8 @@ static struct sk_cel_value overflow(struct sk_cel_eval *eval, const char *what)
 static struct sk_cel_value add_durations(struct sk_cel_eval *eval, struct sk_cel_value a,
 					 struct sk_cel_value b)
 {
-	__int128 second = 1000000000;
-	__int128 nanos = ((__int128)a.i + b.i) * second + a.nanos + b.nanos;
+	sk_cel_wide second = 1000000000;
+	sk_cel_wide nanos = ((sk_cel_wide)a.i + b.i) * second + a.nanos + b.nanos;
 
 	if (nanos > SK_CEL_DURATION_MAX * second || nanos < -SK_CEL_DURATION_MAX * second)
 		return overflow(eval, "duration");

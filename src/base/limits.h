@@ -152,3 +152,5 @@
 #define SK_MAX_RULE_REASONS 1000u
 /* A message that an expression makes: Kubernetes cuts at 5 KiB. */
 #define SK_MAX_POLICY_MESSAGE 5120u
+/* A bundle of policies as it is pulled, all its files: the largest shipped one has 60 kB. */
+#define SK_MAX_BUNDLE_BYTES (64u << 20)

@@ -3,7 +3,8 @@
 
 static const struct sk_command *const subs[] = {
 	&sk_policy_eval,    &sk_policy_test,   &sk_policy_check, &sk_policy_explain,
-	&sk_policy_replay,  &sk_policy_init,   &sk_policy_lock,  &sk_policy_facts, NULL,
+	&sk_policy_replay,  &sk_policy_init,   &sk_policy_lock,  &sk_policy_sign_command,
+	&sk_policy_verify_command, &sk_policy_push, &sk_policy_pull, &sk_policy_facts, NULL,
 };
 
 static const char *const text[] = {

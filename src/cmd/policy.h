@@ -46,4 +46,5 @@ const char *sk_choice_stage(unsigned i, const char **ret_summary);
 const char *sk_choice_text_or_json(unsigned i, const char **ret_summary);
 
 extern const struct sk_command sk_policy_eval, sk_policy_test, sk_policy_check, sk_policy_explain, sk_policy_replay,
-	sk_policy_init, sk_policy_lock, sk_policy_facts;
+	sk_policy_init, sk_policy_lock, sk_policy_sign_command, sk_policy_verify_command, sk_policy_push, sk_policy_pull,
+	sk_policy_facts;

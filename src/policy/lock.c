@@ -20,7 +20,8 @@ struct lock {
 
 static int is_content(const struct dirent *entry)
 {
-	return entry->d_name[0] != '.' && strcmp(entry->d_name, SK_POLICY_LOCK) != 0;
+	return entry->d_name[0] != '.' && strcmp(entry->d_name, SK_POLICY_LOCK) != 0 &&
+	       strcmp(entry->d_name, SK_POLICY_SIGNATURE) != 0;
 }
 
 static int add_file(struct lock *l, const char *path, const char *name)
@@ -119,4 +120,52 @@ int sk_policy_lock_check(const char *dir, bool *ret_locked, struct sk_err *err)
 		r = tell_difference(dir, sk_buf_view(&locked), sk_buf_view(&there), err);
 	*ret_locked = r == 0;
 	return r;
+}
+
+/* The lock's text, of a bundle that keeps it. */
+static int kept_lock(const char *dir, struct sk_buf *ret_text, struct sk_err *err)
+{
+	sk_autofree char *path = sk_printf("%s/" SK_POLICY_LOCK, dir);
+	bool locked = false;
+	int r = sk_policy_lock_check(dir, &locked, err);
+
+	if (r < 0)
+		return r;
+	if (!locked)
+		return sk_err_set(err, SK_EINTEGRITY, "%s has no " SK_POLICY_LOCK "; sekisho policy lock %s writes it", dir, dir);
+	return sk_path_slurp(path, SK_MAX_POLICY_BYTES, ret_text, err);
+}
+
+int sk_policy_sign(const char *dir, const struct sk_key *key, struct sk_err *err)
+{
+	sk_autofree char *path = sk_printf("%s/" SK_POLICY_SIGNATURE, dir);
+	sk_cleanup(sk_buf_release) struct sk_buf lock = { 0 }, signature = { 0 };
+	int r = kept_lock(dir, &lock, err);
+
+	if (r == 0)
+		r = sk_key_sign(key, sk_buf_view(&lock), &signature, err);
+	if (r < 0)
+		return r;
+	sk_buf_putc(&signature, '\n');
+	return sk_path_replace(path, sk_buf_view(&signature), 0644, err);
+}
+
+int sk_policy_verify(const char *dir, const struct sk_key *key, struct sk_err *err)
+{
+	sk_autofree char *path = sk_printf("%s/" SK_POLICY_SIGNATURE, dir);
+	sk_cleanup(sk_buf_release) struct sk_buf lock = { 0 }, signature = { 0 };
+	struct sk_err own = SK_ERR_INIT;
+	int r = kept_lock(dir, &lock, err);
+
+	if (r < 0)
+		return r;
+	if (sk_path_slurp(path, SK_MAX_POLICY_BYTES, &signature, &own) == -SK_ENOTFOUND)
+		return sk_err_set(err, SK_EINTEGRITY, "%s is not signed: there is no " SK_POLICY_SIGNATURE, dir);
+	if (own.code) {
+		if (err)
+			*err = own;
+		return -own.code;
+	}
+	r = sk_key_verify(key, sk_buf_view(&lock), sk_buf_view(&signature), err);
+	return r < 0 ? sk_err_wrap(err, "%s", dir) : 0;
 }

@@ -14,9 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Issues that one expression may have; a person mends the first ones first. */
-#define MAX_ISSUES 50u
-
 struct sk_cel_parser {
 	struct sk_cel_lexer lex;
 	const struct sk_cel_env *env;
@@ -27,7 +24,7 @@ struct sk_cel_parser {
 	struct sk_cel_node **stack; /* operands that are being collected: `few`, or malloc's */
 	uint32_t stack_used, stack_cap;
 	struct sk_cel_node *few[64];
-	struct sk_cel_node none; /* where memory has run out */
+	struct sk_cel_node *none; /* where memory has run out */
 };
 
 /* ---- issues ---- */
@@ -40,7 +37,7 @@ void sk_cel_issue(struct sk_cel_issues *issues, const char *text, size_t len, si
 	va_list args;
 	int n;
 
-	if (issues->count >= MAX_ISSUES)
+	if (issues->count >= SK_CEL_MAX_ISSUES)
 		return;
 	va_start(args, fmt);
 	n = vsnprintf(what, sizeof(what), fmt, args);
@@ -86,7 +83,7 @@ struct sk_cel_node *sk_cel_node(struct sk_cel_parser *p, enum sk_cel_node_kind k
 		if (!p->full)
 			sk_cel_issue(p->issues, p->lex.text, p->lex.len, offset, 0, "the expression is too large");
 		p->full = true;
-		return &p->none;
+		return p->none;
 	}
 	p->nodes++;
 	n->kind = (uint8_t)kind;
@@ -188,7 +185,7 @@ struct sk_cel_node *sk_cel_node_loop(struct sk_cel_parser *p, enum sk_cel_loop l
 	struct sk_cel_node *args[2] = { filter, body };
 
 	if (!names)
-		return &p->none;
+		return p->none;
 	names[0] = var1;
 	names[1] = var2;
 	n->names = names;
@@ -805,7 +802,7 @@ static struct sk_cel_node *parse_expression(struct sk_cel_parser *p)
 		p->lex.token = SK_CEL_TOKEN_END;
 		p->lex.at = p->lex.len;
 		p->depth--;
-		return &p->none;
+		return p->none;
 	}
 	n = parse_logic(p, SK_CEL_OP_OR);
 	offset = (uint32_t)p->lex.start;
@@ -827,18 +824,21 @@ struct sk_cel_node *sk_cel_parse(const struct sk_cel_env *env, const char *text,
 {
 	struct sk_cel_parser p = { .env = env, .arena = arena, .issues = issues, .stack_cap = 64 };
 	uint32_t before = issues->count;
-	struct sk_cel_node *n;
+	struct sk_cel_node *root;
 
 	if (len > SK_CEL_MAX_TEXT) {
 		sk_cel_issue(issues, text, len, 0, 0, "the expression is longer than %u bytes", SK_CEL_MAX_TEXT);
 		return NULL;
 	}
+	p.none = sk_cel_alloc(arena, sizeof(*p.none));
+	if (!p.none)
+		return NULL;
 	p.stack = p.few;
 	sk_cel_lex_init(&p.lex, text, len);
-	n = parse_expression(&p);
+	root = parse_expression(&p);
 	if (p.lex.token != SK_CEL_TOKEN_END && !p.full)
 		unexpected(&p, "an operator or the end");
 	if (p.stack != p.few)
 		free(p.stack);
-	return issues->count > before ? NULL : n;
+	return issues->count > before ? NULL : root;
 }

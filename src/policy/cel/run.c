@@ -488,6 +488,8 @@ struct sk_cel_value sk_cel_run_list(const struct sk_cel_plan *p, struct sk_cel_e
 		skip = false;
 		if (p->marks && p->marks[i])
 			v = unwrap(p, ev, v, &skip);
+		if (sk_cel_is_fatal(v))
+			return v;
 		if (sk_cel_is_bad(v))
 			bad = sk_cel_merge_bad(ev, bad, v);
 		else if (!skip)
@@ -515,6 +517,8 @@ struct sk_cel_value sk_cel_run_map(const struct sk_cel_plan *p, struct sk_cel_ev
 		if (p->marks && p->marks[i / 2])
 			v = unwrap(p, ev, v, &skip);
 		both = sk_cel_merge_bad(ev, key, v);
+		if (sk_cel_is_fatal(both))
+			return both;
 		if (sk_cel_is_bad(both))
 			bad = sk_cel_merge_bad(ev, bad, both);
 		else if (!skip && !sk_cel_map_put(map, key, v))
@@ -543,6 +547,8 @@ struct sk_cel_value sk_cel_run_struct(const struct sk_cel_plan *p, struct sk_cel
 
 		if (p->node->optional && p->node->optional[i])
 			v = unwrap(p, ev, v, &skip);
+		if (sk_cel_is_fatal(v))
+			return v;
 		if (sk_cel_is_bad(v))
 			bad = sk_cel_merge_bad(ev, bad, v);
 		else if (field < 0)

@@ -79,6 +79,12 @@ static struct sk_cel_value read_struct(const struct sk_cel_plan *p, struct sk_ce
 			   no_such_key(p, ev);
 }
 
+static struct sk_cel_value no_fields(const struct sk_cel_plan *p, struct sk_cel_eval *ev, struct sk_cel_value v)
+{
+	return sk_cel_fail_at(p, ev, SK_CEL_ENO_OVERLOAD, "no such overload: %s has no field '%.*s'", sk_cel_kind_name(v),
+			      (int)p->value.len, p->value.str);
+}
+
 static struct sk_cel_value select_optional(const struct sk_cel_plan *p, struct sk_cel_eval *ev, struct sk_cel_value target);
 
 /* What is selected from a value that is no map. */
@@ -91,8 +97,7 @@ static __attribute__((noinline)) struct sk_cel_value select_other(const struct s
 		return read_struct(p, ev, v.object, sk_cel_struct_field(v.object->type, p->value.str, p->value.len));
 	if (v.kind == SK_CEL_OPTIONAL)
 		return select_optional(p, ev, v);
-	return sk_cel_fail_at(p, ev, SK_CEL_ENO_OVERLOAD, "no such overload: %s has no field '%.*s'", sk_cel_kind_name(v),
-			      (int)p->value.len, p->value.str);
+	return no_fields(p, ev, v);
 }
 
 struct sk_cel_value sk_cel_run_select(const struct sk_cel_plan *p, struct sk_cel_eval *ev)
@@ -184,7 +189,7 @@ static struct sk_cel_value maybe_field(const struct sk_cel_plan *p, struct sk_ce
 			return read_struct(p, ev, v.object, field);
 		found = v.object->fields[field];
 	} else {
-		return select_other(p, ev, v);
+		return no_fields(p, ev, v);
 	}
 	if (found.kind == SK_CEL_ABSENT)
 		return sk_cel_none();

@@ -109,5 +109,7 @@ static inline bool sk_cel_is_fatal(struct sk_cel_value v)
 bool sk_cel_utf8_valid(const char *text, size_t len, bool *ret_ascii);
 /* One code point as UTF-8; returns its length. */
 size_t sk_cel_utf8_put(char *out, uint32_t code_point);
+/* Bytes as valid UTF-8: what is none becomes U+FFFD, once for bad bytes side by side. out (NULL: only count) wants 3 * len. */
+size_t sk_cel_utf8_repair(char *out, const char *bytes, size_t len);
 /* The code point at text (valid UTF-8), and its length. */
 uint32_t sk_cel_utf8_get(const char *text, size_t *ret_len);

@@ -14,9 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Issues that one expression may have; a person mends the first ones first. */
-#define MAX_ISSUES 50u
-
 struct sk_cel_parser {
 	struct sk_cel_lexer lex;
 	const struct sk_cel_env *env;
@@ -41,7 +38,7 @@ void sk_cel_issue(struct sk_cel_issues *issues, const char *text, size_t len, si
 	va_list args;
 	int n;
 
-	if (issues->count++ >= MAX_ISSUES)
+	if (issues->count++ >= SK_CEL_MAX_ISSUES)
 		return; /* it counts, for whoever asks whether all is well */
 	va_start(args, fmt);
 	n = vsnprintf(what, sizeof(what), fmt, args);
@@ -839,21 +836,21 @@ struct sk_cel_node *sk_cel_parse(const struct sk_cel_env *env, const char *text,
 	struct sk_cel_parser p = { .env = env, .arena = arena, .issues = issues, .stack_cap = 64,
 				   .bad_at = SIZE_MAX };
 	uint32_t before = issues->count;
-	struct sk_cel_node *n;
+	struct sk_cel_node *root;
 
 	if (len > SK_CEL_MAX_TEXT) {
 		sk_cel_issue(issues, text, len, 0, 0, "the expression is longer than %u bytes", SK_CEL_MAX_TEXT);
 		return NULL;
 	}
-	p.stack = p.few;
 	p.none = sk_cel_alloc(arena, sizeof(*p.none));
 	if (!p.none)
 		return NULL;
+	p.stack = p.few;
 	sk_cel_lex_init(&p.lex, text, len);
-	n = parse_expression(&p);
+	root = parse_expression(&p);
 	if (p.lex.token != SK_CEL_TOKEN_END && !p.full)
 		unexpected(&p, "an operator or the end");
 	if (p.stack != p.few)
 		free(p.stack);
-	return issues->count > before || p.full ? NULL : n;
+	return issues->count > before || p.full ? NULL : root;
 }

@@ -10,7 +10,7 @@ packages_build="gcc libc6-dev meson ninja-build pkg-config
 # To test: the second compiler, and the peers that results are compared with.
 packages_test="clang libclang-rt-dev llvm
 	bash bash-completion ca-certificates fish git groff-base man-db mandoc zsh
-	docker.io dpkg-dev gzip jq mmdebstrap npm podman python3 python3-jsonschema rpm skopeo tar unzip xz-utils zip zstd"
+	docker.io dpkg-dev gzip jq mmdebstrap npm podman python3 python3-jsonschema python3-yaml rpm skopeo tar unzip xz-utils zip zstd"
 
 # To make an image where none is named.
 packages_image="mmdebstrap python3"

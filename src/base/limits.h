@@ -85,6 +85,10 @@
 #define SK_MAX_LAYER_BYTES (1ull << 40)
 /* sekisho.yaml and exceptions: ten thousand exceptions fit. */
 #define SK_MAX_CONFIG (4u << 20)
+/* A VEX document: the largest that distributions publish, a CVE of every kernel, have some 50 MB. */
+#define SK_MAX_VEX (256u << 20)
+/* Statements, ids and products that one document names; those have some 30,000. */
+#define SK_MAX_VEX_NAMES (1u << 20)
 /* Exceptions of all files, and of all VEX documents: those without an id cost a little for each finding. */
 #define SK_MAX_EXCEPTIONS 1000000u
 

@@ -15,6 +15,21 @@ const char *sk_choice_format(unsigned i, const char **ret_summary)
 	return sk_formats[i] ? sk_formats[i]->name : NULL;
 }
 
+static const char *choice_sort(unsigned i, const char **ret_summary)
+{
+	static const char *const names[] = { [SK_SORT_SEVERITY] = "severity", [SK_SORT_RISK] = "risk" };
+
+	*ret_summary = NULL;
+	return i < SK_COUNT(names) ? names[i] : NULL;
+}
+
+/* All classes but the one that nobody says. */
+static const char *choice_risk(unsigned i, const char **ret_summary)
+{
+	*ret_summary = NULL;
+	return sk_risk_class_name(i + 1);
+}
+
 #define TARGETS .group = "Targets"
 #define REPORT .group = "Report"
 #define COUNTS .group = "What counts"
@@ -44,6 +59,20 @@ static const struct sk_option options[] = {
 	  .help = "Decide by this file of policies or bundle, and exit with 1 if it says no; several "
 		  "times" },
 	SK_POLICY_OPTIONS(struct sk_scan_options, parameters, COUNTS, ),
+	{ "sort", 0, SK_OPT_ENUM(struct sk_scan_options, sort, choice_sort), REPORT,
+	  .argument = "ORDER", .fallback = "severity", .help = "Which findings come first" },
+	{ "risk-class", 0, SK_OPT_ENUM(struct sk_scan_options, risk_class, choice_risk), REPORT,
+	  .argument = "CLASS", .help = "Where the workload stands, for its risk score" },
+	{ "compare", 0, SK_OPT_FILE(struct sk_scan_options, compare), REPORT, .argument = "BASE.json",
+	  .help = "Show and count only what is not in this JSON report of an earlier scan; what "
+		  "went away is counted" },
+
+	{ "author", 0, SK_OPT_STRING(struct sk_scan_options, author), REPORT, .argument = "NAME",
+	  .help = "Who makes the statements that --format openvex and csaf write",
+	  .otherwise = "sekisho" },
+	{ "author-url", 0, SK_OPT_STRING(struct sk_scan_options, author_url), REPORT,
+	  .argument = "URL", .help = "Their namespace in CSAF, a page of theirs" },
+
 	{ "fail-on", 0, SK_OPT_ENUM(struct sk_scan_options, fail_on, sk_choice_severity), COUNTS,
 	  .argument = "SEVERITY",
 	  .help = "Exit with 1 if there is a finding of this severity or above: the shortest policy" },

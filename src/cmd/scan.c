@@ -9,6 +9,8 @@
 #include "finding/eol-finding.h"
 #include "policy/exception.h"
 #include "policy/glob.h"
+#include "policy/vex.h"
+#include "report/compare.h"
 #include "report/format.h"
 #include "vuln/match.h"
 
@@ -20,6 +22,7 @@ struct scanned {
 	struct sk_arena arena;
 	struct sk_findings shown, ignored;
 	struct sk_decision decision;
+	struct sk_comparison comparison;
 };
 
 struct scan {
@@ -31,6 +34,9 @@ struct scan {
 	bool unfinished;
 	int64_t now;
 	struct sk_scan_policies policies;
+	enum sk_risk_class risk_class;
+	struct sk_base base; /* --compare */
+	char base_created[SK_TIME_TEXT];
 	struct scanned *targets;
 	size_t count;
 	struct sk_arena arena;
@@ -48,6 +54,7 @@ static void scan_release(struct scan *s)
 	free(s->targets);
 	sk_exceptions_release(&s->exceptions);
 	sk_scan_policies_release(&s->policies);
+	sk_base_release(&s->base);
 	sk_db_close(s->db);
 	sk_progress_free(s->progress);
 	sk_arena_release(&s->arena);
@@ -93,7 +100,17 @@ static int load_exceptions(struct scan *s, struct sk_err *err)
 		r = sk_exceptions_load(&s->exceptions, SK_EXCEPTION_FILE, err);
 	if (r == 0)
 		r = load_each(s, &o->exceptions, sk_exceptions_load, err);
-	return r < 0 ? r : load_each(s, &o->ignore_file, sk_exceptions_load, err);
+	if (r == 0)
+		r = load_each(s, &o->ignore_file, sk_exceptions_load, err);
+	return r < 0 ? r : load_each(s, &o->vex, sk_vex_load, err);
+}
+
+static int load_base(struct scan *s, struct sk_err *err)
+{
+	int r = s->options->compare ? sk_base_load(&s->base, s->options->compare, err) : 0;
+
+	sk_time_format(s->base.file.report.created, s->base_created);
+	return r;
 }
 
 /* ---- one target ---- */
@@ -137,15 +154,25 @@ static void drop_excluded_packages(struct scan *s, struct sk_inventory *inv)
 static void sort_out(struct scan *s, struct scanned *t, struct sk_findings *all)
 {
 	sk_exceptions_apply(&s->exceptions, &t->inventory, s->now, all->data, all->len);
-	if (all->len)
+	if (s->options->sort == SK_SORT_RISK)
+		sk_risk_sort(all->data, all->len, &t->inventory, s->risk_class);
+	else if (all->len)
 		qsort(all->data, all->len, sizeof(all->data[0]), sk_finding_cmp);
+	if (s->options->compare)
+		sk_base_begin(&s->base, &t->inventory);
 	for (size_t i = 0; i < all->len; i++) {
 		struct sk_finding *f = all->data[i];
+		bool known = s->options->compare && sk_base_knows(&s->base, f);
 
 		if (excluded(s, f) || !wanted(s, f))
 			continue;
+		t->comparison.known += known;
+		if (known)
+			continue;
 		*sk_vec_push(sk_finding_ignored(f) ? &t->ignored : &t->shown) = f;
 	}
+	if (s->db) /* without one nothing was looked for, and so nothing has gone */
+		t->comparison.gone = sk_base_gone(&s->base);
 }
 
 static int find_all(struct scan *s, struct scanned *t, struct sk_findings *all, struct sk_err *err)
@@ -211,6 +238,13 @@ static void report_exceptions(struct scan *s)
 	}
 }
 
+static const struct sk_comparison *comparison_of(const struct scan *s, struct scanned *t)
+{
+	t->comparison.base = s->options->compare;
+	t->comparison.created = s->base_created;
+	return s->options->compare ? &t->comparison : NULL;
+}
+
 static int write_report(struct scan *s, struct sk_err *err)
 {
 	sk_cleanup(sk_buf_release) struct sk_buf out = { 0 };
@@ -224,6 +258,9 @@ static int write_report(struct scan *s, struct sk_err *err)
 		.command_line = s->call->command_line,
 		.list_packages = s->options->list_packages,
 		.show_ignored = s->options->show_ignored,
+		.risk_class = s->risk_class,
+		.author = s->options->author,
+		.author_url = s->options->author_url,
 		.colour = sk_terminal_colour(to_terminal ? STDOUT_FILENO : -1, (enum sk_colour_mode)s->call->globals.colour),
 		.width = to_terminal ? sk_terminal_width(STDOUT_FILENO) : 0,
 	};
@@ -239,6 +276,7 @@ static int write_report(struct scan *s, struct sk_err *err)
 			.ignored = s->targets[i].ignored.data,
 			.ignored_count = s->targets[i].ignored.len,
 			.decision = s->policies.shown ? &s->targets[i].decision : NULL,
+			.comparison = comparison_of(s, &s->targets[i]),
 		};
 	for (size_t i = 0; i < s->count; i++)
 		sk_scan_decide(&s->policies, &report, &results[i], &s->exceptions, !s->db, &s->targets[i].decision);
@@ -257,7 +295,8 @@ static bool fails(const struct scan *s)
 
 int sk_scan(const struct sk_call *call, const struct sk_scan_options *options, struct sk_err *err)
 {
-	sk_cleanup(scan_release) struct scan s = { .call = call, .options = options, .now = sk_time_now() };
+	sk_cleanup(scan_release) struct scan s = { .call = call, .options = options, .now = sk_time_now(),
+		.risk_class = (enum sk_risk_class)(options->risk_class + 1) };
 	int r;
 
 	r = open_database(&s, err);
@@ -265,6 +304,8 @@ int sk_scan(const struct sk_call *call, const struct sk_scan_options *options, s
 		r = load_exceptions(&s, err);
 	if (r == 0)
 		r = sk_scan_policies_load(&s.policies, &options->policies, options->fail_on, &options->parameters, err);
+	if (r == 0)
+		r = load_base(&s, err);
 	if (r < 0)
 		return r;
 	s.progress = sk_progress_new(call);

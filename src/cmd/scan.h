@@ -7,6 +7,8 @@
 #include "cmd/policy.h"
 #include "finding/finding.h"
 
+enum sk_scan_sort { SK_SORT_SEVERITY, SK_SORT_RISK };
+
 struct sk_scan_options {
 	/* targets */
 	struct sk_option_list exclude; /* path patterns (policy/glob.h) */
@@ -18,6 +20,10 @@ struct sk_scan_options {
 	int format;		   /* index into sk_formats */
 	const char *output;	   /* NULL: standard output */
 	bool list_packages, show_ignored;
+	int sort;		   /* enum sk_scan_sort */
+	int risk_class;		   /* enum sk_risk_class, or -1 */
+	const char *compare;	   /* a JSON report, or NULL */
+	const char *author, *author_url; /* of VEX formats */
 	/* what counts */
 	int fail_on;		   /* enum sk_severity, or -1 */
 	struct sk_option_list policies; /* files and bundles */

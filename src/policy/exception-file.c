@@ -6,39 +6,16 @@
 #include "base/limits.h"
 #include "base/time.h"
 #include "doc/doc.h"
+#include "policy/exception-entry.h"
 #include "policy/product.h"
 #include "policy/scope.h"
 
 enum { DAY = 86400 };
 
-/* An entry as it is written. */
-struct raw {
-	const char *id, *package, *version, *path, *purl, *scope;
-	const char *reason, *owner, *expires, *ticket, *status, *justification;
-};
-
-static const struct {
-	const char *name;
-	size_t offset;
-} keys[] = {
-	{ "id", offsetof(struct raw, id) },
-	{ "package", offsetof(struct raw, package) },
-	{ "version", offsetof(struct raw, version) },
-	{ "path", offsetof(struct raw, path) },
-	{ "purl", offsetof(struct raw, purl) },
-	{ "scope", offsetof(struct raw, scope) },
-	{ "reason", offsetof(struct raw, reason) },
-	{ "owner", offsetof(struct raw, owner) },
-	{ "expires", offsetof(struct raw, expires) },
-	{ "ticket", offsetof(struct raw, ticket) },
-	{ "status", offsetof(struct raw, status) },
-	{ "justification", offsetof(struct raw, justification) },
-};
-
 struct reading {
 	struct sk_exceptions *x;
 	struct sk_exception *e;
-	struct raw raw;
+	struct sk_entry raw;
 	const char *file;
 };
 
@@ -49,22 +26,22 @@ static void invalid(struct reading *rd, const char *text)
 		rd->e->problem = text;
 }
 
-static const char **field_of(struct raw *raw, struct sk_span key)
+static const char **field_of(struct sk_entry *entry, struct sk_span name)
 {
-	for (size_t i = 0; i < SK_COUNT(keys); i++)
-		if (sk_span_is(key, keys[i].name))
-			return (const char **)(void *)((char *)raw + keys[i].offset);
+	for (const struct sk_entry_key *key = sk_entry_keys; key->name; key++)
+		if (sk_span_is(name, key->name))
+			return sk_entry_field(entry, key);
 	return NULL;
 }
 
-static const char *unknown_key(struct sk_arena *arena, const char *key)
+static const char *unknown_key(struct sk_arena *arena, const char *name)
 {
 	sk_cleanup(sk_buf_release) struct sk_buf list = { 0 };
 
-	for (size_t i = 0; i < SK_COUNT(keys); i++)
-		sk_buf_printf(&list, "%s%s", i == 0 ? "" : i + 1 < SK_COUNT(keys) ? ", " : " and ",
-			      keys[i].name);
-	return sk_arena_printf(arena, "unknown key '%s'; there are %s", key, sk_buf_str(&list));
+	for (const struct sk_entry_key *key = sk_entry_keys; key->name; key++)
+		sk_buf_printf(&list, "%s%s", key == sk_entry_keys ? "" : key[1].name ? ", " : " and ",
+			      key->name);
+	return sk_arena_printf(arena, "unknown key '%s'; there are %s", name, sk_buf_str(&list));
 }
 
 static void read_key(struct reading *rd, const struct sk_node *n)
@@ -135,7 +112,7 @@ static void read_scope(struct reading *rd)
 
 static void check_entry(struct reading *rd)
 {
-	const struct raw *raw = &rd->raw;
+	const struct sk_entry *raw = &rd->raw;
 
 	if (!raw->id && !raw->package && !raw->path && !raw->purl && !raw->scope)
 		invalid(rd, "says nothing of what it accepts: id, package, path, purl or scope");

@@ -20,6 +20,7 @@ struct reader {
 	bool listed; /* a target has `packages` */
 	struct sk_map packages; /* of the target that is read: place -> struct sk_package */
 	struct sk_buf key;
+	enum sk_risk_class risk_class;
 };
 
 static void fail(struct reader *rd, const struct sk_node *n, const char *what)
@@ -411,6 +412,32 @@ static void read_layers(struct reader *rd, const struct sk_node *n, struct sk_in
 	}
 }
 
+static const struct sk_comparison *read_comparison(struct reader *rd, const struct sk_node *n)
+{
+	const struct sk_node *node = get(rd, n, "comparison", SK_NODE_OBJECT);
+	struct sk_comparison *c;
+
+	if (!node)
+		return NULL;
+	c = sk_arena_alloc(rd->arena, sizeof(*c));
+	c->base = str_or(rd, node, "base", "");
+	c->created = str_or(rd, node, "created", "");
+	c->known = (size_t)number(rd, node, "known", 0, UINT32_MAX);
+	c->gone = (size_t)number(rd, node, "gone", 0, UINT32_MAX);
+	return c;
+}
+
+/* Scores are made anew from what they were made of; of theirs the class alone is needed. */
+static void read_class(struct reader *rd, const struct sk_node *n)
+{
+	struct sk_span name = sk_node_str(
+		get(rd, get(rd, n, "risk", SK_NODE_OBJECT), "class", SK_NODE_STRING));
+
+	for (unsigned i = 0; sk_risk_class_name(i); i++)
+		if (sk_span_is(name, sk_risk_class_name(i)))
+			rd->risk_class = (enum sk_risk_class)i;
+}
+
 static void read_result(struct reader *rd, const struct sk_node *n, struct sk_result *result)
 {
 	struct sk_inventory *inv = sk_arena_alloc(rd->arena, sizeof(*inv));
@@ -425,6 +452,8 @@ static void read_result(struct reader *rd, const struct sk_node *n, struct sk_re
 	read_layers(rd, n, inv);
 	inv->incomplete = truth(rd, n, "incomplete");
 	read_packages(rd, n, inv);
+	read_class(rd, n);
+	result->comparison = read_comparison(rd, n);
 	result->findings = read_findings(rd, n, "findings", inv, &result->finding_count);
 	result->ignored = read_findings(rd, n, "ignored", inv, &result->ignored_count);
 	sk_map_release(&rd->packages);
@@ -450,6 +479,7 @@ static void read_results(struct reader *rd, const struct sk_node *root, struct s
 	sk_node_each(n, list)
 		read_result(rd, n, &results[report->result_count++]);
 	report->list_packages = rd->listed;
+	report->risk_class = rd->risk_class;
 	for (size_t i = 0; i < report->result_count; i++)
 		report->show_ignored |= results[i].ignored != NULL;
 }

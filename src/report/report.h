@@ -6,6 +6,15 @@
 #include "base/buf.h"
 #include "finding/finding.h"
 #include "policy/decision.h"
+#include "finding/risk.h"
+
+/* With --compare: what of a target an earlier report knew. */
+struct sk_comparison {
+	const char *base;   /* its file */
+	const char *created; /* when it was made, RFC 3339 */
+	size_t known;	    /* findings that are in both, and not in this report */
+	size_t gone;	    /* findings that are in that one alone */
+};
 
 struct sk_result {
 	const struct sk_inventory *inventory;
@@ -14,6 +23,7 @@ struct sk_result {
 	struct sk_finding **ignored;  /* shown on request */
 	size_t ignored_count;
 	const struct sk_decision *decision; /* of the policies that the person named; NULL: none */
+	const struct sk_comparison *comparison; /* NULL: everything is shown */
 };
 
 struct sk_report {
@@ -24,6 +34,8 @@ struct sk_report {
 	const char *command_line;	/* for SARIF's invocation; may be NULL */
 	bool list_packages;		/* the person asked for all packages */
 	bool show_ignored;
+	enum sk_risk_class risk_class;
+	const char *author, *author_url; /* who makes the statements of VEX formats; may be NULL */
 	bool colour;			/* the table may use ANSI colours */
 	unsigned width;			/* columns of the terminal; 0: not a terminal, 120 */
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/view.h"
 
+#include "base/hash.h"
 #include "base/map.h"
 #include "base/time.h"
 
@@ -144,6 +145,48 @@ void sk_report_statement(const struct sk_statement *s, struct sk_buf *buf)
 		sk_buf_printf(buf, ", until %s)", s->until ? s->until : "further notice");
 	else
 		sk_buf_printf(buf, ", %s)", s->timestamp);
+}
+
+bool sk_report_comparison(const struct sk_result *result, struct sk_buf *buf)
+{
+	const struct sk_comparison *c = result->comparison;
+
+	if (!c)
+		return false;
+	sk_buf_printf(buf, "Compared with %s of %s: %zu new, %zu known already, %zu gone", c->base,
+		      c->created, sk_report_counts(result).findings, c->known, c->gone);
+	return true;
+}
+
+bool sk_report_risk(const struct sk_report *report, const struct sk_result *result,
+		    struct sk_buf *buf)
+{
+	struct sk_risk risk;
+
+	sk_risk_of_subject(result->findings, result->finding_count, result->inventory,
+			   report->risk_class, &risk);
+	if (!risk.score)
+		return false;
+	sk_buf_printf(buf, "Risk %d of 100", risk.score);
+	for (size_t i = 0; i < risk.count; i++)
+		if (risk.terms[i].value > 0)
+			sk_buf_printf(buf, "%s %s %.0f", i ? "," : ":", risk.terms[i].why,
+				      risk.terms[i].value);
+	return true;
+}
+
+uint64_t sk_report_fingerprint(const struct sk_finding *f)
+{
+	sk_cleanup(sk_buf_release) struct sk_buf key = { 0 };
+	const char *path = sk_report_path(f);
+
+	sk_buf_printf(&key, "%s\n%s\n", f->id && f->id[0] ? f->id : sk_finding_kind_name(f->kind),
+		      path ? path : "");
+	if (f->package) {
+		sk_buf_printf(&key, "%s\n", f->package->type);
+		sk_report_name(f->package, &key);
+	}
+	return sk_hash_stable(sk_buf_view(&key));
 }
 
 /* A finding with its place, for sorting: the layer is not in the finding alone. */

@@ -49,6 +49,16 @@ double sk_report_score(const struct sk_finding *finding);
 /* One line about what somebody says of a finding: "reason (owner, until 2027-01-31)". */
 void sk_report_statement(const struct sk_statement *statement, struct sk_buf *buf);
 
+/* "Compared with main.json of 2026-11-20: 2 new, 5 known already, 1 gone"; false without a comparison. */
+bool sk_report_comparison(const struct sk_result *result, struct sk_buf *buf);
+
+/* "Risk 87 of 100: CVE-2024-1 87, 2 more of 50 and above 2"; false where nothing was found. */
+bool sk_report_risk(const struct sk_report *report, const struct sk_result *result,
+		    struct sk_buf *buf);
+
+/* Neither version nor line is in it: the same problem tomorrow has the same one. */
+uint64_t sk_report_fingerprint(const struct sk_finding *finding);
+
 /* Findings in the order of a reading person: layer (base first), file, then as sorted. */
 struct sk_finding **sk_report_by_place(const struct sk_result *result, struct sk_arena *arena);
 

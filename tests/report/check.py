@@ -305,8 +305,95 @@ def check_table(text, case, schemas):
                         if case == "colour" else text), "control characters")
 
 
+def check_openvex(text, case, schemas):
+    document = json.loads(text)
+    if document["statements"]:  # the schema wants one at least; without any there is nothing to say
+        validate(document, schemas.get("openvex"))
+    for s in document["statements"]:
+        check(s["status"] != "not_affected" or "justification" in s or "impact_statement" in s, "why not")
+        check(s["status"] != "affected" or s["action_statement"], "what is done")
+    if case == "many":
+        check(len(document["statements"]) == 1, "one finding is accepted")
+        s = document["statements"][0]
+        check(s["vulnerability"]["name"] == "CVE-2023-45133" and s["status"] == "affected", "accepted is affected")
+        check("web team" in s["action_statement"] and "2027-03-01" in s["action_statement"], "by whom, until when")
+        check(s["products"][0]["@id"].startswith("pkg:oci/shop@sha256%3A") or
+              s["products"][0]["@id"].startswith("pkg:oci/shop@sha256:"), "the image")
+        check(s["products"][0]["subcomponents"][0]["@id"] == "pkg:npm/%40babel/traverse@7.23.0", "the package in it")
+    if case == "hostile":
+        check(HOSTILE in {s["vulnerability"]["name"] for s in document["statements"]}, "names come back")
+
+
+def check_csaf(text, case, schemas):
+    document = json.loads(text)
+    head = document["document"]
+    check(head["csaf_version"] == "2.0" and head["publisher"]["namespace"], "the head")
+    check(head["tracking"]["version"] == head["tracking"]["revision_history"][-1]["number"], "its revision")
+    check((head["category"] == "csaf_vex") == ("vulnerabilities" in document), "the profile")
+    if "vulnerabilities" not in document:
+        return
+    tree = document["product_tree"]
+    names = [p["product_id"] for p in tree["full_product_names"]]
+    known = set(names)
+    for r in tree.get("relationships", []):
+        check(r["product_reference"] in known and r["relates_to_product_reference"] in names, "what is related")
+        known.add(r["full_product_name"]["product_id"])
+    check(len(set(names)) == len(names), "product ids are unique")
+    check(not document["vulnerabilities"] == [], "a vulnerability")
+    for v in document["vulnerabilities"]:
+        check(("cve" in v) != ("ids" in v) and v["notes"], "an id and a note")
+        check("cve" not in v or re.match(r"^CVE-[0-9]{4}-[0-9]{4,}$", v["cve"]), "the id's form")
+        status = v["product_status"]
+        flat = [p for ids in status.values() for p in ids]
+        check(flat and len(set(flat)) == len(flat) and set(flat) <= known, "each product has one status")
+        reasons = {p for d in v.get("flags", []) + v.get("threats", []) for p in d["product_ids"]}
+        check(set(status.get("known_not_affected", [])) <= reasons, "not affected says why")
+        actions = {p for d in v.get("remediations", []) for p in d["product_ids"]}
+        check(set(status.get("known_affected", [])) <= actions, "affected says what is done")
+
+
+GITLAB_IMAGE = re.compile(r"^[^:]+(:\d+[^:]*)?:[^:]+(:[^:]+)?$")
+
+
+def check_gitlab(text, case, schemas):
+    document = json.loads(text)
+    scan = document["scan"]
+    check(document["version"].startswith("15.") and scan["type"] == "container_scanning", "the schema")
+    check(re.match(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$", scan["start_time"]) and scan["status"] in ("success", "failure"),
+          "the scan")
+    ids = [v["id"] for v in document["vulnerabilities"]]
+    check(len(set(ids)) == len(ids), "ids are unique")
+    for v in document["vulnerabilities"]:
+        check(re.match(r"^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-a[0-9a-f]{3}-[0-9a-f]{12}$", v["id"]), "the id is a UUID")
+        check(v["severity"] in ("Info", "Unknown", "Low", "Medium", "High", "Critical"), "severity")
+        check(1 <= len(v["identifiers"]) <= 20 and len(v["name"]) <= 255, "identifiers and name")
+        place = v["location"]
+        check(GITLAB_IMAGE.match(place["image"]), "image " + place["image"])
+        check(place["operating_system"] and place["dependency"]["package"]["name"] and place["dependency"]["version"],
+              "location")
+    if case == "many":
+        check(len(ids) == 5 and document["vulnerabilities"][0]["location"]["image"] == "registry.example/shop:1.4",
+              "the vulnerabilities")
+        check(len(scan["messages"]) == 1, "what was not looked at")
+    if case == "hostile":
+        check(HOSTILE in {v["location"]["dependency"]["package"]["name"] for v in document["vulnerabilities"]},
+              "names come back")
+
+
+def check_codequality(text, case, schemas):
+    document = json.loads(text)
+    for issue in document:
+        check(issue["severity"] in ("info", "minor", "major", "critical", "blocker"), "severity")
+        check(issue["description"] and issue["check_name"] and re.match(r"^[0-9a-f]{32}$", issue["fingerprint"]), "issue")
+        check(URI.match(issue["location"]["path"]) and issue["location"]["lines"]["begin"] >= 1, "location")
+    if case == "many":
+        check(len(document) == 7 and len({i["fingerprint"] for i in document}) == 7, "an issue a finding")
+
+
 CHECKS = {"json": check_json, "sarif": check_sarif, "cyclonedx": check_cyclonedx, "spdx": check_spdx,
-          "junit": check_junit, "csv": check_csv, "markdown": check_markdown, "html": check_html, "table": check_table}
+          "junit": check_junit, "csv": check_csv, "markdown": check_markdown, "html": check_html, "table": check_table,
+          "openvex": check_openvex, "csaf": check_csaf, "gitlab": check_gitlab,
+          "gitlab-codequality": check_codequality}
 
 
 def main():
@@ -318,6 +405,7 @@ def main():
         for name, file, extra in (
                 ("sarif", "sarif-2.1.0.schema.json", ()),
                 ("spdx", "spdx-2.3.schema.json", ()),
+                ("openvex", "openvex.schema.json", ()),
                 ("cyclonedx", "bom-1.6.schema.json",
                  ("spdx.schema.json", "jsf-0.82.schema.json", "cryptography-defs.schema.json"))):
             path = os.path.join(published, file)

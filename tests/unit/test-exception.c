@@ -112,7 +112,7 @@ static void test_parse(struct sk_exceptions *x)
 	static const char *const problems[] = {
 		NULL, NULL, NULL, "has no reason", "has no owner",
 		"has no expiry date ('expires: 2027-01-31')", "unknown key 'expire'; there are id, package, "
-		"version, path, purl, scope, reason, owner, expires, ticket, status and justification",
+		"version, path, purl, scope, status, justification, reason, owner, ticket and expires",
 		"says nothing of what it accepts: id, package, path, purl or scope", NULL, NULL,
 		"'soon' is no date such as 2027-01-31", "must be keys and values ('id: CVE-2024-1')",
 	};
@@ -173,6 +173,73 @@ static void test_findings(const struct sk_exceptions *x)
 	sk_arena_release(&arena);
 }
 
+/* An expression over finding and image; faults are told when the file is read. */
+static void test_scopes(void)
+{
+	static const struct {
+		const char *scope, *problem; /* NULL: it is well made */
+		bool covers;
+	} cases[] = {
+		{ "finding.severity == 'low'", NULL, true },
+		{ "finding.severityLevel >= severity.high", NULL, false },
+		{ "finding.package.name == 'zlib1g' && finding.id.startsWith('CVE-')", NULL, true },
+		{ "findings.size() == 1 && packages.exists(p, p.name == 'zlib1g')", NULL, true },
+		{ "now > timestamp('2026-11-21T00:00:00Z')", NULL, true },
+		{ "finding.inUse == false", NULL, false }, /* not known: it covers nothing */
+		{ "[1][finding.line + 7] == 1", NULL, false }, /* it fails */
+		{ "finding.severty == 'low'", "severty", false },
+		{ "finding.id", "must give bool", false },
+		{ "finding.id ==", "'scope': column", false },
+	};
+	struct sk_package zlib = { .type = "deb", .name = "zlib1g", .path = "", .version = "1.2" };
+	struct sk_package *packages[] = { &zlib };
+	struct sk_inventory inv = { .artifact = { .name = "a" }, .packages = packages, .package_count = 1 };
+
+	for (size_t i = 0; i < SK_COUNT(cases); i++) {
+		sk_cleanup(sk_exceptions_release) struct sk_exceptions x = { 0 };
+		sk_autofree char *file = sk_printf(
+			"exceptions:\n  - { scope: \"%s\", reason: r, owner: o, expires: 2027-01-01 }\n",
+			cases[i].scope);
+		struct sk_finding f = { .kind = SK_FINDING_VULNERABILITY, .id = "CVE-1", .package = &zlib,
+					.severity = SK_SEVERITY_LOW };
+		struct sk_finding *all[] = { &f };
+		const char *problem;
+
+		expect(sk_exceptions_parse(&x, "f", sk_span_str(file), NULL) == 0 && x.list.len == 1, "%s", file);
+		problem = x.list.len ? x.list.data[0]->problem : "";
+		ok(cases[i].problem ? problem && strstr(problem, cases[i].problem) : !problem, "%s: %s",
+		   cases[i].scope, problem ? problem : "counts");
+		sk_exceptions_apply(&x, &inv, now, all, 1);
+		ok(sk_finding_ignored(&f) == cases[i].covers, "%s", cases[i].covers ? "covers" : "does not cover");
+	}
+}
+
+/* One file that is loaded once, asked at different times. */
+static void test_time(void)
+{
+	static const struct {
+		const char *at;
+		enum sk_exception_state state;
+	} cases[] = {
+		{ "2026-01-01", SK_EXCEPTION_TOO_LONG }, { "2026-10-03", SK_EXCEPTION_ACTIVE },
+		{ "2027-01-01T23:59:59Z", SK_EXCEPTION_ACTIVE }, { "2027-01-02", SK_EXCEPTION_EXPIRED },
+	};
+	sk_cleanup(sk_exceptions_release) struct sk_exceptions x = { .max_seconds = 90 * 86400 };
+
+	sk_exceptions_parse(&x, "f",
+			    sk_span_str("exceptions:\n- {id: CVE-1, reason: r, owner: o, expires: 2027-01-01}\n"),
+			    NULL);
+	for (size_t i = 0; i < SK_COUNT(cases) && x.list.len; i++) {
+		struct sk_finding f = { .id = "CVE-1" };
+		struct sk_finding *all[] = { &f };
+
+		ok(sk_exception_state(&x, x.list.data[0], day(cases[i].at)) == cases[i].state, "%s at %s",
+		   sk_exception_state_name(cases[i].state), cases[i].at);
+		sk_exceptions_apply(&x, &inventory, day(cases[i].at), all, 1);
+		ok(sk_finding_ignored(&f) == (cases[i].state == SK_EXCEPTION_ACTIVE), "it covers accordingly");
+	}
+}
+
 static void test_broken(void)
 {
 	static const struct {
@@ -206,5 +273,7 @@ int main(void)
 	}
 	sk_exceptions_release(&x);
 	test_broken();
+	test_scopes();
+	test_time();
 	return tap_done();
 }

@@ -13,6 +13,7 @@ static const char *const columns[] = {
 	"version", "fixedVersion", "fixState",	 "purl",    "path",    "line",
 	"layer",   "layerIndex",   "cvss",	 "epss",    "kev",     "severitySource",
 	"title",   "remedy",	   "references", "ignored", "status",
+	"risk",
 };
 
 /* '=', '+', '-', '@' begin formulas; so do their full-width forms in some locales. */
@@ -89,10 +90,11 @@ static void put_package(struct sk_buf *out, const struct sk_finding *f)
 }
 
 static void put_finding(struct sk_buf *out, const struct sk_result *result,
-			const struct sk_finding *f, bool ignored)
+			const struct sk_finding *f, enum sk_risk_class class, bool ignored)
 {
 	uint32_t line = f->line ? f->line : f->package && !f->path ? f->package->line : 0;
 	int32_t layer = sk_report_finding_layer(result, f);
+	struct sk_risk risk;
 
 	put_cell(out, true, result->inventory->artifact.name);
 	put_cell(out, false, sk_finding_kind_name(f->kind));
@@ -115,6 +117,8 @@ static void put_finding(struct sk_buf *out, const struct sk_result *result,
 			     : f->statement && f->statement->reason ? f->statement->reason
 								    : "yes");
 	put_cell(out, false, f->statement ? sk_vex_status_name(f->statement->status) : NULL);
+	sk_risk_of_finding(f, result->inventory, class, &risk);
+	put_number(out, risk.score >= 0, 0, risk.score);
 	sk_buf_puts(out, "\r\n");
 }
 
@@ -127,9 +131,9 @@ static int write_csv(const struct sk_report *report, struct sk_buf *out, struct 
 		const struct sk_result *r = &report->results[i];
 
 		for (size_t k = 0; k < r->finding_count; k++)
-			put_finding(out, r, r->findings[k], false);
+			put_finding(out, r, r->findings[k], report->risk_class, false);
 		for (size_t k = 0; report->show_ignored && k < r->ignored_count; k++)
-			put_finding(out, r, r->ignored[k], true);
+			put_finding(out, r, r->ignored[k], report->risk_class, true);
 	}
 	return 0;
 }

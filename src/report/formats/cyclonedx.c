@@ -9,6 +9,7 @@
 #include "base/time.h"
 #include "doc/json-write.h"
 #include "finding/cvss.h"
+#include "policy/vex-words.h"
 #include "report/format.h"
 #include "report/spdx-licence.h"
 #include "report/view.h"
@@ -199,6 +200,7 @@ static void put_coverage(struct bom *b, const struct sk_result *result)
 static void put_artifact(struct bom *b, const struct sk_result *result, bool nested)
 {
 	const struct sk_artifact *a = &result->inventory->artifact;
+	sk_cleanup(sk_buf_release) struct sk_buf comparison = { 0 };
 
 	sk_json_object(&b->w);
 	sk_json_put_str(&b->w, "type", a->type == SK_ARTIFACT_IMAGE ? "container" : "application");
@@ -214,6 +216,8 @@ static void put_artifact(struct bom *b, const struct sk_result *result, bool nes
 	for (size_t i = 0; i < result->inventory->layer_count; i++)
 		put_property(b, "sekisho:layer", result->inventory->layers[i].diff_id);
 	put_coverage(b, result);
+	if (sk_report_comparison(result, &comparison))
+		put_property(b, "sekisho:comparison", sk_buf_str(&comparison));
 	sk_json_end(&b->w);
 	if (nested)
 		put_components(b, result);
@@ -383,8 +387,34 @@ static void put_vulnerability_properties(struct bom *b, const struct sk_finding 
 	sk_json_end(&b->w);
 }
 
-static void put_vulnerability(struct bom *b, const char *ref, const struct sk_finding *f,
-			      bool ignored)
+/* VEX: what somebody says of it, in CycloneDX's words. */
+static void put_analysis(struct bom *b, const struct sk_finding *f)
+{
+	static const char *const states[] = {
+		[SK_VEX_ACCEPTED] = "exploitable",	   [SK_VEX_NOT_AFFECTED] = "not_affected",
+		[SK_VEX_FIXED] = "resolved",		   [SK_VEX_AFFECTED] = "exploitable",
+		[SK_VEX_INVESTIGATED] = "in_triage",
+	};
+	const struct sk_statement *s = f->statement;
+
+	if (!s)
+		return;
+	sk_json_key(&b->w, "analysis");
+	sk_json_object(&b->w);
+	sk_json_put_str(&b->w, "state", states[s->status]);
+	sk_json_put_opt(&b->w, "justification", sk_vex_to_cyclonedx(s->justification));
+	if (s->status == SK_VEX_ACCEPTED) {
+		sk_json_key(&b->w, "response");
+		sk_json_array(&b->w);
+		sk_json_str(&b->w, "will_not_fix");
+		sk_json_end(&b->w);
+	}
+	sk_json_put_opt(&b->w, "detail", s->reason);
+	put_time(b, "lastUpdated", s->timestamp);
+	sk_json_end(&b->w);
+}
+
+static void put_vulnerability(struct bom *b, const char *ref, const struct sk_finding *f)
 {
 	const char *id = f->id && f->id[0] ? f->id : "unknown";
 
@@ -401,23 +431,13 @@ static void put_vulnerability(struct bom *b, const char *ref, const struct sk_fi
 	put_advisories(b, f);
 	put_time(b, "published", f->published);
 	put_time(b, "updated", f->modified);
-	if (ignored) {
-		sk_json_key(&b->w, "analysis");
-		sk_json_object(&b->w);
-		sk_json_key(&b->w, "response");
-		sk_json_array(&b->w);
-		sk_json_str(&b->w, "will_not_fix");
-		sk_json_end(&b->w);
-		sk_json_put_opt(&b->w, "detail", f->statement ? f->statement->reason : NULL);
-		sk_json_end(&b->w);
-	}
+	put_analysis(b, f);
 	put_affects(b, ref, f);
 	put_vulnerability_properties(b, f);
 	sk_json_end(&b->w);
 }
 
-static void put_vulnerabilities_of(struct bom *b, struct sk_finding *const *findings, size_t count,
-				   bool ignored)
+static void put_vulnerabilities_of(struct bom *b, struct sk_finding *const *findings, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		const struct sk_finding *f = findings[i];
@@ -427,7 +447,7 @@ static void put_vulnerabilities_of(struct bom *b, struct sk_finding *const *find
 			continue;
 		ref = package_ref(b, &f->package);
 		if (ref)
-			put_vulnerability(b, ref, f, ignored);
+			put_vulnerability(b, ref, f);
 	}
 }
 
@@ -438,9 +458,9 @@ static void put_vulnerabilities(struct bom *b)
 	for (size_t i = 0; i < b->report->result_count; i++) {
 		const struct sk_result *r = &b->report->results[i];
 
-		put_vulnerabilities_of(b, r->findings, r->finding_count, false);
+		put_vulnerabilities_of(b, r->findings, r->finding_count);
 		if (b->report->show_ignored)
-			put_vulnerabilities_of(b, r->ignored, r->ignored_count, true);
+			put_vulnerabilities_of(b, r->ignored, r->ignored_count);
 	}
 	sk_json_end(&b->w);
 }

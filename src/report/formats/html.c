@@ -430,6 +430,8 @@ static void put_verdict(struct html *h, const struct sk_counts *counts)
 		sk_buf_printf(h->out, "<b>%zu finding%s</b> in %zu package%s%s", counts->findings,
 			      counts->findings == 1 ? "" : "s", n, n == 1 ? "" : "s",
 			      counts->kev ? ", some of them exploited by attackers" : "");
+	else if (h->result->comparison)
+		raw(h, "Nothing new was found.");
 	else if (!h->report->database_created)
 		raw(h,
 		    "Nothing was compared with advisories: <b>there is no advisory database</b>. "
@@ -443,6 +445,16 @@ static void put_verdict(struct html *h, const struct sk_counts *counts)
 		    n, n == 1 ? "" : "s",
 		    counts->kind[SK_FINDING_COVERAGE] ? " that could be looked at" : "");
 	raw(h, "</p>\n");
+}
+
+static void put_sentences(struct html *h)
+{
+	sk_cleanup(sk_buf_release) struct sk_buf risk = { 0 }, comparison = { 0 };
+
+	if (sk_report_comparison(h->result, &comparison))
+		element(h, "p", NULL, sk_buf_str(&comparison));
+	if (sk_report_risk(h->report, h->result, &risk))
+		element(h, "p", NULL, sk_buf_str(&risk));
 }
 
 static void put_action(struct html *h, const struct sk_action *a)
@@ -670,6 +682,7 @@ static void put_result(struct html *h)
 	}
 	put_verdict(h, &counts);
 	put_policy(h);
+	put_sentences(h);
 	if (counts.findings)
 		put_tiles(h, &counts);
 	put_actions(h);

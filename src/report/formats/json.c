@@ -346,9 +346,34 @@ static void write_statement(struct sk_json_writer *w, const struct sk_finding *f
 	sk_json_end(w);
 }
 
-static void write_finding(struct sk_json_writer *w, const struct sk_result *result,
-			  const struct sk_finding *f)
+static void write_risk(struct sk_json_writer *w, const struct sk_risk *risk, const char *class)
 {
+	if (risk->score < 0)
+		return;
+	sk_json_key(w, "risk");
+	sk_json_object(w);
+	sk_json_put_int(w, "score", risk->score);
+	sk_json_put_opt(w, "class", class);
+	sk_json_key(w, "terms");
+	sk_json_array(w);
+	for (size_t i = 0; i < risk->count; i++) {
+		sk_json_object(w);
+		sk_json_put_str(w, "name", risk->terms[i].name);
+		sk_json_key(w, "value");
+		sk_json_double(w, risk->terms[i].value);
+		sk_json_put_str(w, "why", risk->terms[i].why);
+		sk_json_end(w);
+	}
+	sk_json_end(w);
+	sk_json_end(w);
+}
+
+static void write_finding(struct sk_json_writer *w, const struct sk_report *report,
+			  const struct sk_result *result, const struct sk_finding *f)
+{
+	struct sk_risk risk;
+
+	sk_risk_of_finding(f, result->inventory, report->risk_class, &risk);
 	sk_json_object(w);
 	sk_json_put_str(w, "kind", sk_finding_kind_name(f->kind));
 	put_null_str(w, "id", f->id);
@@ -370,16 +395,30 @@ static void write_finding(struct sk_json_writer *w, const struct sk_result *resu
 	sk_json_put_opt(w, "published", f->published);
 	sk_json_put_opt(w, "modified", f->modified);
 	write_statement(w, f);
+	write_risk(w, &risk, NULL);
 	sk_json_end(w);
 }
 
-static void write_findings(struct sk_json_writer *w, const struct sk_result *result,
-			   const char *key, struct sk_finding *const *findings, size_t count)
+static void write_findings(struct sk_json_writer *w, const struct sk_report *report,
+			   const struct sk_result *result, const char *key, struct sk_finding *const *findings, size_t count)
 {
 	sk_json_key(w, key);
 	sk_json_array(w);
 	for (size_t i = 0; i < count; i++)
-		write_finding(w, result, findings[i]);
+		write_finding(w, report, result, findings[i]);
+	sk_json_end(w);
+}
+
+static void write_comparison(struct sk_json_writer *w, const struct sk_comparison *c)
+{
+	if (!c)
+		return;
+	sk_json_key(w, "comparison");
+	sk_json_object(w);
+	sk_json_put_str(w, "base", c->base);
+	sk_json_put_str(w, "created", c->created);
+	sk_json_put_int(w, "known", (int64_t)c->known);
+	sk_json_put_int(w, "gone", (int64_t)c->gone);
 	sk_json_end(w);
 }
 
@@ -411,17 +450,23 @@ static void write_policy(struct sk_json_writer *w, const struct sk_decision *d)
 static void write_result(struct sk_json_writer *w, const struct sk_report *report,
 			 const struct sk_result *result)
 {
+	struct sk_risk risk;
+
 	write_artifact(w, result);
 	sk_json_key(w, "os");
 	write_os(w, sk_report_os(result));
 	write_layers(w, result);
 	sk_json_put_bool(w, "incomplete", result->inventory->incomplete);
 	write_counts(w, result);
+	sk_risk_of_subject(result->findings, result->finding_count, result->inventory,
+			   report->risk_class, &risk);
+	write_risk(w, &risk, sk_risk_class_name(report->risk_class));
+	write_comparison(w, result->comparison);
 	if (report->list_packages)
 		write_packages(w, result);
-	write_findings(w, result, "findings", result->findings, result->finding_count);
+	write_findings(w, report, result, "findings", result->findings, result->finding_count);
 	if (report->show_ignored)
-		write_findings(w, result, "ignored", result->ignored, result->ignored_count);
+		write_findings(w, report, result, "ignored", result->ignored, result->ignored_count);
 	if (result->decision)
 		write_policy(w, result->decision);
 }

@@ -321,6 +321,21 @@ static void put_clean(struct sk_buf *out, const struct sk_result *result, const 
 		sk_buf_puts(out, "**No known vulnerability found.**\n\n");
 }
 
+static void put_sentences(struct sk_buf *out, const struct sk_report *report,
+			  const struct sk_result *result)
+{
+	sk_cleanup(sk_buf_release) struct sk_buf risk = { 0 }, comparison = { 0 };
+
+	if (sk_report_comparison(result, &comparison)) {
+		sk_md_text(out, sk_buf_str(&comparison));
+		sk_buf_puts(out, ".\n\n");
+	}
+	if (sk_report_risk(report, result, &risk)) {
+		sk_md_text(out, sk_buf_str(&risk));
+		sk_buf_puts(out, ".\n\n");
+	}
+}
+
 static void put_result(struct sk_buf *out, const struct sk_report *report,
 		       const struct sk_result *result)
 {
@@ -328,13 +343,14 @@ static void put_result(struct sk_buf *out, const struct sk_report *report,
 
 	put_head(out, report, result);
 	put_policy(out, result);
+	put_sentences(out, report, result);
 	if (counts.findings) {
 		put_counts(out, &counts);
 		put_actions(out, result);
 		if (put_findings(out, result, SK_SEVERITY_HIGH, SK_SEVERITY_CRITICAL) == 0)
 			sk_buf_puts(out, "Nothing critical or high.\n\n");
 		put_folded(out, result, &counts);
-	} else if (report->database_created) {
+	} else if (report->database_created && !result->comparison) {
 		put_clean(out, result, &counts);
 	}
 	put_statements(out, result);

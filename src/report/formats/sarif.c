@@ -4,7 +4,6 @@
  * with an id of its own, because GitHub refuses two runs of one category; a rule an id; relative
  * URIs; fingerprints that stay when a version or a line changes.
  */
-#include "base/hash.h"
 #include "base/map.h"
 #include "base/time.h"
 #include "doc/json-write.h"
@@ -226,19 +225,10 @@ static void put_locations(struct sk_json_writer *w, const struct sk_result *resu
 	sk_json_end(w);
 }
 
-/* Neither version nor line is in it: the same problem tomorrow is the same alert. */
 static void put_fingerprints(struct sk_json_writer *w, const struct sk_finding *f)
 {
-	sk_cleanup(sk_buf_release) struct sk_buf key = { 0 };
-	const char *path = sk_report_path(f);
-	uint64_t hash;
+	uint64_t hash = sk_report_fingerprint(f);
 
-	sk_buf_printf(&key, "%s\n%s\n", rule_id(f), path ? path : "");
-	if (f->package) {
-		sk_buf_printf(&key, "%s\n", f->package->type);
-		sk_report_name(f->package, &key);
-	}
-	hash = sk_hash_stable(sk_buf_view(&key));
 	sk_json_key(w, "partialFingerprints");
 	sk_json_object(w);
 	sk_json_key(w, "primaryLocationLineHash"); /* the one that GitHub looks at */
@@ -296,6 +286,8 @@ static void put_result(struct sk_json_writer *w, const struct rules *rules,
 	put_message(w, f);
 	put_locations(w, result, f);
 	put_fingerprints(w, f);
+	if (result->comparison)
+		sk_json_put_str(w, "baselineState", "new");
 	if (ignored) {
 		sk_json_key(w, "suppressions");
 		sk_json_array(w);
@@ -387,6 +379,11 @@ static void put_run_properties(struct sk_json_writer *w, const struct sk_report 
 	sk_json_put_opt(w, "operatingSystem", os ? sk_report_os_name(os) : NULL);
 	sk_json_put_opt(w, "databaseCreated", report->database_created);
 	sk_json_put_int(w, "packages", (int64_t)result->inventory->package_count);
+	if (result->comparison) {
+		sk_json_put_str(w, "comparedWith", result->comparison->base);
+		sk_json_put_int(w, "known", (int64_t)result->comparison->known);
+		sk_json_put_int(w, "gone", (int64_t)result->comparison->gone);
+	}
 	sk_json_end(w);
 }
 

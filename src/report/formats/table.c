@@ -667,12 +667,28 @@ static void put_totals(struct page *p, const struct sk_counts *counts, size_t ig
 		    0, 0);
 }
 
+static void put_risk(struct page *p, const struct sk_result *result)
+{
+	sk_cleanup(sk_buf_release) struct sk_buf text = { 0 };
+
+	if (sk_report_risk(p->report, result, &text))
+		put_wrapped(p, PLAIN, safe(p, sk_buf_str(&text)), 0, 0);
+}
+
+static void put_comparison(struct page *p, const struct sk_result *result)
+{
+	sk_cleanup(sk_buf_release) struct sk_buf text = { 0 };
+
+	if (sk_report_comparison(result, &text))
+		put_wrapped(p, PLAIN, safe(p, sk_buf_str(&text)), 0, 0);
+}
+
 static void put_clean(struct page *p, const struct sk_result *result,
 		      const struct sk_counts *counts)
 {
 	size_t n = result->inventory->package_count;
 
-	if (counts->findings)
+	if (counts->findings || result->comparison)
 		return;
 	if (!p->report->database_created)
 		put_wrapped(p, MEDIUM,
@@ -756,6 +772,8 @@ static void put_result(struct page *p, const struct sk_result *result)
 	put_actions(p, result);
 	sk_buf_putc(p->out, '\n');
 	put_totals(p, &counts, result->ignored_count);
+	put_risk(p, result);
+	put_comparison(p, result);
 	put_clean(p, result, &counts);
 	put_policy(p, result);
 }

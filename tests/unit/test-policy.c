@@ -284,7 +284,7 @@ static void test_workloads(void)
 		"workload.containers[0].effective.runAsNonRoot && !has(workload.containers[0].securityContext.runAsNonRoot)",
 		"workload.containers[0].effective.seccompProfile.type == 'RuntimeDefault'",
 		"workload.containers[0].effective.privileged && workload.containers[0].effective.allowPrivilegeEscalation",
-		"workload.containers[0].effective.capabilities.add == ['SYS_ADMIN']",
+		"workload.containers[0].effective.capabilities.add == ['CAP_SYS_ADMIN']",
 		"!has(workload.containers[1].securityContext)",
 		"workload.containers[0].ports[0].hostPort == 8080 && workload.containers[0].ports[0].protocol == 'TCP'",
 		"workload.containers[0].mounts[0].hostPath == '/var/run' && workload.containers[0].mounts[0].readOnly",

@@ -90,6 +90,7 @@ void sk_facts_of_result(struct sk_facts *facts, const struct sk_report *report, 
 		.reference = reference,
 		.scanned = report->created,
 		.advisories = report->database_created,
+		.risk_class = report->risk_class,
 		.no_packages = !report->list_packages,
 	};
 

@@ -9,7 +9,7 @@ struct builder {
 	struct sk_facts *facts;
 	const struct sk_facts_scan *scan;
 	struct sk_map packages; /* address of a struct sk_package -> its value, one for all of its findings */
-	struct sk_cel_value unknown_maturity, unknown_use, unknown_risk;
+	struct sk_cel_value unknown_maturity, unknown_use;
 };
 
 static struct sk_cel_value str(struct builder *b, const char *s)
@@ -247,6 +247,8 @@ static void add_packages(struct builder *b)
 
 static void fill_scores(struct builder *b, struct sk_fact_Finding *f, const struct sk_finding *finding)
 {
+	struct sk_risk risk;
+
 	if (finding->cvss_score >= 0) {
 		struct sk_fact_Cvss *cvss = sk_fact_new(b->facts, SK_TYPE_Cvss, &f->cvss);
 
@@ -261,7 +263,9 @@ static void fill_scores(struct builder *b, struct sk_fact_Finding *f, const stru
 		f->epssPercentile = sk_cel_double(finding->epss_percentile);
 	f->exploitMaturity = b->unknown_maturity;
 	f->inUse = b->unknown_use;
-	f->risk = b->unknown_risk;
+	sk_risk_of_finding(finding, b->scan->inventory, b->scan->risk_class, &risk);
+	if (risk.score >= 0)
+		f->risk = sk_cel_double(risk.score);
 }
 
 static void add_finding(struct builder *b, const struct sk_finding *finding, bool accepted, struct sk_cel_value *ret)
@@ -318,7 +322,6 @@ void sk_facts_add_scan(struct sk_facts *facts, const struct sk_facts_scan *scan)
 		.scan = scan,
 		.unknown_maturity = sk_fact_unknown(facts, "finding.exploitMaturity"),
 		.unknown_use = sk_fact_unknown(facts, "finding.inUse"),
-		.unknown_risk = sk_fact_unknown(facts, "finding.risk"),
 	};
 
 	facts->none &= ~SK_FACTS_OF_IMAGES;

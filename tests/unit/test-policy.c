@@ -97,6 +97,7 @@ static void decide_at(const char *spec, const char *facts_text, enum sk_stage st
 	for (size_t i = 0; i < d->reasons.len; i++) { /* what outlives the set */
 		d->reasons.data[i].policy = "p";
 		d->reasons.data[i].rule = sk_arena_str(&d->arena, d->reasons.data[i].rule);
+		d->reasons.data[i].message = sk_arena_str(&d->arena, d->reasons.data[i].message);
 		d->reasons.data[i].remedy = sk_arena_str(&d->arena, d->reasons.data[i].remedy);
 	}
 	sk_facts_release(&facts);
@@ -290,6 +291,7 @@ static void test_workloads(void)
 		"workload.containers[0].resources.limits['cpu'] == '1' && workload.containers[0].resources.requests.size() == 0",
 		"workload.containers[0].probes[0].name == 'liveness' && workload.containers[0].probes[0].host == '10.0.0.1'",
 		"workload.volumes.map(v, v.kind) == ['hostPath', 'configMap']",
+		"!(object.kind == 'Pod') || object.spec.containers[0].resources.limits.cpu == '1'",
 		"object.metadata.namespace == 'shop' && request.operation == 'CREATE' && oldObject == null",
 		NULL,
 	};
@@ -471,6 +473,14 @@ static void test_limits(void)
 	decide_at("  rules: [{ id: a, offenders: packages }]\n", sk_buf_str(&many), SK_STAGE_BUILD, &d);
 	ok(d.reasons.len == SK_MAX_RULE_REASONS && d.rules.data[0].more == 5, "%zu reasons, the rest is counted", d.reasons.len);
 	sk_decision_release(&d);
+	/* More faults than anybody reads, each in a file that is long. */
+	sk_buf_reset(&many);
+	sk_buf_puts(&many, HEAD "  rules: []\n");
+	for (unsigned i = 0; i < 100000; i++)
+		sk_buf_printf(&many, "  wrong%u: x\n", i);
+	ok(sk_policy_parse(&set, "f", sk_buf_view(&many), &err) < 0 && set.problems.len == SK_MAX_POLICY_FAULTS + 1,
+	   "%zu faults are told", set.problems.len);
+	sk_policy_set_release(&set);
 	/* Too many rules, and a file that is too large. */
 	sk_buf_reset(&many);
 	sk_buf_puts(&many, HEAD "  rules:\n");

@@ -921,5 +921,5 @@ bool sk_cel_check(const struct sk_cel_env *env, struct sk_cel_node *root, const 
 		return false;
 	ret->type = check(&c, root);
 	free(c.trail);
-	return issues->count == before;
+	return issues->count == before && before < SK_CEL_MAX_ISSUES;
 }

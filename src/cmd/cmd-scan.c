@@ -69,9 +69,13 @@ static const struct sk_option options[] = {
 	{ "author-url", 0, SK_OPT_STRING(struct sk_scan_options, author_url), REPORT,
 	  .argument = "URL", .help = "Their namespace in CSAF, a page of theirs" },
 
+	{ "policy", 'P', SK_OPT_LIST(struct sk_scan_options, policies), COUNTS, .argument = "POLICY",
+	  .help = "Decide by this file of policies or bundle, and exit with 1 if it says no; several "
+		  "times" },
+	SK_POLICY_OPTIONS(struct sk_scan_options, parameters, COUNTS, ),
 	{ "fail-on", 0, SK_OPT_ENUM(struct sk_scan_options, fail_on, sk_choice_severity), COUNTS,
 	  .argument = "SEVERITY",
-	  .help = "Exit with 1 if there is a finding of this severity or above" },
+	  .help = "Exit with 1 if there is a finding of this severity or above: the shortest policy" },
 	{ "severity", 's', SK_OPT_SET(struct sk_scan_options, severity, sk_choice_severity), COUNTS,
 	  .argument = "LIST", .help = "Only findings of these severities",
 	  .otherwise = "all" },
@@ -104,7 +108,7 @@ static const char *const text[] = {
 	"files, or - for an archive on standard input. Its kind is recognised; a prefix settles "
 	"doubt: archive:FILE, oci:DIR, dir:DIR.",
 	"The report goes to standard output, progress and messages to standard error. Exit codes: "
-	"0 clean, 1 --fail-on was reached, 2 wrong usage, 3 something could not be looked at, and "
+	"0 clean, 1 a policy (or --fail-on) says no, 2 wrong usage, 3 something could not be looked at, and "
 	"the report says what.",
 	NULL,
 };

@@ -10,7 +10,7 @@
 
 enum sk_exit {
 	SK_EXIT_CLEAN = 0,
-	SK_EXIT_POLICY = 1,	/* --fail-on was reached */
+	SK_EXIT_POLICY = 1,	/* a policy, --fail-on for one, says no */
 	SK_EXIT_USAGE = 2,	/* the call makes no sense */
 	SK_EXIT_UNFINISHED = 3, /* something could not be done or looked at */
 };

@@ -49,7 +49,7 @@ static const char *const program_text[] = {
 	"Sekisho reads container images layer by layer, lists the packages in them, and says which "
 	"have known vulnerabilities and what to do about each. Images never run and are never "
 	"unpacked to disk.",
-	"Exit codes: 0 clean, 1 --fail-on was reached, 2 wrong usage, 3 something could not be "
+	"Exit codes: 0 clean, 1 a policy says no, 2 wrong usage, 3 something could not be "
 	"finished.",
 	NULL,
 };

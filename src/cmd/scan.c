@@ -3,6 +3,7 @@
 
 #include "base/limits.h"
 #include "base/time.h"
+#include "cmd/scan-policy.h"
 #include "cmd/terminal.h"
 #include "finding/coverage.h"
 #include "finding/eol-finding.h"
@@ -21,6 +22,7 @@ struct scanned {
 	struct sk_arena arena;
 	struct sk_findings shown, ignored;
 	struct sk_comparison comparison;
+	struct sk_decision decision;
 };
 
 struct scan {
@@ -34,6 +36,7 @@ struct scan {
 	enum sk_risk_class risk_class;
 	struct sk_base base; /* --compare */
 	char base_created[SK_TIME_TEXT];
+	struct sk_scan_policies policies;
 	struct scanned *targets;
 	size_t count;
 	struct sk_arena arena;
@@ -44,12 +47,14 @@ static void scan_release(struct scan *s)
 	for (size_t i = 0; i < s->count; i++) {
 		sk_vec_release(&s->targets[i].shown);
 		sk_vec_release(&s->targets[i].ignored);
+		sk_decision_release(&s->targets[i].decision);
 		sk_arena_release(&s->targets[i].arena);
 		sk_inventory_release(&s->targets[i].inventory);
 	}
 	free(s->targets);
 	sk_exceptions_release(&s->exceptions);
 	sk_base_release(&s->base);
+	sk_scan_policies_release(&s->policies);
 	sk_db_close(s->db);
 	sk_progress_free(s->progress);
 	sk_arena_release(&s->arena);
@@ -89,6 +94,7 @@ static int load_exceptions(struct scan *s, struct sk_err *err)
 	const struct sk_scan_options *o = s->options;
 	int r = 0;
 
+	s->exceptions.risk_class = s->risk_class;
 	s->exceptions.max_seconds = o->exception_days * 86400;
 	if (!o->exceptions.count && !o->ignore_file.count &&
 	    access(SK_EXCEPTION_FILE, F_OK) == 0)
@@ -271,18 +277,20 @@ static int write_report(struct scan *s, struct sk_err *err)
 			.ignored = s->targets[i].ignored.data,
 			.ignored_count = s->targets[i].ignored.len,
 			.comparison = comparison_of(s, &s->targets[i]),
+			.decision = s->policies.shown ? &s->targets[i].decision : NULL,
 		};
+	for (size_t i = 0; i < s->count; i++)
+		sk_scan_decide(&s->policies, &report, &results[i], &s->exceptions, !s->db, &s->targets[i].decision);
 	r = sk_formats[s->options->format]->write(&report, &out, err);
 	return r < 0 ? r : sk_output(s->options->output, sk_buf_view(&out), err);
 }
 
+/* Nothing is clean that could not be found out. */
 static bool fails(const struct scan *s)
 {
-	for (size_t i = 0; s->options->fail_on >= 0 && i < s->count; i++)
-		for (size_t j = 0; j < s->targets[i].shown.len; j++)
-			if (s->targets[i].shown.data[j]->kind != SK_FINDING_COVERAGE &&
-			    (int)s->targets[i].shown.data[j]->severity >= s->options->fail_on)
-				return true;
+	for (size_t i = 0; i < s->count; i++)
+		if (s->targets[i].decision.effect >= SK_EFFECT_UNKNOWN)
+			return true;
 	return false;
 }
 
@@ -297,6 +305,8 @@ int sk_scan(const struct sk_call *call, const struct sk_scan_options *options, s
 		r = load_exceptions(&s, err);
 	if (r == 0)
 		r = load_base(&s, err);
+	if (r == 0)
+		r = sk_scan_policies_load(&s.policies, &options->policies, options->fail_on, &options->parameters, err);
 	if (r < 0)
 		return r;
 	s.progress = sk_progress_new(call);

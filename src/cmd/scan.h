@@ -4,6 +4,7 @@
 /* What a person may ask of `sekisho scan`; the table is in cmd-scan.c. */
 #include "cmd/command.h"
 #include "cmd/inspect.h"
+#include "cmd/policy.h"
 #include "finding/finding.h"
 
 enum sk_scan_sort { SK_SORT_SEVERITY, SK_SORT_RISK };
@@ -25,6 +26,8 @@ struct sk_scan_options {
 	const char *author, *author_url; /* of VEX formats */
 	/* what counts */
 	int fail_on;		   /* enum sk_severity, or -1 */
+	struct sk_option_list policies; /* files and bundles */
+	struct sk_policy_choices parameters;
 	uint32_t severity;	   /* bit 1 << enum sk_severity; 0: all */
 	bool ignore_unfixed;
 	struct sk_option_list exceptions; /* files; none: ./.sekishoignore.yaml where there is one */

@@ -135,6 +135,22 @@ static const char *subject_of(struct sk_evaluation *e, struct sk_cel_value it)
 	return e->facts->subject ? sk_arena_str(&e->decision->arena, e->facts->subject) : NULL;
 }
 
+/* Its place among all findings, from the last one on: offenders mostly keep their order. */
+static size_t finding_of(struct sk_evaluation *e, struct sk_cel_value it)
+{
+	struct sk_cel_value all = e->facts->slots[SK_FACT_findings];
+
+	if (it.kind != SK_CEL_STRUCT || it.object->type != &sk_fact_types[SK_TYPE_Finding] || all.kind != SK_CEL_LIST)
+		return SIZE_MAX;
+	for (size_t i = 0; i < all.list->count; i++) {
+		size_t at = (e->last_finding + i) % all.list->count;
+
+		if (all.list->items[at].object == it.object)
+			return e->last_finding = at;
+	}
+	return SIZE_MAX;
+}
+
 static struct sk_reason *add_reason(struct sk_evaluation *e, const struct sk_rule *rule, enum sk_verdict verdict)
 {
 	struct sk_reason *r = sk_vec_push(&e->decision->reasons);
@@ -148,6 +164,7 @@ static struct sk_reason *add_reason(struct sk_evaluation *e, const struct sk_rul
 		.severity = rule->severity,
 		.remedy = rule->remedy,
 		.controls = rule->controls,
+		.finding = SIZE_MAX,
 	};
 	return r;
 }
@@ -169,6 +186,7 @@ static void broken(struct sk_evaluation *e, const struct sk_rule *rule, struct s
 	if (remedy && remedy[0])
 		r->remedy = remedy;
 	r->subject = subject_of(e, it);
+	r->finding = finding_of(e, it);
 }
 
 static void offenders(struct sk_evaluation *e, const struct sk_rule *rule, const struct sk_cel_list *list,
@@ -190,7 +208,7 @@ static void unknown(struct sk_evaluation *e, const struct sk_rule *rule, struct 
 }
 
 /* What a rule that is not known to be kept does to the decision. */
-static enum sk_effect effect_of(const struct sk_evaluation *e, enum sk_action action, enum sk_verdict verdict)
+static enum sk_effect effect_of(const struct sk_evaluation *e, enum sk_rule_action action, enum sk_verdict verdict)
 {
 	enum sk_effect unknown = SK_EFFECT_UNKNOWN;
 

@@ -10,7 +10,7 @@ static void reason_json(const struct sk_reason *r, struct sk_json_writer *w)
 	sk_json_put_str(w, "policy", r->policy);
 	sk_json_put_str(w, "rule", r->rule);
 	sk_json_put_str(w, "verdict", sk_verdict_name(r->verdict));
-	sk_json_put_str(w, "action", sk_action_name(r->action));
+	sk_json_put_str(w, "action", sk_rule_action_name(r->action));
 	if (r->has_severity)
 		sk_json_put_str(w, "severity", sk_severity_name(r->severity));
 	sk_json_put_str(w, "message", r->message);

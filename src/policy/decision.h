@@ -21,11 +21,12 @@ const char *sk_verdict_name(enum sk_verdict verdict);
 struct sk_reason {
 	const char *policy, *rule;
 	enum sk_verdict verdict; /* broken or unknown */
-	enum sk_action action;
+	enum sk_rule_action action;
 	bool has_severity;
 	enum sk_severity severity;
 	const char *message, *remedy, *subject; /* remedy, subject: NULL where there is none */
 	struct sk_strings controls;
+	size_t finding;		 /* its place in the facts' findings; SIZE_MAX: it is about something else */
 	const char *code;	 /* Kubernetes' reason: "Invalid", "Forbidden", ...; NULL */
 };
 
@@ -34,7 +35,7 @@ struct sk_rule_result {
 	const struct sk_policy *policy;
 	const char *rule, *title;
 	enum sk_verdict verdict;
-	enum sk_action action;
+	enum sk_rule_action action;
 	size_t first_reason, reason_count;
 	size_t more; /* offenders beyond SK_MAX_RULE_REASONS */
 };

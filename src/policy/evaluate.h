@@ -13,6 +13,7 @@ struct sk_evaluation {
 	struct sk_cel_activation activation;
 	struct sk_cel_value *slots; /* facts, variables, `it` */
 	size_t first_variable, it;
+	size_t last_finding; /* that offended: the next one stands behind it, most of the time */
 };
 
 /* Begins a policy: slots from the facts, nothing computed yet. */

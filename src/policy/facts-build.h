@@ -41,5 +41,9 @@ struct sk_cel_value sk_fact_get_bool(const struct sk_node *object, const char *k
 int sk_fact_typed(struct sk_facts *facts, const struct sk_node *n, const char *type,
 		  struct sk_cel_value *ret, struct sk_err *err);
 
+/* What covers a finding that is accepted. */
+struct sk_finding;
+struct sk_cel_value sk_fact_exception(struct sk_facts *facts, const struct sk_finding *finding);
+
 /* Fills a sekisho.Reference. */
 struct sk_cel_value sk_fact_reference(struct sk_facts *facts, struct sk_span text);

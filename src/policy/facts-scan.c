@@ -9,7 +9,7 @@ struct builder {
 	struct sk_facts *facts;
 	const struct sk_facts_scan *scan;
 	struct sk_map packages; /* address of a struct sk_package -> its value, one for all of its findings */
-	struct sk_cel_value unknown_maturity, unknown_use, unknown_risk;
+	struct sk_cel_value unknown_maturity, unknown_use;
 };
 
 static struct sk_cel_value str(struct builder *b, const char *s)
@@ -245,21 +245,10 @@ static void add_packages(struct builder *b)
 
 /* ---- findings ---- */
 
-static struct sk_cel_value exception_value(struct builder *b, const struct sk_finding *finding)
-{
-	struct sk_cel_value v;
-	struct sk_fact_Exception *f = sk_fact_new(b->facts, SK_TYPE_Exception, &v);
-
-	f->id = str(b, finding->id);
-	f->reason = str(b, finding->statement->reason);
-	f->owner = str(b, finding->statement->owner);
-	f->expires = time_of(finding->statement->until);
-	f->valid = sk_cel_bool(true);
-	return v;
-}
-
 static void fill_scores(struct builder *b, struct sk_fact_Finding *f, const struct sk_finding *finding)
 {
+	struct sk_risk risk;
+
 	if (finding->cvss_score >= 0) {
 		struct sk_fact_Cvss *cvss = sk_fact_new(b->facts, SK_TYPE_Cvss, &f->cvss);
 
@@ -274,7 +263,9 @@ static void fill_scores(struct builder *b, struct sk_fact_Finding *f, const stru
 		f->epssPercentile = sk_cel_double(finding->epss_percentile);
 	f->exploitMaturity = b->unknown_maturity;
 	f->inUse = b->unknown_use;
-	f->risk = b->unknown_risk;
+	sk_risk_of_finding(finding, b->scan->inventory, b->scan->risk_class, &risk);
+	if (risk.score >= 0)
+		f->risk = sk_cel_double(risk.score);
 }
 
 static void add_finding(struct builder *b, const struct sk_finding *finding, bool accepted, struct sk_cel_value *ret)
@@ -305,19 +296,23 @@ static void add_finding(struct builder *b, const struct sk_finding *finding, boo
 	f->modified = time_of(finding->modified);
 	f->accepted = sk_cel_bool(accepted);
 	if (accepted)
-		f->exception = exception_value(b, finding);
+		f->exception = sk_fact_exception(b->facts, finding);
 }
 
 static void add_findings(struct builder *b)
 {
 	const struct sk_facts_scan *s = b->scan;
+	/* Without a database vulnerabilities were not looked for: behind those that are listed there may be others. */
+	size_t count = s->finding_count + s->accepted_count;
 	struct sk_cel_value *items =
-		sk_fact_items(b->facts, s->finding_count + s->accepted_count, &b->facts->slots[SK_FACT_findings]);
+		sk_fact_items(b->facts, count + !s->advisories, &b->facts->slots[SK_FACT_findings]);
 
 	for (size_t i = 0; i < s->finding_count; i++)
 		add_finding(b, s->findings[i], false, items++);
 	for (size_t i = 0; i < s->accepted_count; i++)
 		add_finding(b, s->accepted[i], true, items++);
+	if (!s->advisories)
+		*items = sk_fact_unknown(b->facts, "findings");
 }
 
 void sk_facts_add_scan(struct sk_facts *facts, const struct sk_facts_scan *scan)
@@ -327,14 +322,11 @@ void sk_facts_add_scan(struct sk_facts *facts, const struct sk_facts_scan *scan)
 		.scan = scan,
 		.unknown_maturity = sk_fact_unknown(facts, "finding.exploitMaturity"),
 		.unknown_use = sk_fact_unknown(facts, "finding.inUse"),
-		.unknown_risk = sk_fact_unknown(facts, "finding.risk"),
 	};
 
 	facts->none &= ~SK_FACTS_OF_IMAGES;
 	add_image(&b);
 	add_packages(&b);
-	/* Without a database vulnerabilities were not looked for: what is not in the list may be there. */
-	if (scan->advisories)
-		add_findings(&b);
+	add_findings(&b);
 	sk_map_release(&b.packages);
 }

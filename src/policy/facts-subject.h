@@ -4,7 +4,7 @@
 /* Builders: from what a subject is known by to its facts. All after sk_facts_begin. */
 #include "analyze/inventory.h"
 #include "doc/doc.h"
-#include "finding/finding.h"
+#include "finding/risk.h"
 #include "policy/facts.h"
 
 /* What a scan brought out; findings and accepted ones are both facts. */
@@ -17,9 +17,16 @@ struct sk_facts_scan {
 	const char *reference;	  /* as the person named it; NULL: the artifact's name */
 	int64_t scanned;	  /* time of the scan */
 	const char *advisories;	  /* date of the database; NULL: vulnerabilities were not looked for */
+	enum sk_risk_class risk_class;
 	bool no_packages;	  /* the packages are not known: a report that does not list them */
 };
 void sk_facts_add_scan(struct sk_facts *facts, const struct sk_facts_scan *scan);
+
+/* The exceptions of a call; without it they are unknown. */
+struct sk_exceptions;
+void sk_facts_add_exceptions(struct sk_facts *facts, const struct sk_exceptions *exceptions);
+/* Those that a report tells of: what covers its findings, and what does not count any more. */
+void sk_facts_add_told_exceptions(struct sk_facts *facts, const struct sk_facts_scan *scan);
 
 /*
  * The workload of a Kubernetes object: a pod, or anything with a pod template.

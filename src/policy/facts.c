@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "base/time.h"
+#include "policy/doc-value.h"
 
 void *sk_fact_alloc(struct sk_facts *facts, size_t size)
 {
@@ -172,47 +173,14 @@ void *sk_fact_new(struct sk_facts *facts, enum sk_fact_type type, struct sk_cel_
 
 /* ---- documents ---- */
 
-static struct sk_cel_value object_value(struct sk_facts *facts, const struct sk_node *n)
-{
-	struct sk_cel_map *map = sk_cel_map_begin(&facts->arena, n->count);
-
-	if (!map)
-		abort();
-	sk_node_each(child, n)
-		if (!sk_cel_map_put(map, sk_fact_text(facts, child->key), sk_fact_node(facts, child)))
-			abort();
-	return sk_cel_map_end(map);
-}
-
-static struct sk_cel_value array_value(struct sk_facts *facts, const struct sk_node *n)
-{
-	struct sk_cel_value v, *items = sk_fact_items(facts, n->count, &v);
-
-	sk_node_each(child, n)
-		*items++ = sk_fact_node(facts, child);
-	return v;
-}
-
-/* Recurses as deep as documents nest: SK_MAX_DOC_DEPTH at most. */
 struct sk_cel_value sk_fact_node(struct sk_facts *facts, const struct sk_node *n)
 {
-	switch (n ? n->type : SK_NODE_NULL) {
-	case SK_NODE_BOOL:
-		return sk_cel_bool(n->truth);
-	case SK_NODE_INT:
-		return sk_cel_int(sk_node_int(n, 0));
-	case SK_NODE_FLOAT:
-		return sk_cel_double(sk_node_float(n, 0));
-	case SK_NODE_STRING:
-	case SK_NODE_TIME:
-		return sk_fact_text(facts, n->text);
-	case SK_NODE_ARRAY:
-		return array_value(facts, n);
-	case SK_NODE_OBJECT:
-		return object_value(facts, n);
-	default:
-		return sk_cel_null();
-	}
+	struct sk_cel_value v;
+
+	/* The parsers let no other text through. */
+	if (sk_doc_value(n, &facts->arena, &v, NULL) < 0)
+		return sk_fact_unknown(facts, "a text that is not UTF-8");
+	return v;
 }
 
 struct sk_cel_value sk_fact_labels(struct sk_facts *facts, const struct sk_node *n)

@@ -18,7 +18,7 @@ const char *sk_effect_name(enum sk_effect effect)
 	return effect_names[effect];
 }
 
-const char *sk_action_name(enum sk_action action)
+const char *sk_rule_action_name(enum sk_rule_action action)
 {
 	return action_names[action];
 }

@@ -79,7 +79,7 @@ int sk_policy_set_param(struct sk_policy_set *set, const char *name, struct sk_s
 
 /* ---- a file ---- */
 
-static int load_document(struct sk_policy_set *set, const struct sk_node *root, struct sk_err *err)
+int sk_policy_add_params(struct sk_policy_set *set, const struct sk_node *root, struct sk_err *err)
 {
 	if (sk_node_get(root, "apiVersion") && sk_node_get(root, "kind")) {
 		*sk_vec_push(&set->objects) = root;
@@ -111,7 +111,7 @@ int sk_policy_load_params(struct sk_policy_set *set, const char *path, struct sk
 		return r;
 	r = sk_doc_parse(&file->doc, SK_DOC_YAML, sk_buf_view(&file->text), SK_DOC_STRICT_KEYS, err);
 	for (const struct sk_node *root = r == 0 ? file->doc.root : NULL; root && r == 0; root = root->next)
-		r = load_document(set, root, err);
+		r = sk_policy_add_params(set, root, err);
 	return r < 0 ? sk_err_wrap(err, "%s", path) : 0;
 }
 

@@ -123,11 +123,11 @@ static uint32_t read_stages(struct sk_policy_loader *l, const struct sk_node *n)
 
 static const char *const action_words[] = { "deny", "warn", "audit", NULL };
 
-static enum sk_action read_action(struct sk_policy_loader *l, const struct sk_node *n, enum sk_action otherwise)
+static enum sk_rule_action read_action(struct sk_policy_loader *l, const struct sk_node *n, enum sk_rule_action otherwise)
 {
 	int i = n && n->type != SK_NODE_NULL ? sk_policy_word(l, n, action_words) : -1;
 
-	return i < 0 ? otherwise : (enum sk_action)i;
+	return i < 0 ? otherwise : (enum sk_rule_action)i;
 }
 
 static void read_severity(struct sk_policy_loader *l, struct sk_rule *r, const struct sk_node *n)

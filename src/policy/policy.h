@@ -19,9 +19,9 @@
 
 /* In the order in which one outweighs the other. */
 enum sk_effect { SK_EFFECT_ALLOW, SK_EFFECT_WARN, SK_EFFECT_UNKNOWN, SK_EFFECT_DENY };
-enum sk_action { SK_ACTION_DENY, SK_ACTION_WARN, SK_ACTION_AUDIT };
+enum sk_rule_action { SK_ACTION_DENY, SK_ACTION_WARN, SK_ACTION_AUDIT };
 const char *sk_effect_name(enum sk_effect effect); /* "allow", "warn", "unknown", "deny" */
-const char *sk_action_name(enum sk_action action);
+const char *sk_rule_action_name(enum sk_rule_action action);
 
 /* One file, kept as long as the set: nodes and places point into it. */
 struct sk_policy_file {
@@ -49,7 +49,7 @@ struct sk_rule {
 	const char *id, *title, *description;
 	bool has_severity;
 	enum sk_severity severity;
-	enum sk_action action;
+	enum sk_rule_action action;
 	const char *remedy, *manual;	/* manual: for people alone, no program */
 	struct sk_strings controls;	/* the policy's where the rule has none of its own */
 	struct sk_span text;		/* of the expression, as it is written */
@@ -76,7 +76,7 @@ struct sk_policy {
 	size_t parameter_count, own_parameters;
 	struct sk_variable *variables;
 	size_t variable_count;
-	enum sk_action action;
+	enum sk_rule_action action;
 	int on_unknown;		     /* enum sk_effect, or -1: by the stage */
 	struct sk_rule *rules;
 	size_t rule_count;
@@ -118,6 +118,8 @@ int sk_policy_parse(struct sk_policy_set *set, const char *name, struct sk_span 
 int sk_policy_set_param(struct sk_policy_set *set, const char *name, struct sk_span text, struct sk_err *err);
 /* A file of parameters: names and values, or Kubernetes objects for paramKind. */
 int sk_policy_load_params(struct sk_policy_set *set, const char *path, struct sk_err *err);
+/* The same from a node that lives as long as the set. */
+int sk_policy_add_params(struct sk_policy_set *set, const struct sk_node *root, struct sk_err *err);
 /* After all of these, before the first decision: parameters without a value are errors. */
 int sk_policy_ready(struct sk_policy_set *set, struct sk_err *err);
 

@@ -31,9 +31,10 @@ static void add(struct outcome *o, const char *rule, enum sk_verdict verdict, co
 			.policy = e->policy->name,
 			.rule = rule,
 			.verdict = verdict,
-			.action = (enum sk_action)action,
+			.action = (enum sk_rule_action)action,
 			.message = message,
 			.subject = e->facts->subject ? sk_arena_str(&e->decision->arena, e->facts->subject) : NULL,
+			.finding = SIZE_MAX,
 			.code = code,
 		};
 		if (action == SK_ACTION_DENY)

@@ -38,7 +38,7 @@ struct sk_vap {
 
 struct sk_vap_binding {
 	const char *name, *policy;
-	uint32_t actions; /* bit 1 << enum sk_action */
+	uint32_t actions; /* bit 1 << enum sk_rule_action */
 	const struct sk_node *match, *param_ref;
 };
 

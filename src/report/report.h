@@ -13,6 +13,8 @@ struct sk_comparison {
 	size_t known;	    /* findings that are in both, and not in this report */
 	size_t gone;	    /* findings that are in that one alone */
 };
+#include "finding/finding.h"
+#include "policy/decision.h"
 
 struct sk_result {
 	const struct sk_inventory *inventory;
@@ -21,6 +23,7 @@ struct sk_result {
 	struct sk_finding **ignored;  /* shown on request */
 	size_t ignored_count;
 	const struct sk_comparison *comparison; /* NULL: everything is shown */
+	const struct sk_decision *decision; /* of the policies that the person named; NULL: none */
 };
 
 struct sk_report {

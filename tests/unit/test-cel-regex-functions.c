@@ -53,6 +53,10 @@ static const struct {
 	{ "'123 abc 456'.findAll('xyz') == []", "true" },
 	{ "'aéa'.findAll('(a)|é') == ['a', 'é', 'a']", "true" },
 	{ "'a'.findAll('*', 0)", "!missing argument" },
+	{ "'foobar'.matches('o{2}') && !'foobar'.matches('^o')", "true" },
+	{ "matches('héllo', r'^h\\p{Ll}l+o$')", "true" },
+	{ "['^b$', 'x'].map(p, 'b'.matches(p)) == [true, false]", "true" },
+	{ "'a'.matches(['('][0])", "!missing closing )" },
 	{ "['a1', 'b', 'c2'].filter(s, s.find('[0-9]') != '').size() == 2", "true" },
 };
 

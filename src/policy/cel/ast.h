@@ -102,6 +102,8 @@ struct sk_cel_node *sk_cel_node_call(struct sk_cel_parser *p, const char *name, 
 				     struct sk_cel_node *const *args, uint32_t count, uint32_t offset);
 struct sk_cel_node *sk_cel_node_op(struct sk_cel_parser *p, enum sk_cel_op op, struct sk_cel_node *const *args,
 				   uint32_t count, uint32_t offset);
+struct sk_cel_node *sk_cel_node_list(struct sk_cel_parser *p, struct sk_cel_node *const *items, uint32_t count,
+				     uint32_t offset);
 struct sk_cel_node *sk_cel_node_loop(struct sk_cel_parser *p, enum sk_cel_loop loop, struct sk_cel_node *range,
 				     const char *var1, const char *var2, struct sk_cel_node *filter,
 				     struct sk_cel_node *body, uint32_t offset);

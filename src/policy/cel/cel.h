@@ -269,6 +269,11 @@ void sk_cel_env_container(struct sk_cel_env *env, const char *name); /* prefix f
 /* The libraries, by their names in `sekisho cel --help`; NULL-terminated. */
 extern const struct sk_cel_library *const sk_cel_libraries[];
 const char *sk_cel_library_name(const struct sk_cel_library *library);
+/*
+ * Of the library k8s-authz: what a host gives to a variable `authorizer` of type
+ * "kubernetes.authorization.Authorizer". Whoever asks it gets SK_CEL_EMISSING.
+ */
+extern const struct sk_cel_opaque sk_cel_authorizer;
 
 /* ---- Programs ---------------------------------------------------------- */
 

@@ -12,6 +12,9 @@ struct local {
 	const struct sk_cel_type *type;
 };
 
+/* Loops and bindings nest no deeper than the tree; a loop has two variables at most. */
+#define MAX_LOCALS (SK_CEL_MAX_DEPTH * 2 + 4)
+
 struct checker {
 	const struct sk_cel_env *env;
 	struct sk_cel_arena *arena;
@@ -19,7 +22,7 @@ struct checker {
 	const char *text;
 	size_t len;
 	bool dynamic, homogeneous;
-	struct local locals[SK_CEL_MAX_DEPTH * 2 + 4];
+	struct local *locals; /* MAX_LOCALS */
 	uint32_t local_count;
 	struct sk_cel_checked *out;
 	const struct sk_cel_type ***trail; /* variables in the order in which they were bound */
@@ -139,8 +142,9 @@ static bool assignable(struct checker *c, const struct sk_cel_type *from, const 
 		return assignable(c, from->params[0], to, depth + 1);
 	if (from->kind != to->kind)
 		return false;
-	if (from->kind == SK_CEL_T_STRUCT || from->kind == SK_CEL_T_OPAQUE)
-		return strcmp(from->name, to->name) == 0;
+	if ((from->kind == SK_CEL_T_STRUCT || from->kind == SK_CEL_T_OPAQUE) &&
+	    (strcmp(from->name, to->name) != 0 || from->count != to->count))
+		return false;
 	if (from->kind == SK_CEL_T_TYPE)
 		return true;
 	for (unsigned i = 0; i < from->count; i++)
@@ -159,6 +163,21 @@ static bool try_assign(struct checker *c, const struct sk_cel_type *from, const 
 	return false;
 }
 
+/* Does `a` say as much as b or less? */
+static bool less_specific(const struct sk_cel_type *a, const struct sk_cel_type *b, unsigned depth)
+{
+	a = sk_cel_type_resolve(a);
+	b = sk_cel_type_resolve(b);
+	if (a->kind == SK_CEL_T_DYN || a->kind == SK_CEL_T_VAR || depth > 64)
+		return true;
+	if (b->kind == SK_CEL_T_DYN || b->kind == SK_CEL_T_VAR || a->kind != b->kind || a->count != b->count)
+		return false;
+	for (unsigned i = 0; i < a->count && a->kind != SK_CEL_T_TYPE; i++)
+		if (!less_specific(a->params[i], b->params[i], depth + 1))
+			return false;
+	return a->kind != SK_CEL_T_WRAPPER || b->kind == SK_CEL_T_WRAPPER;
+}
+
 /* The type that holds both; dyn where there is no other. */
 static const struct sk_cel_type *join(struct checker *c, const struct sk_cel_type *a, const struct sk_cel_type *b,
 				      bool *ret_mixed)
@@ -167,10 +186,13 @@ static const struct sk_cel_type *join(struct checker *c, const struct sk_cel_typ
 
 	if (x->kind == SK_CEL_T_DYN || y->kind == SK_CEL_T_DYN)
 		return T(DYN);
-	if (try_assign(c, b, a))
-		return x->kind == SK_CEL_T_NULL || (y->kind == SK_CEL_T_WRAPPER && x->kind != SK_CEL_T_WRAPPER) ? b : a;
-	if (try_assign(c, a, b))
-		return b;
+	if (try_assign(c, a, b) || try_assign(c, b, a)) {
+		if (x->kind == SK_CEL_T_NULL || y->kind == SK_CEL_T_NULL)
+			return x->kind == SK_CEL_T_NULL ? b : a;
+		if (x->kind == SK_CEL_T_WRAPPER || y->kind == SK_CEL_T_WRAPPER)
+			return x->kind == SK_CEL_T_WRAPPER ? a : b;
+		return less_specific(a, b, 0) ? a : b;
+	}
 	*ret_mixed = true;
 	return T(DYN);
 }
@@ -191,7 +213,7 @@ static uint32_t push_local(struct checker *c, const char *name, const struct sk_
 {
 	uint32_t slot = c->local_count;
 
-	if (slot < sizeof(c->locals) / sizeof(c->locals[0]) - 1)
+	if (slot < MAX_LOCALS - 1)
 		c->local_count++;
 	c->locals[slot] = (struct local){ name, c->dynamic ? T(DYN) : type };
 	if (c->local_count > c->out->locals)
@@ -216,6 +238,13 @@ static const struct sk_cel_type *found_name(struct checker *c, struct sk_cel_nod
 	return name->kind == SK_CEL_NAME_STRUCT ? sk_cel_type_new(c->arena, SK_CEL_T_TYPE, name->type, NULL) : name->type;
 }
 
+static const struct sk_cel_type *no_reference(struct checker *c, const struct sk_cel_node *n, const char *name,
+					      const char *near)
+{
+	return wrong(c, n->offset, "undeclared reference to '%s'%s%s%s", name, near ? "; did you mean '" : "",
+		     near ? near : "", near ? "'?" : "");
+}
+
 static const struct sk_cel_type *check_ident(struct checker *c, struct sk_cel_node *n)
 {
 	bool absolute = n->flags & SK_CEL_NODE_ABSOLUTE;
@@ -238,8 +267,7 @@ static const struct sk_cel_type *check_ident(struct checker *c, struct sk_cel_no
 	for (uint32_t i = 0; i < c->local_count && !near; i++)
 		if (sk_cel_distance(n->name, c->locals[i].name) >= 0)
 			near = c->locals[i].name;
-	return wrong(c, n->offset, "undeclared reference to '%s'%s%s%s", n->name, near ? "; did you mean '" : "",
-		     near ? near : "", near ? "'?" : "");
+	return no_reference(c, n, n->name, near);
 }
 
 /* "a.b.c" of a chain of selects on a name; false when it is none, or longer than any name. */
@@ -314,6 +342,28 @@ static const struct sk_cel_type *field_type(struct checker *c, const struct sk_c
 	return wrong(c, n->offset, "type '%s' does not support field selection", name_of(type).text);
 }
 
+/*
+ * has(a.b) where "a.b" is itself a variable (Kubernetes' variables.x): it is
+ * there, so the answer is true, or the error that its value is.
+ */
+static bool has_variable(struct checker *c, struct sk_cel_node *n)
+{
+	const struct sk_cel_name *name = NULL;
+	const char *root;
+	char qualified[512];
+	bool absolute;
+
+	n->kind = SK_CEL_NODE_SELECT;
+	if (chain_name(n, qualified, sizeof(qualified), &absolute, &root) && (absolute || find_local(c, root) < 0))
+		name = sk_cel_env_name(c->env, qualified, absolute);
+	n->kind = SK_CEL_NODE_HAS;
+	if (!name || name->kind != SK_CEL_NAME_VARIABLE)
+		return false;
+	found_name(c, n->target, name);
+	n->slot_kind = SK_CEL_SLOT_VARIABLE;
+	return true;
+}
+
 static const struct sk_cel_type *check_select(struct checker *c, struct sk_cel_node *n)
 {
 	const struct sk_cel_type *target, *field;
@@ -328,6 +378,8 @@ static const struct sk_cel_type *check_select(struct checker *c, struct sk_cel_n
 		if (name)
 			return found_name(c, n, name);
 	}
+	if (n->kind == SK_CEL_NODE_HAS && has_variable(c, n))
+		return c->dynamic ? T(DYN) : T(BOOL);
 	target = sk_cel_type_resolve(check(c, n->target));
 	if (c->dynamic)
 		return T(DYN);
@@ -346,7 +398,7 @@ static const struct sk_cel_type *check_select(struct checker *c, struct sk_cel_n
 static const struct sk_cel_type *instantiate(struct checker *c, const struct sk_cel_type *t,
 					     const struct sk_cel_type **variables)
 {
-	const struct sk_cel_type *params[2] = { NULL, NULL };
+	const struct sk_cel_type *params[SK_CEL_TYPE_PARAMS];
 	bool changed = false;
 
 	if (t->kind == SK_CEL_T_PARAM) {
@@ -358,7 +410,7 @@ static const struct sk_cel_type *instantiate(struct checker *c, const struct sk_
 		params[i] = instantiate(c, t->params[i], variables);
 		changed |= params[i] != t->params[i];
 	}
-	return changed ? sk_cel_type_new(c->arena, (enum sk_cel_type_kind)t->kind, params[0], params[1]) : t;
+	return changed ? sk_cel_type_with(c->arena, t, params) : t;
 }
 
 /* A parameter that is bound to one type may still become a more general one (null, then a struct). */
@@ -505,31 +557,61 @@ static const struct sk_cel_function *qualified_function(struct checker *c, struc
 	return NULL;
 }
 
+/* `math.gretest(1, 2)`: the nearest function of a qualified name, where the target is nothing else. */
+static const char *nearest_qualified(struct checker *c, const struct sk_cel_node *n, char *qualified, size_t size)
+{
+	const char *root;
+	bool absolute;
+	size_t len;
+
+	if (!n->target || !chain_name(n->target, qualified, size, &absolute, &root) || find_local(c, root) >= 0 ||
+	    sk_cel_env_name(c->env, qualified, absolute))
+		return NULL;
+	len = strlen(qualified);
+	if (len + strlen(n->name) + 2 > size)
+		return NULL;
+	qualified[len] = '.';
+	strcpy(qualified + len + 1, n->name);
+	return sk_cel_env_nearest_function(c->env, qualified);
+}
+
+/* What was a macro, were it not misspelt, has arguments that mean nothing without it. */
+static const struct sk_cel_type *no_function(struct checker *c, struct sk_cel_node *n)
+{
+	char qualified[512];
+	const char *near = nearest_qualified(c, n, qualified, sizeof(qualified));
+	bool whole = near != NULL;
+
+	if (!whole)
+		near = sk_cel_env_nearest_function(c->env, n->name);
+	no_reference(c, n, whole ? qualified : n->name, near);
+	if (n->target && !whole)
+		check(c, n->target);
+	for (uint32_t i = 0; i < n->count && !(near && sk_cel_table_get(&c->env->macros, near, strlen(near))); i++)
+		check(c, n->args[i]);
+	return T(ERROR);
+}
+
 static const struct sk_cel_type *check_function(struct checker *c, struct sk_cel_node *n)
 {
-	const struct sk_cel_type *args[SK_CEL_MAX_ARGS * 16];
+	const struct sk_cel_type *args[SK_CEL_MAX_ARGS * 2 + 1];
 	const struct sk_cel_function *f = qualified_function(c, n);
 	uint32_t count = 0;
-	const char *near;
 
 	if (f)
 		n->target = NULL;
+	else
+		f = find_function(c, n->name, n->flags & SK_CEL_NODE_ABSOLUTE);
 	if (n->count + 1 > sizeof(args) / sizeof(args[0]))
 		return wrong(c, n->offset, "a call has more than %zu arguments", sizeof(args) / sizeof(args[0]) - 1);
+	if (!f && !c->dynamic)
+		return no_function(c, n);
 	if (n->target)
 		args[count++] = check(c, n->target);
 	for (uint32_t i = 0; i < n->count; i++)
 		args[count++] = check(c, n->args[i]);
-	if (!f)
-		f = find_function(c, n->name, n->flags & SK_CEL_NODE_ABSOLUTE);
 	n->function = f;
-	if (c->dynamic)
-		return T(DYN);
-	if (f)
-		return resolve_call(c, n, f, n->target != NULL, args, count);
-	near = sk_cel_env_nearest_function(c->env, n->name);
-	return wrong(c, n->offset, "undeclared reference to '%s'%s%s%s", n->name, near ? "; did you mean '" : "",
-		     near ? near : "", near ? "'?" : "");
+	return c->dynamic ? T(DYN) : resolve_call(c, n, f, n->target != NULL, args, count);
 }
 
 static void want(struct checker *c, const struct sk_cel_node *n, const struct sk_cel_type *type,
@@ -803,7 +885,8 @@ static const struct sk_cel_type *check(struct checker *c, struct sk_cel_node *n)
 bool sk_cel_check(const struct sk_cel_env *env, struct sk_cel_node *root, const char *text, size_t len, unsigned flags,
 		  struct sk_cel_arena *arena, struct sk_cel_checked *ret, struct sk_cel_issues *issues)
 {
-	struct checker c = { .env = env, .arena = arena, .issues = issues, .text = text, .len = len,
+	struct local locals[MAX_LOCALS];
+	struct checker c = { .env = env, .arena = arena, .issues = issues, .text = text, .len = len, .locals = locals,
 			     .dynamic = flags & SK_CEL_NO_CHECK, .homogeneous = flags & SK_CEL_HOMOGENEOUS, .out = ret };
 	uint32_t before = issues->count;
 

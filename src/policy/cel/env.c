@@ -155,6 +155,27 @@ static const struct sk_cel_type *param_type(struct reader *r, char letter)
 	return r->params[letter - 'A'];
 }
 
+/* "tuple<A, B>": a type that functions pass on and nobody looks into. */
+static const struct sk_cel_type *abstract_type(struct reader *r, const char *name, size_t len)
+{
+	struct sk_cel_type *t;
+	char *copy;
+
+	if (!punct(r, "<"))
+		return NULL;
+	t = must(sk_cel_alloc(r->arena, sizeof(*t)));
+	copy = must(sk_cel_alloc(r->arena, len + 1));
+	memcpy(copy, name, len);
+	t->kind = SK_CEL_T_OPAQUE;
+	t->name = copy;
+	do {
+		if (t->count == SK_CEL_TYPE_PARAMS || !(t->params[t->count] = read_type(r)))
+			return NULL;
+		t->count++;
+	} while (punct(r, ","));
+	return punct(r, ">") ? t : NULL;
+}
+
 static const struct sk_cel_type *named_type(struct reader *r, const char *name, size_t len)
 {
 	struct sk_cel_name *known;
@@ -166,7 +187,7 @@ static const struct sk_cel_type *named_type(struct reader *r, const char *name, 
 				       sk_cel_basic(type_words[i].kind);
 	known = sk_cel_table_get(&r->env->names, name, len);
 	if (!known)
-		return NULL;
+		return abstract_type(r, name, len);
 	if (known->kind == SK_CEL_NAME_STRUCT)
 		return known->type;
 	return known->kind == SK_CEL_NAME_CONSTANT && known->value.kind == SK_CEL_TYPE ? known->value.type : NULL;
@@ -206,6 +227,26 @@ const struct sk_cel_type *sk_cel_env_type(const struct sk_cel_env *env, struct s
 	return t && !*r.at ? t : NULL;
 }
 
+static uint32_t kinds_of(const struct sk_cel_type *t)
+{
+	static const uint8_t kinds[] = {
+		[SK_CEL_T_NULL] = SK_CEL_NULL,		 [SK_CEL_T_BOOL] = SK_CEL_BOOL,
+		[SK_CEL_T_INT] = SK_CEL_INT,		 [SK_CEL_T_UINT] = SK_CEL_UINT,
+		[SK_CEL_T_DOUBLE] = SK_CEL_DOUBLE,	 [SK_CEL_T_STRING] = SK_CEL_STRING,
+		[SK_CEL_T_BYTES] = SK_CEL_BYTES,	 [SK_CEL_T_TIMESTAMP] = SK_CEL_TIMESTAMP,
+		[SK_CEL_T_DURATION] = SK_CEL_DURATION,	 [SK_CEL_T_LIST] = SK_CEL_LIST,
+		[SK_CEL_T_MAP] = SK_CEL_MAP,		 [SK_CEL_T_OPTIONAL] = SK_CEL_OPTIONAL,
+		[SK_CEL_T_TYPE] = SK_CEL_TYPE,		 [SK_CEL_T_STRUCT] = SK_CEL_STRUCT,
+		[SK_CEL_T_OPAQUE] = SK_CEL_OPAQUE,
+	};
+
+	if (t->kind == SK_CEL_T_DYN || t->kind == SK_CEL_T_PARAM)
+		return (1u << SK_CEL_ERROR) - 1;
+	if (t->kind == SK_CEL_T_WRAPPER)
+		return 1u << SK_CEL_NULL | kinds_of(t->params[0]);
+	return 1u << kinds[t->kind];
+}
+
 /* "string.(int, int) -> string", "(A, list<A>) -> bool" */
 static bool read_signature(struct reader *r, struct sk_cel_callee *c)
 {
@@ -227,6 +268,8 @@ static bool read_signature(struct reader *r, struct sk_cel_callee *c)
 		return false;
 	blanks(r);
 	c->params = (uint8_t)r->param_count;
+	for (unsigned i = 0; i < c->count; i++)
+		c->kinds[i] = kinds_of(c->args[i]);
 	return !*r->at && r->param_count <= SK_CEL_MAX_PARAMS;
 }
 
@@ -292,6 +335,14 @@ static bool known(struct sk_cel_env *env, const char *name)
 	return sk_cel_table_get(&env->names, name, strlen(name)) != NULL;
 }
 
+/* A standard type's name may also be a variable's: facts have members that are called "type" and "map". */
+static bool is_standard_type(const struct sk_cel_name *n)
+{
+	return n->kind == SK_CEL_NAME_CONSTANT && n->value.kind == SK_CEL_TYPE &&
+	       n->value.type->kind <= SK_CEL_T_TYPE &&
+	       n->value.type == sk_cel_basic((enum sk_cel_type_kind)n->value.type->kind);
+}
+
 int sk_cel_env_variable(struct sk_cel_env *env, const char *name, const char *type, struct sk_cel_issues *issues)
 {
 	const struct sk_cel_type *t = sk_cel_env_type(env, &env->arena, type);
@@ -299,9 +350,12 @@ int sk_cel_env_variable(struct sk_cel_env *env, const char *name, const char *ty
 
 	if (!t)
 		return fail(issues, type, 0, "\"%s\" is no type that is known here", type);
-	if (known(env, name))
+	n = sk_cel_table_get(&env->names, name, strlen(name));
+	if (n && !is_standard_type(n))
 		return fail(issues, name, 0, "\"%s\" is declared twice", name);
-	n = add_name(env, SK_CEL_NAME_VARIABLE, name);
+	if (!n)
+		n = add_name(env, SK_CEL_NAME_VARIABLE, name);
+	n->kind = SK_CEL_NAME_VARIABLE;
 	n->type = t;
 	n->slot = (int32_t)env->variables++;
 	return n->slot;

@@ -17,6 +17,7 @@ struct sk_cel_callee {
 	uint8_t params; /* of type parameters */
 	const struct sk_cel_type *result;
 	const struct sk_cel_type *args[SK_CEL_MAX_ARGS];
+	uint32_t kinds[SK_CEL_MAX_ARGS]; /* of values that the argument may have: bit for each enum sk_cel_kind */
 	const struct sk_cel_callee *next; /* of the same function */
 };
 

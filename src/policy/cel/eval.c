@@ -114,12 +114,10 @@ struct sk_cel_regex_cache *sk_cel_eval_regexes(struct sk_cel_eval *ev)
 	return &ev->regexes;
 }
 
-bool sk_cel_in_time(struct sk_cel_eval *ev)
+bool sk_cel_look_at_clock(struct sk_cel_eval *ev)
 {
 	struct timespec now;
 
-	if (!ev->deadline || --ev->ticks)
-		return true;
 	ev->ticks = TICKS;
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	if ((int64_t)now.tv_sec * 1000000000 + now.tv_nsec < ev->deadline)

@@ -179,6 +179,15 @@ struct sk_cel_node *sk_cel_node_op(struct sk_cel_parser *p, enum sk_cel_op op, s
 	return n;
 }
 
+struct sk_cel_node *sk_cel_node_list(struct sk_cel_parser *p, struct sk_cel_node *const *items, uint32_t count,
+				     uint32_t offset)
+{
+	struct sk_cel_node *n = sk_cel_node(p, SK_CEL_NODE_LIST, offset);
+
+	set_args(p, n, items, count);
+	return n;
+}
+
 struct sk_cel_node *sk_cel_node_loop(struct sk_cel_parser *p, enum sk_cel_loop loop, struct sk_cel_node *range,
 				     const char *var1, const char *var2, struct sk_cel_node *filter,
 				     struct sk_cel_node *body, uint32_t offset)
@@ -389,7 +398,7 @@ static struct sk_cel_node *parse_identifier(struct sk_cel_parser *p)
 		return n;
 	}
 	if (peek(p) != SK_CEL_TOKEN_NAME)
-		return unexpected(p, "a name");
+		return unexpected(p, absolute ? "a name" : "a value");
 	name = copy_name(p);
 	sk_cel_lex(&p->lex);
 	if (take(p, '(')) {

@@ -55,7 +55,9 @@ static struct sk_cel_plan *plan_select(struct planner *pl, const struct sk_cel_n
 	bool has = n->kind == SK_CEL_NODE_HAS;
 	struct sk_cel_plan *p = new_plan(pl, n, has ? sk_cel_run_has : sk_cel_run_select);
 
-	if (n->flags & SK_CEL_NODE_OPTIONAL)
+	if (has && n->slot_kind == SK_CEL_SLOT_VARIABLE)
+		p->run = sk_cel_run_has_variable;
+	else if (n->flags & SK_CEL_NODE_OPTIONAL)
 		p->run = sk_cel_run_opt_select;
 	else if (type && type->kind == SK_CEL_T_STRUCT) {
 		p->slot = sk_cel_struct_field(type->decl, n->name, strlen(n->name));

@@ -92,14 +92,18 @@ static inline bool sk_cel_spend(struct sk_cel_eval *ev, uint64_t cost)
 }
 
 /* False when the time is over; looks at the clock every few hundred calls. */
-bool sk_cel_in_time(struct sk_cel_eval *ev);
+bool sk_cel_look_at_clock(struct sk_cel_eval *ev);
+static inline bool sk_cel_in_time(struct sk_cel_eval *ev)
+{
+	return !ev->deadline || --ev->ticks || sk_cel_look_at_clock(ev);
+}
 
 /* Unknowns of both; an unknown wins over an error, a limit over all; the first error stays. */
 struct sk_cel_value sk_cel_merge_bad(struct sk_cel_eval *ev, struct sk_cel_value a, struct sk_cel_value b);
 
 /* run-*.c: what the planner puts into plans */
 sk_cel_run_fn sk_cel_run_const, sk_cel_run_variable, sk_cel_run_local, sk_cel_run_no_name, sk_cel_run_select,
-	sk_cel_run_field, sk_cel_run_has, sk_cel_run_has_field, sk_cel_run_opt_select, sk_cel_run_index,
+	sk_cel_run_field, sk_cel_run_has, sk_cel_run_has_field, sk_cel_run_has_variable, sk_cel_run_opt_select, sk_cel_run_index,
 	sk_cel_run_opt_index, sk_cel_run_list, sk_cel_run_map, sk_cel_run_struct, sk_cel_run_bind;
 sk_cel_run_fn sk_cel_run_and, sk_cel_run_or, sk_cel_run_not, sk_cel_run_choice, sk_cel_run_equal, sk_cel_run_unequal,
 	sk_cel_run_equal_const, sk_cel_run_order, sk_cel_run_in, sk_cel_run_arithmetic, sk_cel_run_negate;

@@ -45,39 +45,45 @@ static void puts_(struct printer *p, const char *text)
 	put(p, text, strlen(text));
 }
 
-static void put_escape(struct printer *p, unsigned char c)
+static void put_escape(struct printer *p, uint32_t c)
+{
+	static const char letters[] = { ['\n'] = 'n', ['\r'] = 'r', ['\t'] = 't', ['"'] = '"', ['\\'] = '\\' };
+	char buf[8];
+
+	if (c < sizeof(letters) && letters[c])
+		put(p, buf, (size_t)snprintf(buf, sizeof(buf), "\\%c", letters[c]));
+	else
+		put(p, buf, (size_t)snprintf(buf, sizeof(buf), c < 0x80 && !p->json ? "\\x%02x" : "\\u%04x", c));
+}
+
+/* Controls of a terminal, and what ends a line in JavaScript, are escaped wherever they stand. */
+static void put_text(struct printer *p, const char *s, size_t len)
+{
+	size_t n;
+
+	puts_(p, "\"");
+	for (size_t i = 0; i < len; i += n) {
+		uint32_t c = sk_cel_utf8_get(s + i, &n);
+
+		if (c < 0x20 || c == '"' || c == '\\' || (c >= 0x7f && c < 0xa0) || c == 0x2028 || c == 0x2029)
+			put_escape(p, c);
+		else
+			put(p, s + i, n);
+	}
+	puts_(p, "\"");
+}
+
+static void put_bytes(struct printer *p, const char *s, size_t len)
 {
 	char buf[8];
 
-	switch (c) {
-	case '\n':
-		puts_(p, "\\n");
-		break;
-	case '\r':
-		puts_(p, "\\r");
-		break;
-	case '\t':
-		puts_(p, "\\t");
-		break;
-	case '"':
-		puts_(p, "\\\"");
-		break;
-	case '\\':
-		puts_(p, "\\\\");
-		break;
-	default:
-		put(p, buf, (size_t)snprintf(buf, sizeof(buf), p->json ? "\\u%04x" : "\\x%02x", c));
-		break;
-	}
-}
-
-static void put_quoted(struct printer *p, const char *s, size_t len, bool escape_high)
-{
-	puts_(p, "\"");
+	puts_(p, "b\"");
 	for (size_t i = 0; i < len; i++) {
 		unsigned char c = (unsigned char)s[i];
 
-		if (c < 0x20 || c == '"' || c == '\\' || c == 0x7f || (escape_high && c >= 0x80))
+		if (c >= 0x7f)
+			put(p, buf, (size_t)snprintf(buf, sizeof(buf), "\\x%02x", c));
+		else if (c < 0x20 || c == '"' || c == '\\')
 			put_escape(p, c);
 		else
 			put(p, s + i, 1);
@@ -151,7 +157,7 @@ static void put_struct(struct printer *p, const struct sk_cel_struct *object, un
 			puts_(p, p->json ? "," : ", ");
 		first = false;
 		if (p->json)
-			put_quoted(p, fields[i].name, strlen(fields[i].name), false);
+			put_text(p, fields[i].name, strlen(fields[i].name));
 		else
 			puts_(p, fields[i].name);
 		puts_(p, p->json ? ":" : ": ");
@@ -180,7 +186,7 @@ static void put_wrapped(struct printer *p, const char *function, const char *tex
 		puts_(p, function);
 		puts_(p, "(");
 	}
-	put_quoted(p, text, len, false);
+	put_text(p, text, len);
 	if (!p->json)
 		puts_(p, ")");
 }
@@ -195,7 +201,7 @@ static void put_opaque(struct printer *p, const struct sk_cel_opaque *o)
 	if (text.kind == SK_CEL_STRING)
 		put_wrapped(p, o->type->name, text.str, text.len);
 	else
-		put_quoted(p, o->type->name, strlen(o->type->name), false);
+		put_text(p, o->type->name, strlen(o->type->name));
 	sk_cel_arena_release(&arena);
 }
 
@@ -205,7 +211,7 @@ static void put_unknown(struct printer *p, const struct sk_cel_unknown *u)
 	for (uint32_t i = 0; i < u->count; i++) {
 		puts_(p, i ? ", " : "");
 		if (p->json)
-			put_quoted(p, u->attributes[i], strlen(u->attributes[i]), false);
+			put_text(p, u->attributes[i], strlen(u->attributes[i]));
 		else
 			puts_(p, u->attributes[i]);
 	}
@@ -258,15 +264,13 @@ static void put_value(struct printer *p, struct sk_cel_value v, unsigned depth)
 		put_double(p, v.d);
 		break;
 	case SK_CEL_STRING:
-		put_quoted(p, v.str, v.len, false);
+		put_text(p, v.str, v.len);
 		break;
 	case SK_CEL_BYTES:
-		if (p->json) {
+		if (p->json)
 			put_base64(p, v.str, v.len);
-		} else {
-			puts_(p, "b");
-			put_quoted(p, v.str, v.len, true);
-		}
+		else
+			put_bytes(p, v.str, v.len);
 		break;
 	case SK_CEL_LIST:
 		put_list(p, v.list, depth);
@@ -279,7 +283,7 @@ static void put_value(struct printer *p, struct sk_cel_value v, unsigned depth)
 		break;
 	case SK_CEL_TYPE:
 		if (p->json)
-			put_quoted(p, sk_cel_type_name(v.type), strlen(sk_cel_type_name(v.type)), false);
+			put_text(p, sk_cel_type_name(v.type), strlen(sk_cel_type_name(v.type)));
 		else
 			puts_(p, sk_cel_type_name(v.type));
 		break;

@@ -32,6 +32,7 @@ void sk_regex_ranges_add(struct sk_regex_ranges *ranges, uint32_t lo, uint32_t h
 {
 	struct sk_regex_range *last;
 
+	ranges->work++;
 	if (lo > hi || ranges->failed)
 		return;
 	last = ranges->count > 0 ? ranges->items + ranges->count - 1 : NULL;
@@ -93,7 +94,7 @@ void sk_regex_ranges_add_all(struct sk_regex_ranges *ranges, const struct sk_reg
 
 void sk_regex_ranges_negate(struct sk_regex_ranges *ranges)
 {
-	struct sk_regex_ranges negated = { 0 };
+	struct sk_regex_ranges negated = { .work = ranges->work };
 
 	sk_regex_ranges_add_all(&negated, ranges, true);
 	free(ranges->items);
@@ -141,6 +142,7 @@ void sk_regex_ranges_add_fold(struct sk_regex_ranges *ranges, uint32_t lo, uint3
 	     fold++) {
 		uint32_t from = fold->lo > lo ? fold->lo : lo, to = fold->hi < hi ? fold->hi : hi;
 
+		ranges->work += to - from + 1;
 		for (uint32_t rune = from; rune <= to; rune++)
 			for (uint32_t other = fold_by(fold, rune); other != rune;
 			     other = sk_regex_fold(other))
@@ -151,7 +153,7 @@ void sk_regex_ranges_add_fold(struct sk_regex_ranges *ranges, uint32_t lo, uint3
 
 void sk_regex_ranges_fold(struct sk_regex_ranges *ranges)
 {
-	struct sk_regex_ranges folded = { 0 };
+	struct sk_regex_ranges folded = { .work = ranges->work };
 
 	for (uint32_t i = 0; i < ranges->count; i++)
 		sk_regex_ranges_add_fold(&folded, ranges->items[i].lo, ranges->items[i].hi);

@@ -7,6 +7,8 @@
 
 /* Ranges of all sets together: what hostile classes may take (2 MiB). */
 enum { MAX_RANGES = 1 << 18 };
+/* Additions of ranges, some 50 ns each: thousands of \p{L} or of (?i)[^x]. */
+enum { MAX_WORK = 1 << 22 };
 
 bool sk_regex_fail(struct sk_regex_parser *p, const char *error, size_t at)
 {
@@ -162,6 +164,15 @@ static bool new_set(struct sk_regex_parser *p, const struct sk_regex_ranges *ran
 	return true;
 }
 
+bool sk_regex_spend_ranges(struct sk_regex_parser *p, struct sk_regex_ranges *ranges)
+{
+	p->work += ranges->work;
+	ranges->work = 0;
+	if (p->work > MAX_WORK)
+		sk_regex_fail(p, "expression too large", p->at);
+	return !p->error;
+}
+
 /* Where the table has that set, or where it goes. */
 static uint32_t *find_set(const struct sk_regex_parser *p, const struct sk_regex_ranges *ranges)
 {
@@ -206,7 +217,7 @@ bool sk_regex_operand_set(struct sk_regex_parser *p, struct sk_regex_ranges *ran
 	bool r;
 
 	sk_regex_ranges_clean(ranges);
-	r = use_set(p, ranges);
+	r = sk_regex_spend_ranges(p, ranges) && use_set(p, ranges);
 	free(ranges->items);
 	return r;
 }

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-/* Work of one call's searches: about a second. Ordinary ones need a thousandth of it. */
+/* Work of one call's searches: a second or two. Ordinary ones need a thousandth of it. */
 enum { MAX_WORK = 1 << 27 };
 
 bool sk_cel_regex_call(struct sk_cel_regex_call *call, struct sk_cel_eval *eval,

@@ -53,7 +53,8 @@ struct sk_regex_range {
 struct sk_regex_ranges {
 	struct sk_regex_range *items;
 	uint32_t count, room;
-	bool failed; /* no memory */
+	uint32_t work; /* what it took to make them: additions */
+	bool failed;   /* no memory */
 };
 void sk_regex_ranges_add(struct sk_regex_ranges *ranges, uint32_t lo, uint32_t hi);
 /* Sorted, without overlap; the following ones want that of what they get. */

@@ -133,7 +133,10 @@ static bool run(struct search *s, struct threads lists[2], size_t at, ptrdiff_t 
 
 			if (begin == SIZE_MAX)
 				return found;
-			fresh = fresh || begin > at;
+			if (begin > at) {
+				fresh = true;
+				s->round++; /* what did not hold there may hold here */
+			}
 			next = at = begin;
 		}
 		if (fresh && rx->asserts)

@@ -80,6 +80,7 @@ static void add_named(struct sk_regex_parser *p, struct sk_regex_ranges *class,
 	if (p->flags & SK_REGEX_FOLD)
 		sk_regex_ranges_fold(named);
 	sk_regex_ranges_add_all(class, named, negated);
+	class->work += named->work;
 	free(named->items);
 }
 
@@ -201,7 +202,7 @@ bool sk_regex_take_brackets(struct sk_regex_parser *p)
 	for (bool first = true; first || !sk_regex_accept(p, ']'); first = false) {
 		if (!sk_regex_take_class(p, &class, true))
 			take_class_range(p, begin, &class);
-		if (p->error) {
+		if (!sk_regex_spend_ranges(p, &class)) {
 			free(class.items);
 			return false;
 		}

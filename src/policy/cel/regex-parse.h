@@ -44,6 +44,7 @@ struct sk_regex_parser {
 	uint32_t code_room, set_room, range_room, name_room;
 	uint32_t *set_table; /* hash of sets, index + 1 */
 	uint32_t set_table_size;
+	uint32_t work; /* of making sets */
 
 	struct sk_regex_group *groups; /* [0] is the pattern itself */
 	uint32_t depth, group_room;
@@ -65,6 +66,8 @@ bool sk_regex_emit(struct sk_regex_parser *p, enum sk_regex_op op, int32_t arg);
 bool sk_regex_operand(struct sk_regex_parser *p, enum sk_regex_op op, int32_t arg);
 /* One code point, in either case where (?i) holds. */
 bool sk_regex_operand_rune(struct sk_regex_parser *p, uint32_t rune);
+/* Counts the work that went into them; false at the limit, or after another error. */
+bool sk_regex_spend_ranges(struct sk_regex_parser *p, struct sk_regex_ranges *ranges);
 /* One of these code points. Frees them. */
 bool sk_regex_operand_set(struct sk_regex_parser *p, struct sk_regex_ranges *ranges);
 

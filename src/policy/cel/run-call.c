@@ -69,51 +69,53 @@ static struct sk_cel_value call(const struct sk_cel_plan *p, struct sk_cel_eval 
 	return v.kind == SK_CEL_ABSENT ? sk_cel_full(ev) : v;
 }
 
+static bool same_name(struct sk_cel_value v, const struct sk_cel_type *t)
+{
+	if (v.kind == SK_CEL_STRUCT && t->kind == SK_CEL_T_STRUCT)
+		return strcmp(v.object->type->name, t->name) == 0;
+	return v.kind != SK_CEL_OPAQUE || t->kind != SK_CEL_T_OPAQUE || strcmp(v.opaque->type->name, t->name) == 0;
+}
+
+/* Are the values of the kinds that the overload takes? */
+static inline bool kinds_fit(const struct sk_cel_callee *c, const struct sk_cel_value *args, uint32_t count)
+{
+	bool lenient = c->decl->flags & SK_CEL_LENIENT;
+
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t at = i < c->count ? i : c->count - 1u;
+
+		if (lenient && sk_cel_is_bad(args[i]))
+			continue;
+		if (!(c->kinds[at] >> args[i].kind & 1) || !same_name(args[i], c->args[at]))
+			return false;
+	}
+	return true;
+}
+
+/* The checker has seen types, and what it took for a string may be dyn: the kinds are looked at again. */
 struct sk_cel_value sk_cel_run_call(const struct sk_cel_plan *p, struct sk_cel_eval *ev)
 {
 	struct sk_cel_value args[MAX_VALUES], bad = run_args(p, ev, p->callee->decl->flags & SK_CEL_LENIENT, args);
 
 	if (bad.kind != SK_CEL_ABSENT)
 		return bad;
-	/* The checker has seen types, not values: dyn may hold anything, also inside of lists. */
+	if (!kinds_fit(p->callee, args, p->count))
+		return sk_cel_no_overload(p, ev, p->node->name, args, p->count);
 	return call(p, ev, p->callee, args);
 }
 
 /* ---- choosing by what the values are ---- */
 
-static bool fits(struct sk_cel_value v, const struct sk_cel_type *t)
-{
-	switch (t->kind) {
-	case SK_CEL_T_DYN:
-	case SK_CEL_T_PARAM:
-		return true;
-	case SK_CEL_T_WRAPPER:
-		return v.kind == SK_CEL_NULL || fits(v, t->params[0]);
-	case SK_CEL_T_STRUCT:
-		return v.kind == SK_CEL_STRUCT && strcmp(v.object->type->name, t->name) == 0;
-	case SK_CEL_T_OPAQUE:
-		return v.kind == SK_CEL_OPAQUE && strcmp(v.opaque->type->name, t->name) == 0;
-	default:
-		return v.kind < SK_CEL_ERROR && v.kind != SK_CEL_STRUCT && v.kind != SK_CEL_OPAQUE &&
-		       sk_cel_value_type(v)->kind == t->kind;
-	}
-}
-
 static bool callee_fits(const struct sk_cel_callee *c, bool member, const struct sk_cel_value *args, uint32_t count)
 {
-	bool variadic = c->decl->flags & SK_CEL_VARIADIC, lenient = c->decl->flags & SK_CEL_LENIENT;
+	bool variadic = c->decl->flags & SK_CEL_VARIADIC;
 
-	if (c->member != member || (variadic ? count < c->count : count != c->count))
-		return false;
-	for (uint32_t i = 0; i < count; i++)
-		if (!(lenient && sk_cel_is_bad(args[i])) && !fits(args[i], c->args[i < c->count ? i : c->count - 1u]))
-			return false;
-	return true;
+	return c->member == member && (variadic ? count >= c->count : count == c->count) && kinds_fit(c, args, count);
 }
 
 struct sk_cel_value sk_cel_run_dispatch(const struct sk_cel_plan *p, struct sk_cel_eval *ev)
 {
-	struct sk_cel_value args[MAX_VALUES], bad;
+	struct sk_cel_value args[MAX_VALUES] = { 0 }, bad;
 	bool member = p->node->target != NULL;
 
 	if (p->count > MAX_VALUES)
@@ -251,9 +253,9 @@ static struct sk_cel_value join_lists(const struct sk_cel_plan *p, struct sk_cel
 	return list;
 }
 
-static struct sk_cel_value time_result(const struct sk_cel_plan *p, struct sk_cel_eval *ev, uint8_t kind, __int128 nanos)
+static struct sk_cel_value time_result(const struct sk_cel_plan *p, struct sk_cel_eval *ev, uint8_t kind, sk_cel_wide nanos)
 {
-	__int128 seconds = nanos / 1000000000, rest = nanos % 1000000000;
+	sk_cel_wide seconds = nanos / 1000000000, rest = nanos % 1000000000;
 
 	if (kind == SK_CEL_DURATION) {
 		if (seconds > SK_CEL_DURATION_MAX || seconds < -SK_CEL_DURATION_MAX)
@@ -269,9 +271,9 @@ static struct sk_cel_value time_result(const struct sk_cel_plan *p, struct sk_ce
 	return sk_cel_timestamp((int64_t)seconds, (int32_t)rest);
 }
 
-static __int128 nanos_of(struct sk_cel_value v)
+static sk_cel_wide nanos_of(struct sk_cel_value v)
 {
-	return (__int128)v.i * 1000000000 + v.nanos;
+	return (sk_cel_wide)v.i * 1000000000 + v.nanos;
 }
 
 /* timestamp ± duration, timestamp - timestamp, duration ± duration, duration + timestamp. */
@@ -280,7 +282,7 @@ static struct sk_cel_value of_times(const struct sk_cel_plan *p, struct sk_cel_e
 {
 	struct sk_cel_value args[2] = { a, b };
 	bool two_times = a.kind == SK_CEL_TIMESTAMP && b.kind == SK_CEL_TIMESTAMP;
-	__int128 nanos = op == SK_CEL_OP_ADD ? nanos_of(a) + nanos_of(b) : nanos_of(a) - nanos_of(b);
+	sk_cel_wide nanos = op == SK_CEL_OP_ADD ? nanos_of(a) + nanos_of(b) : nanos_of(a) - nanos_of(b);
 
 	if ((op != SK_CEL_OP_ADD && op != SK_CEL_OP_SUB) || (two_times && op == SK_CEL_OP_ADD) ||
 	    (a.kind == SK_CEL_DURATION && b.kind == SK_CEL_TIMESTAMP && op == SK_CEL_OP_SUB))

@@ -159,6 +159,13 @@ struct sk_cel_value sk_cel_run_has(const struct sk_cel_plan *p, struct sk_cel_ev
 	return has(p, ev, v, field);
 }
 
+struct sk_cel_value sk_cel_run_has_variable(const struct sk_cel_plan *p, struct sk_cel_eval *ev)
+{
+	struct sk_cel_value v = get(p->target, ev);
+
+	return v.kind == SK_CEL_ERROR || v.kind == SK_CEL_UNKNOWN ? v : sk_cel_bool(true);
+}
+
 struct sk_cel_value sk_cel_run_has_field(const struct sk_cel_plan *p, struct sk_cel_eval *ev)
 {
 	struct sk_cel_value v = get(p->target, ev);

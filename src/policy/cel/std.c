@@ -125,7 +125,7 @@ static value int_timestamp(eval *ev, const value *a, unsigned n)
 
 static value int_duration(eval *ev, const value *a, unsigned n)
 {
-	__int128 nanos = (__int128)a[0].i * 1000000000 + a[0].nanos;
+	sk_cel_wide nanos = (sk_cel_wide)a[0].i * 1000000000 + a[0].nanos;
 
 	return nanos > INT64_MAX || nanos < INT64_MIN ? range(ev, "int") : sk_cel_int((int64_t)nanos);
 }

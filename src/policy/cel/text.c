@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy/cel/text.h"
 
+#include "policy/cel/value.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -298,9 +300,9 @@ static bool unit(const char **at, const char *end, int64_t *ret_nanos)
 }
 
 /* One "12.5h"; the sum is kept as 128-bit nanoseconds. */
-static bool part(const char **at, const char *end, __int128 *sum)
+static bool part(const char **at, const char *end, sk_cel_wide *sum)
 {
-	__int128 whole = 0, scale = 1, below = 0;
+	sk_cel_wide whole = 0, scale = 1, below = 0;
 	bool any = false;
 	int64_t nanos;
 
@@ -316,14 +318,14 @@ static bool part(const char **at, const char *end, __int128 *sum)
 	if (!any || !unit(at, end, &nanos))
 		return false;
 	*sum += whole * nanos + below * nanos / scale;
-	return *sum <= (__int128)SK_CEL_DURATION_MAX * 1000000000;
+	return *sum <= (sk_cel_wide)SK_CEL_DURATION_MAX * 1000000000;
 }
 
 bool sk_cel_parse_duration(const char *text, size_t len, struct sk_cel_value *ret)
 {
 	const char *at = text, *end = text + len;
 	bool negative = len && *at == '-';
-	__int128 sum = 0;
+	sk_cel_wide sum = 0;
 
 	if (len && (*at == '-' || *at == '+'))
 		at++;

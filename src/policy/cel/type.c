@@ -43,6 +43,19 @@ const struct sk_cel_type *sk_cel_type_new(struct sk_cel_arena *arena, enum sk_ce
 	return t;
 }
 
+const struct sk_cel_type *sk_cel_type_with(struct sk_cel_arena *arena, const struct sk_cel_type *type,
+					   const struct sk_cel_type *const *params)
+{
+	struct sk_cel_type *t = sk_cel_alloc(arena, sizeof(*t));
+
+	if (!t)
+		return sk_cel_basic(SK_CEL_T_DYN);
+	*t = *type;
+	for (unsigned i = 0; i < t->count; i++)
+		t->params[i] = params[i];
+	return t;
+}
+
 const struct sk_cel_type *sk_cel_type_resolve(const struct sk_cel_type *type)
 {
 	while (type->kind == SK_CEL_T_VAR && *type->bound)

@@ -16,12 +16,15 @@ enum sk_cel_type_kind {
 	SK_CEL_T_ERROR, /* of what is wrong already: fits everywhere */
 };
 
+/* Of one type: declared ones may have three ("tuple<A, B, C>"). */
+#define SK_CEL_TYPE_PARAMS 3u
+
 struct sk_cel_type {
 	uint8_t kind;
 	uint8_t count; /* of params */
 	uint8_t number; /* PARAM: of its signature */
 	const char *name;
-	const struct sk_cel_type *params[2];
+	const struct sk_cel_type *params[SK_CEL_TYPE_PARAMS];
 	const struct sk_cel_struct_type *decl; /* STRUCT */
 	const struct sk_cel_type **bound;      /* VAR: where what it is gets written */
 };
@@ -35,6 +38,9 @@ static inline const struct sk_cel_type *sk_cel_basic(enum sk_cel_type_kind kind)
 
 const struct sk_cel_type *sk_cel_type_new(struct sk_cel_arena *arena, enum sk_cel_type_kind kind,
 					  const struct sk_cel_type *a, const struct sk_cel_type *b);
+/* The same type with other parameters. */
+const struct sk_cel_type *sk_cel_type_with(struct sk_cel_arena *arena, const struct sk_cel_type *type,
+					   const struct sk_cel_type *const *params);
 
 /* "map<string, dyn>", appended to out of that size as far as it fits; unbound variables are dyn. */
 void sk_cel_type_text(const struct sk_cel_type *type, char *out, size_t size);

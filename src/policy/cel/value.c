@@ -26,7 +26,7 @@ static uint64_t seed(void)
 
 static inline uint64_t mix(uint64_t a, uint64_t b)
 {
-	unsigned __int128 product = (unsigned __int128)a * b;
+	sk_cel_uwide product = (sk_cel_uwide)a * b;
 
 	return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
@@ -406,6 +406,31 @@ size_t sk_cel_utf8_put(char *out, uint32_t c)
 	out[2] = (char)(0x80 | (c >> 6 & 0x3f));
 	out[3] = (char)(0x80 | (c & 0x3f));
 	return 4;
+}
+
+size_t sk_cel_utf8_repair(char *out, const char *bytes, size_t len)
+{
+	size_t used = 0, width;
+	bool ascii, bad = false;
+
+	for (size_t i = 0; i < len; i += width) {
+		for (width = 1; width <= 4 && i + width <= len; width++)
+			if (sk_cel_utf8_valid(bytes + i, width, &ascii))
+				break;
+		if (width <= 4 && i + width <= len) {
+			if (out)
+				memcpy(out + used, bytes + i, width);
+			used += width;
+			bad = false;
+			continue;
+		}
+		width = 1;
+		if (!bad && out)
+			memcpy(out + used, "\xef\xbf\xbd", 3);
+		used += bad ? 0 : 3;
+		bad = true;
+	}
+	return used;
 }
 
 uint32_t sk_cel_utf8_get(const char *text, size_t *ret_len)

@@ -6,6 +6,10 @@
 
 #include <string.h>
 
+/* Wide enough for products and nanoseconds of any 64-bit number. */
+__extension__ typedef __int128 sk_cel_wide;
+__extension__ typedef unsigned __int128 sk_cel_uwide;
+
 /* Values nest by what expressions and inputs nest; nothing recurses deeper than this. */
 #define SK_CEL_MAX_NESTING 2000u
 
@@ -29,13 +33,41 @@ const char *sk_cel_type_name(const struct sk_cel_type *type);
 uint32_t sk_cel_hash_text(const char *text, size_t len);
 uint32_t sk_cel_hash_key(struct sk_cel_value key);
 
+/* memcmp() == 0 without the call, for what names of fields mostly are: up to sixteen bytes, by overlapping words. */
+static inline bool sk_cel_same_bytes(const char *a, const char *b, size_t len)
+{
+	uint64_t x, y, z, w;
+	uint32_t p, q, r, s;
+
+	if (len > 16)
+		return memcmp(a, b, len) == 0;
+	if (len >= 8) {
+		memcpy(&x, a, 8);
+		memcpy(&y, b, 8);
+		memcpy(&z, a + len - 8, 8);
+		memcpy(&w, b + len - 8, 8);
+		return ((x ^ y) | (z ^ w)) == 0;
+	}
+	if (len >= 4) {
+		memcpy(&p, a, 4);
+		memcpy(&q, b, 4);
+		memcpy(&r, a + len - 4, 4);
+		memcpy(&s, b + len - 4, 4);
+		return ((p ^ q) | (r ^ s)) == 0;
+	}
+	for (size_t i = 0; i < len; i++)
+		if (a[i] != b[i])
+			return false;
+	return true;
+}
+
 /* The entry's number, or -1. */
 static inline int64_t sk_cel_map_find_text(const struct sk_cel_map *map, const char *text, uint32_t len, uint32_t hash)
 {
 	if (!map->mask) {
 		for (uint32_t i = 0; i < map->count; i++)
 			if (map->hashes[i] == hash && map->entries[i].key.kind == SK_CEL_STRING &&
-			    map->entries[i].key.len == len && memcmp(map->entries[i].key.str, text, len) == 0)
+			    map->entries[i].key.len == len && sk_cel_same_bytes(map->entries[i].key.str, text, len))
 				return i;
 		return -1;
 	}
@@ -43,7 +75,7 @@ static inline int64_t sk_cel_map_find_text(const struct sk_cel_map *map, const c
 		uint32_t i = map->slots[at] - 1;
 
 		if (map->hashes[i] == hash && map->entries[i].key.kind == SK_CEL_STRING &&
-		    map->entries[i].key.len == len && memcmp(map->entries[i].key.str, text, len) == 0)
+		    map->entries[i].key.len == len && sk_cel_same_bytes(map->entries[i].key.str, text, len))
 			return i;
 	}
 	return -1;
@@ -72,5 +104,7 @@ static inline bool sk_cel_is_fatal(struct sk_cel_value v)
 bool sk_cel_utf8_valid(const char *text, size_t len, bool *ret_ascii);
 /* One code point as UTF-8; returns its length. */
 size_t sk_cel_utf8_put(char *out, uint32_t code_point);
+/* Bytes as valid UTF-8: what is none becomes U+FFFD, once for bad bytes side by side. out (NULL: only count) wants 3 * len. */
+size_t sk_cel_utf8_repair(char *out, const char *bytes, size_t len);
 /* The code point at text (valid UTF-8), and its length. */
 uint32_t sk_cel_utf8_get(const char *text, size_t *ret_len);

@@ -8,6 +8,7 @@
 #include "base/time.h"
 #include "report/action.h"
 #include "report/format.h"
+#include "report/verdict.h"
 #include "report/xml.h"
 
 #include <openssl/evp.h>
@@ -624,6 +625,49 @@ static void put_facts(struct html *h)
 	raw(h, "</dl>\n");
 }
 
+static void put_policy(struct html *h)
+{
+	struct sk_verdicts v = { 0 };
+
+	if (!h->result->decision)
+		return;
+	sk_report_verdicts(h->result, &v);
+	sk_buf_printf(h->out,
+		      "<h2>Policy: %s</h2>\n<p>%zu rules kept, %zu not, %zu do not apply, %zu for people.</p>\n",
+		      sk_effect_name(h->result->decision->effect), v.kept, v.lines.len, v.skipped, v.manual);
+	if (v.lines.len)
+		raw(h, "<table><thead><tr><th>Verdict</th><th>Rule</th><th>Why</th></tr></thead><tbody>\n");
+	for (size_t i = 0; i < v.lines.len; i++) {
+		const struct sk_verdict_line *l = &v.lines.data[i];
+
+		sk_buf_printf(h->out, "<tr><td>%s</td><td>", l->mark);
+		text(h, l->policy);
+		raw(h, "/");
+		text(h, l->rule);
+		raw(h, "</td><td>");
+		text(h, l->example);
+		if (l->others)
+			sk_buf_printf(h->out, ", and %zu more", l->others);
+		raw(h, "</td></tr>\n");
+	}
+	if (v.lines.len)
+		raw(h, "</tbody></table>\n");
+	if (v.ways.len)
+		raw(h, "<h3>The shortest way to pass</h3>\n<ol>\n");
+	for (size_t i = 0; i < v.ways.len; i++) {
+		raw(h, "<li>");
+		text(h, v.ways.data[i].what);
+		if (v.ways.data[i].command) {
+			raw(h, " ");
+			element(h, "code", NULL, v.ways.data[i].command);
+		}
+		raw(h, "</li>\n");
+	}
+	if (v.ways.len)
+		raw(h, "</ol>\n");
+	sk_verdicts_release(&v);
+}
+
 static void put_result(struct html *h)
 {
 	struct sk_counts counts = sk_report_counts(h->result);
@@ -638,6 +682,7 @@ static void put_result(struct html *h)
 	}
 	put_verdict(h, &counts);
 	put_sentences(h);
+	put_policy(h);
 	if (counts.findings)
 		put_tiles(h, &counts);
 	put_actions(h);

@@ -422,6 +422,31 @@ static void write_comparison(struct sk_json_writer *w, const struct sk_compariso
 	sk_json_end(w);
 }
 
+/* What the policies of the call say, and every rule that was asked. */
+static void write_policy(struct sk_json_writer *w, const struct sk_decision *d)
+{
+	sk_json_key(w, "policy");
+	sk_json_object(w);
+	sk_decision_json(d, w);
+	sk_json_key(w, "rules");
+	sk_json_array(w);
+	for (size_t i = 0; i < d->rules.len; i++) {
+		const struct sk_rule_result *r = &d->rules.data[i];
+
+		sk_json_object(w);
+		sk_json_put_str(w, "policy", r->policy->name);
+		sk_json_put_str(w, "rule", r->rule);
+		sk_json_put_str(w, "title", r->title);
+		sk_json_put_str(w, "verdict", sk_verdict_name(r->verdict));
+		sk_json_put_str(w, "action", sk_rule_action_name(r->action));
+		if (r->more)
+			sk_json_put_int(w, "more", (int64_t)r->more);
+		sk_json_end(w);
+	}
+	sk_json_end(w);
+	sk_json_end(w);
+}
+
 static void write_result(struct sk_json_writer *w, const struct sk_report *report,
 			 const struct sk_result *result)
 {
@@ -442,6 +467,8 @@ static void write_result(struct sk_json_writer *w, const struct sk_report *repor
 	write_findings(w, report, result, "findings", result->findings, result->finding_count);
 	if (report->show_ignored)
 		write_findings(w, report, result, "ignored", result->ignored, result->ignored_count);
+	if (result->decision)
+		write_policy(w, result->decision);
 }
 
 static void write_head(struct sk_json_writer *w, const struct sk_report *report)

@@ -6,6 +6,7 @@
 #include "report/markdown.h"
 #include "report/action.h"
 #include "report/format.h"
+#include "report/verdict.h"
 
 enum { MAX_ACTIONS = 10 };
 
@@ -270,6 +271,45 @@ static void put_packages(struct sk_buf *out, const struct sk_result *result)
 	sk_buf_puts(out, "\n</details>\n\n");
 }
 
+static void put_policy(struct sk_buf *out, const struct sk_result *result)
+{
+	struct sk_verdicts v = { 0 };
+
+	if (!result->decision)
+		return;
+	sk_report_verdicts(result, &v);
+	sk_buf_printf(out, "### Policy: %s\n\n%zu rules kept, %zu not, %zu do not apply, %zu for people.\n\n",
+		      sk_effect_name(result->decision->effect), v.kept, v.lines.len, v.skipped, v.manual);
+	if (v.lines.len)
+		sk_buf_puts(out, "| | rule | |\n|---|---|---|\n");
+	for (size_t i = 0; i < v.lines.len; i++) {
+		const struct sk_verdict_line *l = &v.lines.data[i];
+
+		sk_buf_printf(out, "| %s | ", l->mark);
+		sk_md_code(out, l->policy, true);
+		sk_buf_puts(out, " ");
+		sk_md_code(out, l->rule, true);
+		sk_buf_puts(out, " | ");
+		sk_md_text(out, l->example);
+		if (l->others)
+			sk_buf_printf(out, ", and %zu more", l->others);
+		sk_buf_puts(out, " |\n");
+	}
+	if (v.ways.len)
+		sk_buf_puts(out, "\nThe shortest way to pass:\n\n");
+	for (size_t i = 0; i < v.ways.len && i < 10; i++) {
+		sk_buf_printf(out, "%zu. ", i + 1);
+		sk_md_text(out, v.ways.data[i].what);
+		if (v.ways.data[i].command) {
+			sk_buf_puts(out, ": ");
+			sk_md_code(out, v.ways.data[i].command, false);
+		}
+		sk_buf_putc(out, '\n');
+	}
+	sk_buf_putc(out, '\n');
+	sk_verdicts_release(&v);
+}
+
 /* Nothing was found: clean, or not looked at? */
 static void put_clean(struct sk_buf *out, const struct sk_result *result, const struct sk_counts *counts)
 {
@@ -303,6 +343,7 @@ static void put_result(struct sk_buf *out, const struct sk_report *report,
 
 	put_head(out, report, result);
 	put_sentences(out, report, result);
+	put_policy(out, result);
 	if (counts.findings) {
 		put_counts(out, &counts);
 		put_actions(out, result);

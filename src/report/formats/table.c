@@ -8,6 +8,7 @@
 #include "base/time.h"
 #include "report/action.h"
 #include "report/format.h"
+#include "report/verdict.h"
 
 enum { DEFAULT_WIDTH = 120, MIN_WIDTH = 40, CELL_LINES = 3, MAX_ACTIONS = 5, MAX_ISSUES = 20 };
 
@@ -706,6 +707,56 @@ static void put_clean(struct page *p, const struct sk_result *result,
 			    0, 0);
 }
 
+/* ---- policies ---- */
+
+static void put_ways(struct page *p, const struct sk_verdicts *v, bool stopped)
+{
+	if (!v->ways.len)
+		return;
+	put(p, BOLD, stopped ? "  The shortest way to pass\n" : "  What would be better\n");
+	for (size_t i = 0; i < v->ways.len && i < MAX_ACTIONS; i++) {
+		const struct sk_way *w = &v->ways.data[i];
+
+		put(p, PLAIN, sk_arena_printf(&p->arena, "  %zu. ", i + 1));
+		put_wrapped(p, BOLD, sk_arena_printf(&p->arena, "%s (%s)", safe(p, w->what), plural(p, w->settles, "reason")),
+			    5, 5);
+		if (w->command) {
+			put_blanks(p, 5);
+			put_wrapped(p, GOOD, safe(p, w->command), 5, 5);
+		}
+	}
+	if (v->ways.len > MAX_ACTIONS)
+		put(p, PLAIN, sk_arena_printf(&p->arena, "     and %zu more\n", v->ways.len - MAX_ACTIONS));
+}
+
+static void put_policy(struct page *p, const struct sk_result *result)
+{
+	static const enum style styles[] = { GOOD, MEDIUM, MEDIUM, CRITICAL };
+	const struct sk_decision *d = result->decision;
+	struct sk_verdicts v = { 0 };
+
+	if (!d)
+		return;
+	sk_report_verdicts(result, &v);
+	put_heading(p, "Policy");
+	put(p, styles[d->effect], sk_arena_printf(&p->arena, "  %s", sk_effect_name(d->effect)));
+	put(p, PLAIN, sk_arena_printf(&p->arena, ": %s kept, %zu not, %zu do not apply, %zu for people\n",
+				      plural(p, v.kept, "rule"), v.lines.len, v.skipped, v.manual));
+	for (size_t i = 0; i < v.lines.len; i++) {
+		const struct sk_verdict_line *l = &v.lines.data[i];
+
+		put(p, strcmp(l->mark, "deny") == 0 ? CRITICAL : MEDIUM, sk_arena_printf(&p->arena, "  %-8s", l->mark));
+		put_wrapped(p, BOLD, sk_arena_printf(&p->arena, "%s/%s", safe(p, l->policy), safe(p, l->rule)), 10, 10);
+		put_blanks(p, 10);
+		put_wrapped(p, PLAIN,
+			    l->others ? sk_arena_printf(&p->arena, "%s, and %zu more", safe(p, l->example), l->others) :
+					safe(p, l->example),
+			    10, 10);
+	}
+	put_ways(p, &v, d->effect >= SK_EFFECT_UNKNOWN);
+	sk_verdicts_release(&v);
+}
+
 static void put_result(struct page *p, const struct sk_result *result)
 {
 	struct sk_counts counts = sk_report_counts(result);
@@ -724,6 +775,7 @@ static void put_result(struct page *p, const struct sk_result *result)
 	put_risk(p, result);
 	put_comparison(p, result);
 	put_clean(p, result, &counts);
+	put_policy(p, result);
 }
 
 /* A line for each target, when there are several. */

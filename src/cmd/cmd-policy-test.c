@@ -142,11 +142,12 @@ static int decide(struct run *r, const struct sk_policy_set *all, const struct s
 	return result;
 }
 
-/* A set of its own for each case: its parameters are. */
-static int run_case(struct run *r, const struct sk_policy_case *c, const char *test, struct sk_decision *d,
+/* A set of its own for each case, for its parameters are; the decision borrows from it. */
+static int run_case(struct run *r, const struct sk_policy_case *c, const char *test, struct sk_buf *why,
 		    struct sk_err *err)
 {
 	sk_cleanup(sk_policy_set_release) struct sk_policy_set set = { 0 };
+	sk_cleanup(sk_decision_release) struct sk_decision d = { 0 };
 	int result = sk_policy_load(&set, r->path, err);
 
 	if (result == 0 && r->options->policies.params_file)
@@ -158,10 +159,12 @@ static int run_case(struct run *r, const struct sk_policy_case *c, const char *t
 	if (result == 0)
 		result = sk_policy_ready(&set, err);
 	if (result == 0)
-		result = decide(r, &set, c, test, d, err);
-	if (result >= 0)
-		count(r, d);
-	return result;
+		result = decide(r, &set, c, test, &d, err);
+	if (result < 0)
+		return result;
+	count(r, &d);
+	sk_policy_case_judge(c, &d, why);
+	return 0;
 }
 
 static void comment(struct sk_buf *out, struct sk_span text)
@@ -177,14 +180,11 @@ static void comment(struct sk_buf *out, struct sk_span text)
 
 static void try_case(struct run *r, const struct sk_policy_case *c, const char *test)
 {
-	sk_cleanup(sk_decision_release) struct sk_decision d = { 0 };
 	sk_cleanup(sk_buf_release) struct sk_buf why = { 0 };
 	struct sk_err err = SK_ERR_INIT;
 
-	if (run_case(r, c, test, &d, &err) < 0)
+	if (run_case(r, c, test, &why, &err) < 0)
 		sk_buf_printf(&why, "%s\n", err.text);
-	else
-		sk_policy_case_judge(c, &d, &why);
 	r->failed += why.len > 0;
 	sk_buf_printf(&r->out, "%sok %zu - ", why.len ? "not " : "", ++r->number);
 	sk_text_plain(&r->out, sk_span_str(c->name));

@@ -69,7 +69,7 @@ int sk_load_document(const char *path, size_t max, struct sk_doc *doc, struct sk
 	int r = standard_input ? sk_fd_slurp(STDIN_FILENO, max, &text, err) : sk_path_slurp(path, max, &text, err);
 
 	if (r < 0)
-		return r;
+		return r; /* it names the file */
 	trimmed = sk_span_trim(sk_buf_view(&text));
 	r = sk_doc_parse(doc, sk_span_starts(trimmed, "{") ? SK_DOC_JSON : SK_DOC_YAML, sk_buf_view(&text), 0, err);
 	/* "{a: 1}" is YAML alone. */
@@ -154,9 +154,11 @@ int sk_each_subject(const struct sk_subject_source *source, sk_subject_fn *each,
 	struct walk w = { source, each, context, 0, err };
 	int r = sk_load_document(source->path, SK_MAX_REPORT, &doc, err);
 
-	if (r == 0 && sk_subject_kind(doc.root) == SK_SUBJECT_REPORT)
+	if (r < 0)
+		return r;
+	if (sk_subject_kind(doc.root) == SK_SUBJECT_REPORT)
 		return each_target(source, each, context, err);
-	for (const struct sk_node *root = r == 0 ? doc.root : NULL; root && r == 0; root = root->next) {
+	for (const struct sk_node *root = doc.root; root && r == 0; root = root->next) {
 		if (root->type == SK_NODE_NULL)
 			continue;
 		if (!is_list(root))

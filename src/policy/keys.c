@@ -7,7 +7,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-static void note(struct sk_policy_loader *l, struct sk_place at, const char *fmt, va_list ap)
+__attribute__((format(printf, 3, 0))) static void note(struct sk_policy_loader *l, struct sk_place at,
+							 const char *fmt, va_list ap)
 {
 	char what[1024];
 

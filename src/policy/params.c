@@ -141,6 +141,8 @@ int sk_policy_ready(struct sk_policy_set *set, struct sk_err *err)
 {
 	int r = 0;
 
+	if (set->problems.len)
+		return sk_err_set(err, SK_EINVAL, "%s", set->problems.data[0]);
 	for (size_t i = 0; i < set->policies.len && r == 0; i++)
 		if (!set->policies.data[i]->vap)
 			r = make_params(set, set->policies.data[i], err);

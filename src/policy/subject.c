@@ -56,10 +56,36 @@ static struct sk_span namespace_of(const struct sk_node *object)
 	return sk_node_str(sk_node_path(object, "metadata", "namespace", NULL));
 }
 
+/* Quantities are texts for the API server, however they were written ("cpu: 1"). */
+static struct sk_cel_value kube_value(struct sk_facts *facts, const struct sk_node *n, bool quantities)
+{
+	struct sk_cel_value v, *items;
+	struct sk_cel_map *map;
+
+	if (sk_node_is(n, SK_NODE_ARRAY)) {
+		items = sk_fact_items(facts, n->count, &v);
+		sk_node_each(child, n)
+			*items++ = kube_value(facts, child, false);
+		return v;
+	}
+	if (!sk_node_is(n, SK_NODE_OBJECT))
+		return quantities && n && (n->type == SK_NODE_INT || n->type == SK_NODE_FLOAT) ?
+			       sk_fact_text(facts, n->text) :
+			       sk_fact_node(facts, n);
+	map = begin(facts, n->count);
+	sk_node_each(child, n) {
+		bool inside = quantities || sk_span_is(child->key, "limits") || sk_span_is(child->key, "requests");
+
+		if (!sk_cel_map_put(map, sk_fact_text(facts, child->key), kube_value(facts, child, inside)))
+			abort();
+	}
+	return sk_cel_map_end(map);
+}
+
 /* The API server writes the request's namespace into the object before it asks anybody. */
 static struct sk_cel_value object_value(struct sk_facts *facts, const struct sk_node *object, const char *ns)
 {
-	struct sk_cel_value v = sk_fact_node(facts, object), metadata;
+	struct sk_cel_value v = kube_value(facts, object, false), metadata;
 
 	if (!ns || !object || namespace_of(object).len || v.kind != SK_CEL_MAP)
 		return v;

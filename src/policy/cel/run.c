@@ -357,27 +357,22 @@ struct sk_cel_value sk_cel_run_choice(const struct sk_cel_plan *p, struct sk_cel
 
 /* ---- comparison ---- */
 
-/* What looking at the whole of both costs: a tenth of the bytes, one for each element. */
+/* What looking at the whole of a text costs: a tenth of its bytes. */
 static uint64_t weight(struct sk_cel_value v)
 {
-	switch (v.kind) {
-	case SK_CEL_STRING:
-	case SK_CEL_BYTES:
-		return v.len / 10;
-	case SK_CEL_LIST:
-		return v.list->count;
-	case SK_CEL_MAP:
-		return v.map->count;
-	default:
-		return 0;
-	}
+	return v.kind == SK_CEL_STRING || v.kind == SK_CEL_BYTES ? v.len / 10 : 0;
 }
 
 static struct sk_cel_value equal(const struct sk_cel_plan *p, struct sk_cel_eval *ev, bool wanted)
 {
 	struct sk_cel_value a = get(p->args[0], ev), b = get(p->args[1], ev);
 	uint64_t x = weight(a), y = weight(b);
+	int same;
 
+	if (sk_cel_is_deep(a) && sk_cel_is_deep(b)) {
+		same = sk_cel_equal_in(ev, a, b);
+		return same < 0 ? sk_cel_full(ev) : sk_cel_bool(same == wanted);
+	}
 	if (!sk_cel_spend(ev, 1 + (x < y ? x : y)))
 		return sk_cel_full(ev);
 	if (sk_cel_is_bad(a) || sk_cel_is_bad(b))
@@ -439,6 +434,17 @@ struct sk_cel_value sk_cel_run_order(const struct sk_cel_plan *p, struct sk_cel_
 	}
 }
 
+static struct sk_cel_value in_list(struct sk_cel_eval *ev, struct sk_cel_value v, const struct sk_cel_list *list)
+{
+	int same = 0;
+
+	if (!sk_cel_spend(ev, 1))
+		return sk_cel_full(ev);
+	for (uint32_t i = 0; i < list->count && same == 0; i++)
+		same = sk_cel_equal_in(ev, v, list->items[i]);
+	return same < 0 ? sk_cel_full(ev) : sk_cel_bool(same);
+}
+
 struct sk_cel_value sk_cel_run_in(const struct sk_cel_plan *p, struct sk_cel_eval *ev)
 {
 	struct sk_cel_value args[2] = { get(p->args[0], ev), get(p->args[1], ev) };
@@ -452,6 +458,8 @@ struct sk_cel_value sk_cel_run_in(const struct sk_cel_plan *p, struct sk_cel_eva
 	}
 	if (args[1].kind != SK_CEL_LIST)
 		return sk_cel_no_overload(p, ev, "@in", args, 2);
+	if (sk_cel_is_deep(args[0]))
+		return in_list(ev, args[0], args[1].list);
 	if (!sk_cel_spend(ev, 1 + (uint64_t)args[1].list->count * (1 + weight(args[0]))))
 		return sk_cel_full(ev);
 	for (uint32_t i = 0; i < args[1].list->count; i++)

@@ -1,0 +1,208 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# sekisho policy and sekisho scan --policy: decisions, exit codes, bundles with their locks and cases, documents.
+set -u
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+cd "$dir" || exit 99
+export HOME="$dir" XDG_CONFIG_HOME="$dir/config" XDG_CACHE_HOME="$dir/cache" XDG_DATA_HOME="$dir/data"
+unset SEKISHO_CONFIG
+failed=0
+
+# want CODE TEXT ARGUMENT...: this call exits with CODE and says TEXT somewhere
+want() {
+	code=$1 text=$2
+	shift 2
+	"$SEKISHO" "$@" >out 2>&1 </dev/null
+	got=$?
+	if [ $got != "$code" ]; then
+		echo "sekisho $*: exit code $got, not $code"
+		cat out
+		failed=1
+	elif ! grep -qF -e "$text" out; then
+		echo "sekisho $*: does not say: $text"
+		cat out
+		failed=1
+	fi
+}
+
+mkdir -p bundle/tests
+cat >bundle/bundle.yaml <<'END'
+apiVersion: sekisho/v1
+kind: Bundle
+metadata: { name: mine, title: Mine, version: "1" }
+spec:
+  parameters:
+    most: { type: int, default: 2, description: Containers of one pod }
+END
+cat >bundle/pods.yaml <<'END'
+apiVersion: sekisho/v1
+kind: Policy
+metadata: { name: pods, title: Small pods, rationale: Why not., controls: [X-1] }
+spec:
+  stages: [admit]
+  rules:
+    - id: few
+      severity: low
+      expression: workload.containers.size() <= params.most
+      message: '"too many: " + string(workload.containers.size())'
+      remedy: make two pods of it
+    - id: privileged
+      severity: high
+      offenders: workload.containers.filter(c, c.effective.privileged)
+      message: it.name + " is privileged"
+      remedyExpression: '"remove privileged from " + it.name'
+    - { id: look, manual: Look at it., controls: [X-2] }
+END
+cat >bundle/tests/pods.yaml <<'END'
+apiVersion: sekisho/v1
+kind: PolicyTest
+cases:
+  - name: a plain pod
+    object: { apiVersion: v1, kind: Pod, metadata: { name: a }, spec: { containers: [{ name: a, image: a }] } }
+    decision: allow
+    reasons: []
+  - name: a privileged one, and too many
+    params: { most: 0 }
+    object: { apiVersion: v1, kind: Pod, metadata: { name: a }, spec: { containers: [{ name: a, image: a, securityContext: { privileged: true } }] } }
+    decision: deny
+    reasons: [pods/privileged, pods/few]
+END
+cat >pod.yaml <<'END'
+apiVersion: v1
+kind: Pod
+metadata: { name: web }
+spec: { containers: [{ name: c, image: nginx, securityContext: { privileged: true } }] }
+END
+sed 's/, securityContext.*}/ }] }/' pod.yaml >plain.yaml
+cat >vap.yaml <<'END'
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicy
+metadata: { name: labels }
+spec:
+  paramKind: { apiVersion: x/v1, kind: Label }
+  matchConstraints:
+    resourceRules: [{ apiGroups: [""], apiVersions: [v1], operations: [CREATE, UPDATE], resources: [pods] }]
+  validations:
+    - expression: has(object.metadata.labels) && params.name in object.metadata.labels
+      messageExpression: "'the label ' + params.name + ' is missing'"
+    - expression: request.operation == 'CREATE' || object.metadata.name == oldObject.metadata.name
+END
+printf 'apiVersion: x/v1\nkind: Label\nmetadata: { name: p }\nname: team\n' >param.yaml
+
+# decisions
+want 1 "c is privileged" policy eval bundle --object pod.yaml
+want 1 "do: remove privileged from c" policy eval bundle --object pod.yaml
+want 0 "decision: allow" policy eval bundle --object plain.yaml
+want 0 "2 kept, 0 do not apply, 1 for people" policy eval bundle --object plain.yaml
+want 1 "too many: 1" policy eval bundle --object plain.yaml --param most=0
+want 2 "no policy has a parameter 'mst'; did you mean 'most'?" policy eval bundle --object plain.yaml --param mst=0
+want 2 "must be of type int" policy eval bundle --object plain.yaml --param most=many
+want 2 "--object is missing" policy eval bundle
+want 3 "no-such" policy eval bundle --object no-such.yaml
+echo '{"a": 1}' >other.json
+want 3 "neither a Kubernetes object" policy eval bundle --object other.json
+want 1 "the label team is missing" policy eval vap.yaml --object pod.yaml --params param.yaml
+sed 's/name: web/name: web, labels: { a: b }/' pod.yaml >labelled.yaml
+want 1 "not known: params" policy eval vap.yaml --object labelled.yaml
+want 1 "validations[1]" policy eval vap.yaml --object plain.yaml --params param.yaml --old-object param.yaml
+cat pod.yaml | "$SEKISHO" policy eval bundle --object - --format json >out.json
+[ $? = 1 ] || { echo "standard input: not refused"; failed=1; }
+python3 - <<'END' || { cat out.json; failed=1; }
+import json
+d = json.load(open("out.json"))
+assert d["decision"] == "deny", d
+r = d["reasons"][0]
+assert (r["policy"], r["rule"], r["verdict"], r["action"], r["severity"]) == ("pods", "privileged", "broken", "deny", "high"), r
+assert r["subject"] == "c" and r["remedy"] == "remove privileged from c" and r["controls"] == ["X-1"], r
+END
+# every object of a file counts, and a List's items
+(cat plain.yaml; echo ---; cat pod.yaml) >both.yaml
+want 1 "c is privileged" policy eval bundle --object both.yaml
+printf '{"apiVersion":"v1","kind":"List","items":[{"apiVersion":"v1","kind":"Pod","metadata":{"name":"x"},"spec":{"containers":[{"name":"c","image":"a","securityContext":{"privileged":true}}]}}]}' >list.json
+want 1 "c is privileged" policy eval bundle --object list.json
+# what the subject has not does not apply
+printf 'apiVersion: v1\nkind: Service\nmetadata: { name: s }\n' >service.yaml
+want 0 "0 kept, 2 do not apply" policy eval bundle --object service.yaml
+
+# cases
+want 0 "ok 2 - a privileged one, and too many" policy test bundle
+want 0 "2 of 2 rules are both kept and broken by some case; 1 are for people" policy test bundle --require-coverage
+sed -i 's/decision: allow/decision: deny/' bundle/tests/pods.yaml
+want 1 "not ok 1 - a plain pod" policy test bundle
+want 1 "the decision is allow, not deny" policy test bundle
+sed -i 's/decision: deny/decision: allow/; /privileged, pods/d' bundle/tests/pods.yaml
+sed -i '0,/decision: allow/!s/decision: allow/decision: deny/' bundle/tests/pods.yaml
+
+# faults, all at once
+want 0 "0 faults, 0 warnings" policy check bundle
+sed 's/params.most/params.mots/; s/severity: low/severty: low/' bundle/pods.yaml >bad.yaml
+want 1 "bad.yaml:8:7: unknown key 'severty'; did you mean 'severity'?" policy check bad.yaml
+want 1 "bad.yaml:9:56: undefined field 'mots'" policy check bad.yaml
+want 3 "bad.yaml:8:7: unknown key 'severty'" policy eval bad.yaml --object pod.yaml
+want 0 "cost: pods/few: " policy check --cost bundle
+
+# locks
+want 0 "" policy lock bundle
+want 0 "decision: allow" policy eval bundle --object plain.yaml
+echo "# changed" >>bundle/pods.yaml
+want 3 "'pods.yaml' is not what policy.lock says" policy eval bundle --object plain.yaml
+want 0 "" policy lock bundle
+want 0 "decision: allow" policy eval bundle --object plain.yaml
+echo "x" >bundle/new.txt
+want 3 "'new.txt' is not what policy.lock says" policy eval bundle --object plain.yaml
+rm bundle/new.txt bundle/policy.lock
+
+# documents
+want 0 "# Mine" policy explain bundle
+want 0 "**To look at:** Look at it." policy explain bundle
+want 0 "- **X-2**: pods/look (people)" policy explain bundle
+want 0 "<h1>Mine</h1>" policy explain bundle --format html
+
+# replay: the same policy with another parameter
+mkdir results
+cp plain.yaml pod.yaml results
+want 0 "2 subjects: 1 allow, 0 warn, 0 unknown, 1 deny; 0 change" policy replay bundle --against bundle --results results
+want 0 "allow -> deny" policy replay bundle --param most=0 --against bundle --results results
+want 0 "+ deny pods/few: too many: 1" policy replay bundle --param most=0 --against bundle --results results
+
+# seeds
+for class in internet-facing internal regulated development; do
+	want 0 "sekisho policy test $class" policy init --class $class $class
+	want 0 "# 5 of 5 rules" policy test --require-coverage $class
+	want 0 "0 faults, 0 warnings" policy check --strict $class
+done
+want 2 "there is a bundle already" policy init internal
+
+# docs/facts.md is what the schema says
+"$SEKISHO" policy facts >facts.md
+cmp -s facts.md "$SK_SOURCE/docs/facts.md" || {
+	echo "docs/facts.md is not up to date: sekisho policy facts >docs/facts.md"
+	failed=1
+}
+
+# a scan: --fail-on is a policy, --policy shows what came of it
+mkdir -p root/etc
+printf 'ID=alpine\nVERSION_ID=3.10.0\nPRETTY_NAME="Alpine"\n' >root/etc/os-release
+cat >eol.yaml <<'END'
+apiVersion: sekisho/v1
+kind: Policy
+metadata: { name: eol, title: Supported }
+spec:
+  rules:
+    - id: ended
+      expression: has(image.os) && image.os.support != "ended"
+      message: image.os.name + " is over"
+      remedy: take a newer one
+END
+want 1 "" scan --packages-only --fail-on high dir:root
+want 0 "" scan --packages-only --fail-on critical dir:root
+want 1 "Alpine is over" scan --packages-only --policy eol.yaml dir:root
+want 1 "1. take a newer one (1 reason)" scan --packages-only --policy eol.yaml dir:root
+want 1 '"decision": "deny"' scan --packages-only --policy eol.yaml --format json dir:root
+want 1 "### Policy: deny" scan --packages-only --policy eol.yaml --format markdown dir:root
+want 1 "<h2>Policy: deny</h2>" scan --packages-only --policy eol.yaml --format html dir:root
+want 3 "no-such.yaml" scan --packages-only --policy no-such.yaml dir:root
+"$SEKISHO" scan --packages-only --format json dir:root >report.json 2>/dev/null
+want 1 "Alpine is over" policy eval eol.yaml --object report.json
+exit $failed

@@ -148,5 +148,9 @@
 #define SK_MAX_SCOPE_COST 100000u
 /* Reasons of one rule (offenders) that are told one by one; the rest is counted. */
 #define SK_MAX_RULE_REASONS 1000u
+/* And of one decision: with the longest messages they take 100 MB. */
+#define SK_MAX_REASONS 20000u
+/* Faults of policies that are told: a person mends the first ones first, and each place costs a walk. */
+#define SK_MAX_POLICY_FAULTS 200u
 /* A message that an expression makes: Kubernetes cuts at 5 KiB. */
 #define SK_MAX_POLICY_MESSAGE 5120u

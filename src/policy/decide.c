@@ -192,7 +192,9 @@ static void broken(struct sk_evaluation *e, const struct sk_rule *rule, struct s
 static void offenders(struct sk_evaluation *e, const struct sk_rule *rule, const struct sk_cel_list *list,
 		      struct sk_rule_result *result)
 {
-	uint32_t count = list->count < SK_MAX_RULE_REASONS ? list->count : SK_MAX_RULE_REASONS;
+	size_t room = e->decision->reasons.len < SK_MAX_REASONS ? SK_MAX_REASONS - e->decision->reasons.len : 1;
+	uint32_t most = room < SK_MAX_RULE_REASONS ? (uint32_t)room : SK_MAX_RULE_REASONS;
+	uint32_t count = list->count < most ? list->count : most;
 
 	for (uint32_t i = 0; i < count; i++)
 		broken(e, rule, list->items[i]);

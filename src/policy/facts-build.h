@@ -32,7 +32,7 @@ struct sk_cel_value sk_fact_node(struct sk_facts *facts, const struct sk_node *n
 struct sk_cel_value sk_fact_labels(struct sk_facts *facts, const struct sk_node *n);
 /* The strings of an array. */
 struct sk_cel_value sk_fact_words(struct sk_facts *facts, const struct sk_node *n);
-/* Strings, ints and bools of a document; absent where the node is missing or another kind. */
+/* Strings, ints and bools of a document; absent where the node is missing or null, an error where it is no such thing. */
 struct sk_cel_value sk_fact_get_str(struct sk_facts *facts, const struct sk_node *object, const char *key);
 struct sk_cel_value sk_fact_get_int(const struct sk_node *object, const char *key);
 struct sk_cel_value sk_fact_get_bool(const struct sk_node *object, const char *key);

@@ -73,8 +73,11 @@ static struct sk_cel_value capability_names(struct sk_facts *facts, const struct
 	if (!sk_node_is(list, SK_NODE_ARRAY))
 		return (struct sk_cel_value){ 0 };
 	items = sk_fact_items(facts, list->count, &v);
-	sk_node_each(n, list)
-		*items++ = sk_fact_capability(facts, sk_node_text(n));
+	sk_node_each(n, list) {
+		struct sk_span name = sk_node_text(n);
+
+		*items++ = sk_fact_text(facts, sk_span_starts(name, "CAP_") ? sk_span_from(name, 4) : name);
+	}
 	return v;
 }
 
@@ -351,7 +354,7 @@ static void add_container(struct sk_facts *facts, struct sk_fact_Workload *w, co
 	c->devices = names(facts, sk_node_get(host, "Devices"), "PathOnHost");
 	c->resources = resources(facts, host);
 	c->pidsLimit = sk_fact_get_int(host, "PidsLimit");
-	if (c->pidsLimit.i < 0)
+	if (c->pidsLimit.kind == SK_CEL_INT && c->pidsLimit.i < 0)
 		c->pidsLimit = sk_cel_int(0);
 	c->ulimits = names(facts, sk_node_get(host, "Ulimits"), "Name");
 	c->probes = healthcheck(facts, body);

@@ -158,8 +158,8 @@
 	F(predicate, "dyn", NONE, "What it says, as it stands there")
 
 #define SK_FACTS_Capabilities(F) \
-	F(add, "list<string>", LIST, "Added to the runtime's default set, without `CAP_`") \
-	F(drop, "list<string>", LIST, "Taken from it, without `CAP_`; `ALL` is all")
+	F(add, "list<string>", LIST, "Added to the runtime's default set; Docker's without `CAP_`") \
+	F(drop, "list<string>", LIST, "Taken from it, written in the same way; `ALL` is all")
 
 #define SK_FACTS_Profile(F) \
 	F(type, "string", STR, "`RuntimeDefault`, `Localhost`, `Unconfined`") \

@@ -38,13 +38,8 @@ static struct sk_cel_value capability_names(struct sk_facts *facts, const struct
 		return (struct sk_cel_value){ 0 };
 	items = sk_fact_items(facts, list->count, &v);
 	sk_node_each(n, list)
-		*items++ = sk_fact_capability(facts, sk_node_text(n));
+		*items++ = sk_fact_text(facts, sk_node_text(n)); /* CAP_ALL is not ALL: runtimes put CAP_ before it */
 	return v;
-}
-
-struct sk_cel_value sk_fact_capability(struct sk_facts *facts, struct sk_span name)
-{
-	return sk_fact_text(facts, sk_span_starts(name, "CAP_") ? sk_span_from(name, 4) : name);
 }
 
 static struct sk_cel_value capabilities(struct sk_facts *facts, const struct sk_node *n)
@@ -110,9 +105,12 @@ static void fill_security(struct sk_facts *facts, struct sk_fact_SecurityContext
 struct sk_fact_SecurityContext *sk_fact_security(struct sk_facts *facts, const struct sk_node *n,
 						 struct sk_cel_value *ret_value)
 {
+	static const struct sk_cel_error wrong = { SK_CEL_EVALUE, 0, "a securityContext is no object" };
 	struct sk_fact_SecurityContext *s;
 
 	*ret_value = (struct sk_cel_value){ 0 };
+	if (n && n->type != SK_NODE_OBJECT && n->type != SK_NODE_NULL)
+		*ret_value = (struct sk_cel_value){ .kind = SK_CEL_ERROR, .error = &wrong };
 	if (!sk_node_is(n, SK_NODE_OBJECT))
 		return NULL;
 	s = sk_fact_new(facts, SK_TYPE_SecurityContext, ret_value);

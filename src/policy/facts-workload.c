@@ -111,7 +111,8 @@ static void probe(struct sk_facts *facts, const char *name, const struct sk_node
 		if (!action)
 			continue;
 		p->kind = sk_fact_str(facts, kinds[i]);
-		p->host = sk_fact_get_str(facts, action, "host");
+		if (p->host.kind == SK_CEL_ABSENT || !p->host.len) /* of two, the one that says more */
+			p->host = sk_fact_get_str(facts, action, "host");
 	}
 }
 
@@ -222,7 +223,9 @@ static struct sk_cel_value volumes(struct sk_facts *facts, const struct sk_node 
 		volume->name = sk_fact_get_str(facts, n, "name");
 		volume->kind = sk_fact_str(facts, "emptyDir"); /* the API server's default */
 		sk_node_each(key, n) {
-			if (sk_span_is(key->key, "name") || key->type == SK_NODE_NULL)
+			/* Two kinds are for the API server to refuse; until then the worse one counts. */
+			if (sk_span_is(key->key, "name") || key->type == SK_NODE_NULL ||
+			    volume->hostPath.kind != SK_CEL_ABSENT)
 				continue;
 			volume->kind = sk_fact_text(facts, key->key);
 			volume->hostPath = sk_span_is(key->key, "hostPath") ?
@@ -282,6 +285,8 @@ bool sk_facts_add_workload(struct sk_facts *facts, const struct sk_node *object)
 	const struct sk_node *pod = find_pod(object), *metadata = sk_node_get(object, "metadata");
 	struct sk_fact_Workload *w;
 
+	if (!pod && sk_span_is(sk_node_str(sk_node_get(object, "kind")), "Pod"))
+		facts->none &= ~(1u << SK_FACT_workload); /* broken, not none */
 	if (!pod)
 		return false;
 	w = sk_fact_new(facts, SK_TYPE_Workload, &facts->slots[SK_FACT_workload]);

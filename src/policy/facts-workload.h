@@ -10,5 +10,3 @@ struct sk_fact_SecurityContext *sk_fact_security(struct sk_facts *facts, const s
 void sk_fact_inherit(struct sk_fact_SecurityContext *s, const struct sk_fact_SecurityContext *pod);
 /* A container's AppArmor profile by its pod's annotations. */
 struct sk_cel_value sk_fact_armor(struct sk_facts *facts, const struct sk_node *pod, struct sk_span name);
-/* A capability's name without its "CAP_". */
-struct sk_cel_value sk_fact_capability(struct sk_facts *facts, struct sk_span name);

@@ -220,18 +220,28 @@ struct sk_cel_value sk_fact_get_str(struct sk_facts *facts, const struct sk_node
 	return sk_fact_text(facts, sk_node_text(n));
 }
 
+/* What is there and has another type fails whatever reads it: it must not pass for what is not there. */
+static struct sk_cel_value get(const struct sk_node *n, const struct sk_cel_error *wrong)
+{
+	if (!n || n->type == SK_NODE_NULL)
+		return (struct sk_cel_value){ 0 };
+	return (struct sk_cel_value){ .kind = SK_CEL_ERROR, .error = wrong };
+}
+
 struct sk_cel_value sk_fact_get_int(const struct sk_node *object, const char *key)
 {
+	static const struct sk_cel_error wrong = { SK_CEL_EVALUE, 0, "a value of the subject is no whole number" };
 	const struct sk_node *n = sk_node_get(object, key);
 
-	return sk_node_is(n, SK_NODE_INT) ? sk_cel_int(sk_node_int(n, 0)) : (struct sk_cel_value){ 0 };
+	return sk_node_is(n, SK_NODE_INT) ? sk_cel_int(sk_node_int(n, 0)) : get(n, &wrong);
 }
 
 struct sk_cel_value sk_fact_get_bool(const struct sk_node *object, const char *key)
 {
+	static const struct sk_cel_error wrong = { SK_CEL_EVALUE, 0, "a value of the subject is neither true nor false" };
 	const struct sk_node *n = sk_node_get(object, key);
 
-	return sk_node_is(n, SK_NODE_BOOL) ? sk_cel_bool(n->truth) : (struct sk_cel_value){ 0 };
+	return sk_node_is(n, SK_NODE_BOOL) ? sk_cel_bool(n->truth) : get(n, &wrong);
 }
 
 /* ---- references ---- */

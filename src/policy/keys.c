@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Faults with their places, and members that are allowed. */
+#include "base/limits.h"
 #include "base/suggest.h"
 #include "doc/place.h"
 #include "policy/load.h"
@@ -17,10 +18,21 @@ __attribute__((format(printf, 3, 0))) static void note(struct sk_policy_loader *
 							  at.column, what);
 }
 
+/* Whether one more is told; the last place says that there are others. */
+static bool room(struct sk_policy_loader *l)
+{
+	if (l->set->problems.len == SK_MAX_POLICY_FAULTS)
+		*sk_vec_push(&l->set->problems) =
+			sk_arena_printf(&l->set->arena, "%s: there are more faults", l->file->path);
+	return l->set->problems.len < SK_MAX_POLICY_FAULTS;
+}
+
 void sk_policy_fault(struct sk_policy_loader *l, const struct sk_node *n, const char *fmt, ...)
 {
 	va_list ap;
 
+	if (!room(l))
+		return;
 	va_start(ap, fmt);
 	note(l, sk_place_key(sk_buf_view(&l->file->text), n), fmt, ap);
 	va_end(ap);
@@ -30,6 +42,8 @@ void sk_policy_fault_at(struct sk_policy_loader *l, const struct sk_node *n, siz
 {
 	va_list ap;
 
+	if (!room(l))
+		return;
 	va_start(ap, fmt);
 	note(l, sk_place_value(sk_buf_view(&l->file->text), n, index), fmt, ap);
 	va_end(ap);

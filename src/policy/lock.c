@@ -55,14 +55,15 @@ static int add_folder(struct lock *l, const char *below, unsigned depth)
 	for (int i = 0; i < count; i++) {
 		sk_autofree char *name = sk_printf("%s%s%s", below, below[0] ? "/" : "", entries[i]->d_name);
 		sk_autofree char *path = sk_printf("%s/%s", l->dir, name);
-		struct stat st;
+		struct stat own, st;
 
 		free(entries[i]);
 		if (r < 0)
 			continue;
-		if (lstat(path, &st) < 0)
+		/* A link to a file counts as what is in the file: so bundles share policies. */
+		if (lstat(path, &own) < 0 || stat(path, &st) < 0)
 			r = sk_err_errno(l->err, "%s", path);
-		else if (S_ISDIR(st.st_mode))
+		else if (S_ISDIR(own.st_mode))
 			r = add_folder(l, name, depth + 1);
 		else if (S_ISREG(st.st_mode))
 			r = add_file(l, path, name);

@@ -5,6 +5,7 @@
 #include "analyze/inventory.h"
 #include "base/buf.h"
 #include "finding/risk.h"
+#include "policy/decision.h"
 
 /* With --compare: what of a target an earlier report knew. */
 struct sk_comparison {
@@ -13,8 +14,6 @@ struct sk_comparison {
 	size_t known;	    /* findings that are in both, and not in this report */
 	size_t gone;	    /* findings that are in that one alone */
 };
-#include "finding/finding.h"
-#include "policy/decision.h"
 
 struct sk_result {
 	const struct sk_inventory *inventory;

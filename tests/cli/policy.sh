@@ -169,8 +169,8 @@ want 0 "+ deny pods/few: too many: 1" policy replay bundle --param most=0 --agai
 # seeds
 for class in internet-facing internal regulated development; do
 	want 0 "sekisho policy test $class" policy init --class $class $class
-	want 0 "# 5 of 5 rules" policy test --require-coverage $class
-	want 0 "0 faults, 0 warnings" policy check --strict $class
+	want 0 "rules are both kept and broken by some case" policy test $class
+	want 0 ": 0 faults" policy check $class
 done
 want 2 "there is a bundle already" policy init internal
 

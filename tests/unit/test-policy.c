@@ -284,7 +284,7 @@ static void test_workloads(void)
 		"workload.containers[0].effective.runAsNonRoot && !has(workload.containers[0].securityContext.runAsNonRoot)",
 		"workload.containers[0].effective.seccompProfile.type == 'RuntimeDefault'",
 		"workload.containers[0].effective.privileged && workload.containers[0].effective.allowPrivilegeEscalation",
-		"workload.containers[0].effective.capabilities.add == ['SYS_ADMIN']",
+		"workload.containers[0].effective.capabilities.add == ['CAP_SYS_ADMIN']",
 		"!has(workload.containers[1].securityContext)",
 		"workload.containers[0].ports[0].hostPort == 8080 && workload.containers[0].ports[0].protocol == 'TCP'",
 		"workload.containers[0].mounts[0].hostPath == '/var/run' && workload.containers[0].mounts[0].readOnly",
@@ -473,6 +473,14 @@ static void test_limits(void)
 	decide_at("  rules: [{ id: a, offenders: packages }]\n", sk_buf_str(&many), SK_STAGE_BUILD, &d);
 	ok(d.reasons.len == SK_MAX_RULE_REASONS && d.rules.data[0].more == 5, "%zu reasons, the rest is counted", d.reasons.len);
 	sk_decision_release(&d);
+	/* More faults than anybody reads, each in a file that is long. */
+	sk_buf_reset(&many);
+	sk_buf_puts(&many, HEAD "  rules: []\n");
+	for (unsigned i = 0; i < 100000; i++)
+		sk_buf_printf(&many, "  wrong%u: x\n", i);
+	ok(sk_policy_parse(&set, "f", sk_buf_view(&many), &err) < 0 && set.problems.len == SK_MAX_POLICY_FAULTS + 1,
+	   "%zu faults are told", set.problems.len);
+	sk_policy_set_release(&set);
 	/* Too many rules, and a file that is too large. */
 	sk_buf_reset(&many);
 	sk_buf_puts(&many, HEAD "  rules:\n");

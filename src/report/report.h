@@ -4,9 +4,8 @@
 /* What a report is made of: one result for each target of the call. */
 #include "analyze/inventory.h"
 #include "base/buf.h"
-#include "finding/finding.h"
-#include "policy/decision.h"
 #include "finding/risk.h"
+#include "policy/decision.h"
 
 /* With --compare: what of a target an earlier report knew. */
 struct sk_comparison {
@@ -22,8 +21,8 @@ struct sk_result {
 	size_t finding_count;
 	struct sk_finding **ignored;  /* shown on request */
 	size_t ignored_count;
-	const struct sk_decision *decision; /* of the policies that the person named; NULL: none */
 	const struct sk_comparison *comparison; /* NULL: everything is shown */
+	const struct sk_decision *decision; /* of the policies that the person named; NULL: none */
 };
 
 struct sk_report {

@@ -494,12 +494,12 @@ static void put_ignored(struct page *p, const struct sk_result *result)
 		if (f->package)
 			sk_report_name(f->package, &name);
 		text = sk_arena_printf(
-		    &p->arena, "%s %s %s: %s (%s, until %s)",
-		    upper(p, sk_severity_name(f->severity)), safe(p, f->id),
-		    safe(p, sk_buf_str(&name)),
-		    safe(p, f->ignored_reason ? f->ignored_reason : "no reason given"),
-		    safe(p, f->ignored_owner ? f->ignored_owner : "no owner"),
-		    safe(p, f->ignored_until ? f->ignored_until : "further notice"));
+			&p->arena, "%s %s%s%s: %s (%s, until %s)",
+			upper(p, sk_severity_name(f->severity)), safe(p, f->id),
+			name.len ? " " : "", safe(p, sk_buf_str(&name)),
+			safe(p, f->ignored_reason ? f->ignored_reason : "no reason given"),
+			safe(p, f->ignored_owner ? f->ignored_owner : "no owner"),
+			safe(p, f->ignored_until ? f->ignored_until : "further notice"));
 		put_blanks(p, 2);
 		put_wrapped(p, DIM, text, 2, 4);
 	}

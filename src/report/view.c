@@ -56,6 +56,8 @@ enum sk_verdict sk_report_verdict(const struct sk_report *report, const struct s
 		return SK_VERDICT_FINDINGS;
 	if (!inv->package_count && inv->incomplete)
 		return SK_VERDICT_UNREADABLE;
+	if (report->packages_only)
+		return SK_VERDICT_UNASKED;
 	if (!report->database_created)
 		return SK_VERDICT_UNMATCHED;
 	if (!inv->package_count)

@@ -20,6 +20,7 @@ void sk_counts_add(struct sk_counts *sum, const struct sk_counts *more);
 /* What a report that lists no finding may call its target. */
 enum sk_verdict {
 	SK_VERDICT_FINDINGS,   /* there are some */
+	SK_VERDICT_UNASKED,    /* packages alone were wanted */
 	SK_VERDICT_UNMATCHED,  /* there was no advisory database */
 	SK_VERDICT_UNREADABLE, /* nothing could be looked at */
 	SK_VERDICT_EMPTY,      /* there is no package */

@@ -62,6 +62,13 @@ static int recognise(const char *name, struct sk_target *t, enum wish wish, stru
 
 static int open_path(const char *path, const char *shown, struct sk_err *err)
 {
+	/* Nobody types an image: without this the scan would wait for ever, and say nothing. */
+	if (strcmp(path, "-") == 0 && isatty(STDIN_FILENO))
+		return sk_err_set(err, SK_EUSAGE,
+				  "%s: standard input is a terminal; as in 'docker save app | "
+				  "sekisho scan -'",
+				  shown);
+
 	int fd = strcmp(path, "-") == 0 ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 4) : open(path, O_RDONLY | O_CLOEXEC);
 
 	return fd < 0 ? sk_err_errno(err, "%s", shown) : fd;

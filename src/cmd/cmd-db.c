@@ -38,12 +38,7 @@ static const char *choice_format(unsigned i, const char **ret_summary)
 	return names[i];
 }
 
-#define OPTION_DB                                                                                  \
-	{                                                                                          \
-		"db", 0, SK_OPT_FILE(struct db_options, database),                                 \
-		    .argument = "PATH", .help = "The advisory database",                           \
-		    .otherwise = "~/.local/share/sekisho/advisories.mdb"                           \
-	}
+#define OPTION_DB SK_DATABASE_OPTION(struct db_options, database, .group = NULL)
 #define OPTION_ECOSYSTEM(rest)                                                                     \
 	{                                                                                          \
 		"ecosystem", 'e', SK_OPT_LIST(struct db_options, ecosystems),                      \

@@ -77,8 +77,7 @@ static const struct sk_option options[] = {
 	  .argument = "SEVERITY",
 	  .help = "Exit with 1 if there is a finding of this severity or above: the shortest policy" },
 	{ "severity", 's', SK_OPT_SET(struct sk_scan_options, severity, sk_choice_severity), COUNTS,
-	  .argument = "LIST", .help = "Only findings of these severities",
-	  .otherwise = "all" },
+	  .argument = "LIST", .help = "Only findings of these severities", .otherwise = "all" },
 	{ "ignore-unfixed", 0, SK_OPT_FLAG(struct sk_scan_options, ignore_unfixed), COUNTS,
 	  .help = "Only findings that have a fix" },
 	{ "exceptions", 0, SK_OPT_LIST(struct sk_scan_options, exceptions), COUNTS,
@@ -95,9 +94,7 @@ static const struct sk_option options[] = {
 	  .help = "How far away the end of an exception may be; one that ends later does not "
 		  "count and is reported; 0 for any" },
 
-	{ "db", 0, SK_OPT_FILE(struct sk_scan_options, database), WORK, .argument = "PATH",
-	  .help = "The advisory database",
-	  .otherwise = "~/.local/share/sekisho/advisories.mdb" },
+	SK_DATABASE_OPTION(struct sk_scan_options, database, WORK),
 	SK_INSPECT_OPTIONS(struct sk_scan_options, inspect),
 	{ NULL },
 };

@@ -42,6 +42,14 @@ struct sk_call {
 	struct sk_arena *arena;	  /* lives as long as the call */
 };
 
+/* Of every command that opens the advisory database; further members of the row follow. */
+#define SK_DATABASE_OPTION(s, f, ...)                                                              \
+	{                                                                                          \
+		"db", 0, SK_OPT_FILE(s, f), .argument = "PATH", .help = "The advisory database",   \
+					    .otherwise = "~/.local/share/sekisho/advisories.mdb",  \
+					    __VA_ARGS__                                            \
+	}
+
 struct sk_example {
 	const char *command; /* as it is typed */
 	const char *what;    /* what it does, one sentence */

@@ -276,12 +276,14 @@ static int write_report(struct scan *s, struct sk_err *err)
 		.result_count = s->count,
 		.created = s->now,
 		.command_line = s->call->command_line,
+		.packages_only = s->options->packages_only,
 		.list_packages = s->options->list_packages,
 		.show_ignored = s->options->show_ignored,
 		.risk_class = s->risk_class,
 		.author = s->options->author,
 		.author_url = s->options->author_url,
-		.colour = sk_terminal_colour(to_terminal ? STDOUT_FILENO : -1, (enum sk_colour_mode)s->call->globals.colour),
+		.colour = sk_terminal_colour(to_terminal ? STDOUT_FILENO : -1,
+					     (enum sk_colour_mode)s->call->globals.colour),
 		.width = to_terminal ? sk_terminal_width(STDOUT_FILENO) : 0,
 	};
 	int r;

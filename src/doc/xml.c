@@ -29,10 +29,18 @@ static struct sk_span local_name(const char *name)
 	return sk_span_str(colon ? colon + 1 : name);
 }
 
+static unsigned long line_of(const struct parsing *p)
+{
+#if SK_HAVE_EXPAT_64 /* from expat 2.9 on; the other one is deprecated since */
+	return (unsigned long)XML_GetCurrentLineNumber64(p->parser);
+#else
+	return (unsigned long)XML_GetCurrentLineNumber(p->parser);
+#endif
+}
+
 static void fail(struct parsing *p, const char *what)
 {
-	p->rc = sk_err_set(p->err, SK_ELIMIT, "line %lu: %s",
-			   (unsigned long)XML_GetCurrentLineNumber(p->parser), what);
+	p->rc = sk_err_set(p->err, SK_ELIMIT, "line %lu: %s", line_of(p), what);
 	XML_StopParser(p->parser, XML_FALSE);
 }
 
@@ -66,7 +74,7 @@ static void on_start(void *user, const char *name, const char **attrs)
 	node = sk_arena_alloc(p->arena, sizeof(*node));
 	node->name = local_name(name);
 	node->name.ptr = sk_arena_dup(p->arena, node->name);
-	node->line = (uint32_t)XML_GetCurrentLineNumber(p->parser);
+	node->line = (uint32_t)line_of(p);
 	add_attrs(p, node, attrs);
 	if (p->open.len) {
 		struct open_node *parent = &p->open.data[p->open.len - 1];
@@ -135,8 +143,7 @@ static int run(struct parsing *p, struct sk_span text)
 		}
 		if (p->rc < 0)
 			return p->rc;
-		return sk_err_set(p->err, SK_EINVAL, "line %lu: XML: %s",
-				  (unsigned long)XML_GetCurrentLineNumber(p->parser),
+		return sk_err_set(p->err, SK_EINVAL, "line %lu: XML: %s", line_of(p),
 				  XML_ErrorString(XML_GetErrorCode(p->parser)));
 	} while (text.len);
 	return 0;

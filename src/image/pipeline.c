@@ -42,6 +42,23 @@ struct sk_pipeline {
 	struct hash_job hash_blob, hash_plain; /* hash_blob: only where hash_plain does not say it too */
 };
 
+/*
+ * A mapped layer comes straight from the page cache, whose pages lie anywhere: the processor's own
+ * prefetching ends with each, and hashing waited for memory a quarter of its time.
+ */
+static void hash_ahead(struct sk_hasher *hasher, const char *bytes, size_t n)
+{
+	enum { STEP = 4096, LINE = 64 };
+
+	for (size_t at = 0; at < n; at += STEP) {
+		size_t step = n - at < STEP ? n - at : STEP;
+
+		for (size_t i = at + step; i < at + step + STEP && i < n; i += LINE)
+			__builtin_prefetch(bytes + i, 0, 2);
+		sk_hasher_add(hasher, bytes + at, step);
+	}
+}
+
 static void *hash_main(void *arg)
 {
 	struct hash_job *job = arg;
@@ -49,7 +66,7 @@ static void *hash_main(void *arg)
 	ssize_t n;
 
 	while ((n = sk_ring_next(job->ring, job->consumer, &bytes, &job->err)) > 0) {
-		sk_hasher_add(job->hasher, bytes, (size_t)n);
+		hash_ahead(job->hasher, bytes, (size_t)n);
 		job->size += (uint64_t)n;
 	}
 	sk_ring_leave(job->ring, job->consumer);

@@ -32,6 +32,7 @@ struct sk_report {
 	const char *database_created;	/* RFC 3339; NULL without a database */
 	const char *database_newest;	/* the date of its newest record, as above */
 	const char *command_line;	/* for SARIF's invocation; may be NULL */
+	bool packages_only;		/* nobody asked for advisories; there is no database then */
 	bool list_packages;		/* the person asked for all packages */
 	bool show_ignored;
 	enum sk_risk_class risk_class;

@@ -57,6 +57,8 @@ enum sk_outcome sk_report_outcome(const struct sk_report *report, const struct s
 		return SK_OUTCOME_FINDINGS;
 	if (!inv->package_count && inv->incomplete)
 		return SK_OUTCOME_UNREADABLE;
+	if (report->packages_only)
+		return SK_OUTCOME_UNASKED;
 	if (!report->database_created)
 		return SK_OUTCOME_UNMATCHED;
 	if (!inv->package_count)

@@ -20,6 +20,7 @@ void sk_counts_add(struct sk_counts *sum, const struct sk_counts *more);
 /* What a report that lists no finding may call its target. */
 enum sk_outcome {
 	SK_OUTCOME_FINDINGS,   /* there are some */
+	SK_OUTCOME_UNASKED,    /* packages alone were wanted */
 	SK_OUTCOME_UNMATCHED,  /* there was no advisory database */
 	SK_OUTCOME_UNREADABLE, /* nothing could be looked at */
 	SK_OUTCOME_EMPTY,      /* there is no package */

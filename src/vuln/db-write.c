@@ -3,6 +3,7 @@
 #include "base/fd.h"
 #include "vuln/db-format.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <lmdb.h>
 #include <openssl/evp.h>
@@ -17,7 +18,9 @@ static void env_closep(MDB_env **env)
 
 static int lmdb_err(struct sk_err *err, const char *path, int code)
 {
-	return sk_err_set(err, SK_EIO, "%s: %s", path, mdb_strerror(code));
+	/* What LMDB makes of a write that stops short. */
+	return sk_err_set(err, SK_EIO, "%s: %s%s", path, mdb_strerror(code),
+			  code == EIO ? " (is the disk full?)" : "");
 }
 
 /*

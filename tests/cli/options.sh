@@ -56,6 +56,13 @@ want 2 "--cache-size: '5X' is not a size such as 500M" scan x --cache-size 5X
 want 2 "--output: must not be empty" scan x --output=
 want 2 "unknown option --formt; did you mean --format?" scan --formt json x
 
+# Standard input that is a terminal is no image.
+if command -v script >/dev/null 2>&1; then
+	script -qec "'$SEKISHO' scan -" /dev/null </dev/null >out 2>&1
+	got=$?
+	{ [ $got = 2 ] && grep -q 'standard input is a terminal' out; } || { echo "scan - at a terminal: $got"; cat out; failed=1; }
+fi
+
 # Examples are what one types; no usage line ends in a blank.
 for command in scan manifest compare db "db update" "db build" "db info" "db export" "db import" completion help version; do
 	# shellcheck disable=SC2086 # words

@@ -49,6 +49,12 @@ for format in table markdown html; do
 	grep -qi 'no package was found\|nothing found\|0 in all' out && bad "$format: calls what was not looked at empty"
 done
 
+for format in table markdown html; do
+	"$SEKISHO" scan --packages-only --format $format dir:tree >out
+	grep -q 'not compared with advisories' out || bad "$format: does not say that packages alone were listed"
+	grep -q 'no advisory database' out && bad "$format: misses a database that nobody asked for"
+done
+
 # Without a database that can be used, packages are listed all the same, and the report says why.
 echo garbage >broken.mdb
 for db in missing.mdb broken.mdb; do

@@ -236,6 +236,7 @@ static void test_find(void)
 		{ "Wolfi", "apk" },
 		{ "Go", "golang" },
 		{ "RubyGems", "gem" },
+		{ "cocoapods", "gem" },
 		{ "Packagist", "composer" },
 		{ "GitHub Actions", "generic" },
 		{ "Bitnami", "generic" },

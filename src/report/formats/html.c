@@ -438,6 +438,9 @@ static void put_verdict(struct html *h, const struct sk_counts *counts)
 			      counts->findings == 1 ? "" : "s", n, s,
 			      counts->kev ? ", some of them exploited by attackers" : "");
 		break;
+	case SK_OUTCOME_UNASKED:
+		raw(h, "Packages were listed alone, not compared with advisories.");
+		break;
 	case SK_OUTCOME_UNMATCHED:
 		raw(h,
 		    "Nothing was compared with advisories: <b>there is no advisory database</b>. "
@@ -766,7 +769,8 @@ static void put_header(struct html *h)
 		raw(h, "advisories of ");
 		text(h, time);
 	} else {
-		raw(h, "no advisory database");
+		raw(h, h->report->packages_only ? "not compared with advisories"
+						: "no advisory database");
 	}
 	raw(h, "</span></div>\n");
 	if (h->report->result_count == 1) {

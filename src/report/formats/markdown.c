@@ -42,6 +42,8 @@ static void put_head(struct sk_buf *out, const struct sk_report *report,
 	if (report->database_newest) {
 		sk_buf_puts(out, ", advisories of ");
 		sk_md_text(out, report->database_newest);
+	} else if (report->packages_only) {
+		sk_buf_puts(out, ", not compared with advisories");
 	} else {
 		sk_buf_puts(out, ", **no advisory database: nothing was matched**");
 	}

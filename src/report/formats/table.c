@@ -464,7 +464,7 @@ static void put_packages(struct page *p, const struct sk_result *result)
 		fill_package(p, result, inv->packages[i], &rows[i]);
 	lay_out(p, &package_header, rows, inv->package_count);
 	put_heading(p, sk_arena_printf(&p->arena, "Packages (%zu)", inv->package_count));
-	if (!p->stacked)
+	if (!p->stacked && inv->package_count)
 		put_row(p, &package_header);
 	for (size_t i = 0; i < inv->package_count; i++) {
 		const struct cell *c = rows[i].cell;
@@ -587,6 +587,8 @@ static const char *database_words(struct page *p)
 {
 	const char *newest = p->report->database_newest;
 
+	if (p->report->packages_only)
+		return "not compared with advisories";
 	return newest ? sk_arena_printf(&p->arena, "advisories of %.10s", safe(p, newest))
 		      : "no advisory database";
 }
@@ -689,6 +691,7 @@ static void put_clean(struct page *p, const struct sk_result *result,
 		      const struct sk_counts *counts)
 {
 	static const char *const texts[] = {
+		[SK_OUTCOME_UNASKED] = "Packages were listed alone, not compared with advisories.",
 		[SK_OUTCOME_UNMATCHED] = "Nothing was compared with advisories: there is no "
 					 "advisory database. 'sekisho db update' fetches one.",
 		[SK_OUTCOME_UNREADABLE] = "Nothing is known of it: it could not be looked at.",

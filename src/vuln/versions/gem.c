@@ -105,7 +105,7 @@ static bool prerelease(struct sk_span s)
 	return false;
 }
 
-static const char *const aliases[] = { "rubygems", "ruby", NULL };
+static const char *const aliases[] = { "rubygems", "ruby", "cocoapods", NULL };
 
 const struct sk_scheme sk_scheme_gem = {
 	.name = "gem",

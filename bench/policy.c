@@ -65,10 +65,11 @@ int main(int argc, char **argv)
 	load = now() - start;
 	sk_time_parse(sk_span_str("2026-06-02T00:00:00Z"), &at);
 	scan.scanned = at;
-	for (int i = 0; i < 20; i++) {
+	for (int i = 0; i < 20; i++) { /* the best of them: the machine is shared */
 		start = now();
 		sk_facts_begin(&facts, SK_STAGE_BUILD, at, SK_FACTS_OF_IMAGES);
 		sk_facts_add_scan(&facts, &scan);
+		sk_facts_add_told_exceptions(&facts, &scan);
 		if (now() - start < build)
 			build = now() - start;
 	}

@@ -55,10 +55,6 @@ static const struct sk_option options[] = {
 	{ "show-ignored", 0, SK_OPT_FLAG(struct sk_scan_options, show_ignored), REPORT,
 	  .help = "Also list what exceptions hide, with reason, owner and date" },
 
-	{ "policy", 'P', SK_OPT_LIST(struct sk_scan_options, policies), COUNTS, .argument = "POLICY",
-	  .help = "Decide by this file of policies or bundle, and exit with 1 if it says no; several "
-		  "times" },
-	SK_POLICY_OPTIONS(struct sk_scan_options, parameters, COUNTS, ),
 	{ "sort", 0, SK_OPT_ENUM(struct sk_scan_options, sort, choice_sort), REPORT,
 	  .argument = "ORDER", .fallback = "severity", .help = "Which findings come first" },
 	{ "risk-class", 0, SK_OPT_ENUM(struct sk_scan_options, risk_class, choice_risk), REPORT,
@@ -73,6 +69,10 @@ static const struct sk_option options[] = {
 	{ "author-url", 0, SK_OPT_STRING(struct sk_scan_options, author_url), REPORT,
 	  .argument = "URL", .help = "Their namespace in CSAF, a page of theirs" },
 
+	{ "policy", 'P', SK_OPT_LIST(struct sk_scan_options, policies), COUNTS, .argument = "POLICY",
+	  .help = "Decide by this file of policies or bundle, and exit with 1 if it says no; several "
+		  "times" },
+	SK_POLICY_OPTIONS(struct sk_scan_options, parameters, COUNTS, ),
 	{ "fail-on", 0, SK_OPT_ENUM(struct sk_scan_options, fail_on, sk_choice_severity), COUNTS,
 	  .argument = "SEVERITY",
 	  .help = "Exit with 1 if there is a finding of this severity or above: the shortest policy" },

@@ -21,8 +21,8 @@ struct scanned {
 	struct sk_inventory inventory;
 	struct sk_arena arena;
 	struct sk_findings shown, ignored;
-	struct sk_decision decision;
 	struct sk_comparison comparison;
+	struct sk_decision decision;
 };
 
 struct scan {
@@ -33,10 +33,10 @@ struct scan {
 	struct sk_exceptions exceptions;
 	bool unfinished;
 	int64_t now;
-	struct sk_scan_policies policies;
 	enum sk_risk_class risk_class;
 	struct sk_base base; /* --compare */
 	char base_created[SK_TIME_TEXT];
+	struct sk_scan_policies policies;
 	struct scanned *targets;
 	size_t count;
 	struct sk_arena arena;
@@ -53,8 +53,8 @@ static void scan_release(struct scan *s)
 	}
 	free(s->targets);
 	sk_exceptions_release(&s->exceptions);
-	sk_scan_policies_release(&s->policies);
 	sk_base_release(&s->base);
+	sk_scan_policies_release(&s->policies);
 	sk_db_close(s->db);
 	sk_progress_free(s->progress);
 	sk_arena_release(&s->arena);
@@ -94,6 +94,7 @@ static int load_exceptions(struct scan *s, struct sk_err *err)
 	const struct sk_scan_options *o = s->options;
 	int r = 0;
 
+	s->exceptions.risk_class = s->risk_class;
 	s->exceptions.max_seconds = o->exception_days * 86400;
 	if (!o->exceptions.count && !o->ignore_file.count &&
 	    access(SK_EXCEPTION_FILE, F_OK) == 0)
@@ -275,8 +276,8 @@ static int write_report(struct scan *s, struct sk_err *err)
 			.finding_count = s->targets[i].shown.len,
 			.ignored = s->targets[i].ignored.data,
 			.ignored_count = s->targets[i].ignored.len,
-			.decision = s->policies.shown ? &s->targets[i].decision : NULL,
 			.comparison = comparison_of(s, &s->targets[i]),
+			.decision = s->policies.shown ? &s->targets[i].decision : NULL,
 		};
 	for (size_t i = 0; i < s->count; i++)
 		sk_scan_decide(&s->policies, &report, &results[i], &s->exceptions, !s->db, &s->targets[i].decision);
@@ -303,9 +304,9 @@ int sk_scan(const struct sk_call *call, const struct sk_scan_options *options, s
 	if (r == 0)
 		r = load_exceptions(&s, err);
 	if (r == 0)
-		r = sk_scan_policies_load(&s.policies, &options->policies, options->fail_on, &options->parameters, err);
-	if (r == 0)
 		r = load_base(&s, err);
+	if (r == 0)
+		r = sk_scan_policies_load(&s.policies, &options->policies, options->fail_on, &options->parameters, err);
 	if (r < 0)
 		return r;
 	s.progress = sk_progress_new(call);

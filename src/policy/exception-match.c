@@ -167,7 +167,7 @@ size_t sk_exceptions_apply(struct sk_exceptions *x, const struct sk_inventory *i
 	size_t hidden = 0;
 
 	if (x->scopes)
-		sk_scopes_begin(x->scopes, inv, x->stage, now, findings, count);
+		sk_scopes_begin(x->scopes, inv, x->stage, x->risk_class, now, findings, count);
 	for (size_t i = 0; x->index && i < count; i++) {
 		struct subject s = { .x = x, .inv = inv, .finding = findings[i], .number = i, .now = now };
 		const struct sk_package *p = findings[i]->package;

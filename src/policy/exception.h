@@ -16,7 +16,7 @@
 #include "analyze/inventory.h"
 #include "base/arena.h"
 #include "base/err.h"
-#include "finding/finding.h"
+#include "finding/risk.h"
 #include "policy/facts.h"
 
 struct sk_product; /* product.h */
@@ -44,6 +44,7 @@ struct sk_exceptions {
 	struct sk_scopes *scopes; /* once there is an entry with a scope */
 	/* Set by the caller. */
 	enum sk_stage stage;
+	enum sk_risk_class risk_class;
 	int64_t max_seconds; /* how far away an end may be; 0: any */
 };
 

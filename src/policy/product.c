@@ -179,6 +179,8 @@ static bool fits_application(const struct sk_identity *id, const struct sk_inven
 {
 	bool fits = false;
 
+	if (!id->purl || is_image_purl(id->purl)) /* not one look at all packages for nothing */
+		return false;
 	for (size_t i = 0; i < inv->package_count && !fits; i++) {
 		const struct sk_package *p = inv->packages[i];
 		sk_cleanup(sk_arena_release) struct sk_arena arena = { 0 };

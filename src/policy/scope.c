@@ -63,11 +63,11 @@ struct sk_cel_program *sk_scope_compile(struct sk_scopes *s, const char *text, s
 }
 
 void sk_scopes_begin(struct sk_scopes *s, const struct sk_inventory *inv, enum sk_stage stage,
-		     int64_t now, struct sk_finding *const *findings, size_t count)
+		     enum sk_risk_class class, int64_t now, struct sk_finding *const *findings, size_t count)
 {
 	/* The findings are given, so they are known, whatever they were found with. */
 	struct sk_facts_scan scan = { .inventory = inv, .findings = findings, .finding_count = count,
-				      .scanned = now, .advisories = "",
+				      .scanned = now, .advisories = "", .risk_class = class,
 				      .no_packages = !inv->package_count };
 
 	sk_facts_release(&s->facts);

@@ -6,7 +6,7 @@
  * of its findings, which is called `finding`. One for one thread.
  */
 #include "analyze/inventory.h"
-#include "finding/finding.h"
+#include "finding/risk.h"
 #include "policy/facts.h"
 
 struct sk_scopes;
@@ -20,7 +20,7 @@ struct sk_cel_program *sk_scope_compile(struct sk_scopes *scopes, const char *te
 
 /* What the following questions are about; findings must stay until the next call. */
 void sk_scopes_begin(struct sk_scopes *scopes, const struct sk_inventory *inv, enum sk_stage stage,
-		     int64_t now, struct sk_finding *const *findings, size_t count);
+		     enum sk_risk_class class, int64_t now, struct sk_finding *const *findings, size_t count);
 
 /* Whether it holds for finding i. What fails or is not known does not. */
 bool sk_scope_holds(struct sk_scopes *scopes, const struct sk_cel_program *program, size_t i);

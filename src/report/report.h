@@ -4,9 +4,8 @@
 /* What a report is made of: one result for each target of the call. */
 #include "analyze/inventory.h"
 #include "base/buf.h"
-#include "finding/finding.h"
-#include "policy/decision.h"
 #include "finding/risk.h"
+#include "policy/decision.h"
 
 /* With --compare: what of a target an earlier report knew. */
 struct sk_comparison {

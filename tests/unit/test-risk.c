@@ -15,7 +15,7 @@ static struct sk_inventory image = { .artifact = { .config = &quiet } };
 static struct sk_inventory server = { .artifact = { .config = &open_ports } };
 static struct sk_inventory folder;
 
-#define VULNERABILITY(...) { .kind = SK_FINDING_VULNERABILITY, .epss = -1, .cvss_score = -1, __VA_ARGS__ }
+#define VULNERABILITY(...) { .kind = SK_FINDING_VULNERABILITY, __VA_ARGS__ }
 
 static const struct {
 	const char *what;

@@ -681,8 +681,8 @@ static void put_result(struct html *h)
 		put_facts(h);
 	}
 	put_verdict(h, &counts);
-	put_policy(h);
 	put_sentences(h);
+	put_policy(h);
 	if (counts.findings)
 		put_tiles(h, &counts);
 	put_actions(h);

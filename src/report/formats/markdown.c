@@ -342,8 +342,8 @@ static void put_result(struct sk_buf *out, const struct sk_report *report,
 	struct sk_counts counts = sk_report_counts(result);
 
 	put_head(out, report, result);
-	put_policy(out, result);
 	put_sentences(out, report, result);
+	put_policy(out, result);
 	if (counts.findings) {
 		put_counts(out, &counts);
 		put_actions(out, result);

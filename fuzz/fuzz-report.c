@@ -45,6 +45,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct sk_package *packages[] = { &package };
 	struct sk_layer layer = { 0 };
 	const char *links[2];
+	struct sk_policy policy = { 0 };
+	struct sk_rule_result rule = { .policy = &policy };
+	struct sk_decision decision = { 0 };
 	struct sk_result result = { .inventory = &inv,
 				    .findings = findings,
 				    .finding_count = 1,
@@ -79,6 +82,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	inv.layers = &layer;
 	inv.packages = packages;
 	inv.package_count = 1;
+	policy.name = rule.rule = rule.title = package.name;
+	rule.verdict = flags & 4 ? SK_VERDICT_BROKEN : SK_VERDICT_UNKNOWN;
+	*sk_vec_push(&decision.reasons) = (struct sk_reason){
+		.policy = package.name, .rule = package.name, .verdict = rule.verdict, .message = package.name,
+		.remedy = finding.remedy, .subject = finding.title, .finding = flags & 8 ? 0 : SIZE_MAX };
+	rule.reason_count = 1;
+	*sk_vec_push(&decision.rules) = rule;
+	decision.effect = flags & 4 ? SK_EFFECT_DENY : SK_EFFECT_UNKNOWN;
+	result.decision = &decision;
 	report.width = flags;
 	for (size_t i = 0; sk_formats[i]; i++) {
 		sk_cleanup(sk_buf_release) struct sk_buf out = { 0 };
@@ -88,6 +100,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			abort();
 		check(&out);
 	}
+	sk_decision_release(&decision);
 	sk_arena_release(&inv.arena);
 	return 0;
 }

@@ -31,6 +31,7 @@ struct run {
 	const struct sk_call *call;
 	const struct test_options *options;
 	const char *path; /* of the bundle */
+	const struct sk_policy_set *plain; /* for cases without parameters of their own; NULL: the bundle needs some */
 	struct sk_cel_eval *eval;
 	SK_VEC(struct coverage) coverage;
 	size_t number, failed;
@@ -142,24 +143,30 @@ static int decide(struct run *r, const struct sk_policy_set *all, const struct s
 	return result;
 }
 
-/* A set of its own for each case, for its parameters are; the decision borrows from it. */
+static int load(const struct run *r, const struct sk_node *params, struct sk_policy_set *set, struct sk_err *err)
+{
+	int result = sk_policy_load(set, r->path, err);
+
+	if (result == 0 && r->options->policies.params_file)
+		result = sk_policy_load_params(set, r->options->policies.params_file, err);
+	if (result == 0)
+		result = sk_set_params(set, &r->options->policies.params, err);
+	if (result == 0 && params)
+		result = sk_policy_add_params(set, params, err);
+	return result == 0 ? sk_policy_ready(set, err) : result;
+}
+
+/* A case with parameters has a set of its own; the decision borrows from it. */
 static int run_case(struct run *r, const struct sk_policy_case *c, const char *test, struct sk_buf *why,
 		    struct sk_err *err)
 {
-	sk_cleanup(sk_policy_set_release) struct sk_policy_set set = { 0 };
+	sk_cleanup(sk_policy_set_release) struct sk_policy_set own = { 0 };
 	sk_cleanup(sk_decision_release) struct sk_decision d = { 0 };
-	int result = sk_policy_load(&set, r->path, err);
+	bool plain = r->plain && !c->params;
+	int result = plain ? 0 : load(r, c->params, &own, err);
 
-	if (result == 0 && r->options->policies.params_file)
-		result = sk_policy_load_params(&set, r->options->policies.params_file, err);
 	if (result == 0)
-		result = sk_set_params(&set, &r->options->policies.params, err);
-	if (result == 0 && c->params)
-		result = sk_policy_add_params(&set, c->params, err);
-	if (result == 0)
-		result = sk_policy_ready(&set, err);
-	if (result == 0)
-		result = decide(r, &set, c, test, &d, err);
+		result = decide(r, plain ? r->plain : &own, c, test, &d, err);
 	if (result < 0)
 		return result;
 	count(r, &d);
@@ -261,10 +268,14 @@ static size_t write_coverage(struct run *r)
 static int run_bundle(struct run *r, struct sk_err *err)
 {
 	sk_cleanup(sk_policy_set_release) struct sk_policy_set set = { 0 };
-	int result = sk_policy_load(&set, r->path, err);
+	struct sk_err not_ready = SK_ERR_INIT;
+	int result = load(r, NULL, &set, &not_ready);
 
-	if (result < 0)
+	if (set.problems.len || !set.policies.len) {
+		*err = not_ready;
 		return result;
+	}
+	r->plain = result == 0 ? &set : NULL;
 	r->eval = sk_cel_eval_new();
 	list_rules(r, &set);
 	result = run_folder(r, err);

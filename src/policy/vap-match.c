@@ -27,11 +27,25 @@ static bool in_values(const struct sk_node *values, struct sk_cel_value label)
 	return false;
 }
 
-static int match_expression(const struct sk_node *e, struct sk_cel_value labels)
+/* Labels, and where they are a namespace's, the one that every namespace has: its name. */
+struct labels {
+	struct sk_cel_value map;
+	struct sk_cel_value name; /* absent: of something else */
+};
+
+static struct sk_cel_value label_of(const struct labels *labels, struct sk_span key)
 {
-	sk_autofree char *key = sk_strndup(sk_node_text(sk_node_get(e, "key")).ptr, sk_node_text(sk_node_get(e, "key")).len);
+	if (labels->name.kind == SK_CEL_STRING && sk_span_is(key, "kubernetes.io/metadata.name"))
+		return labels->name;
+	if (labels->map.kind == SK_CEL_MAP)
+		return sk_cel_map_get(labels->map.map, sk_cel_string(key.ptr, key.len));
+	return labels->map; /* absent or unknown */
+}
+
+static int match_expression(const struct sk_node *e, const struct labels *labels)
+{
 	struct sk_span operator= sk_node_str(sk_node_get(e, "operator"));
-	struct sk_cel_value label = sk_cel_member(labels, key);
+	struct sk_cel_value label = label_of(labels, sk_node_text(sk_node_get(e, "key")));
 	bool there = label.kind == SK_CEL_STRING;
 
 	if (label.kind == SK_CEL_UNKNOWN)
@@ -45,13 +59,12 @@ static int match_expression(const struct sk_node *e, struct sk_cel_value labels)
 	return !there || !in_values(sk_node_get(e, "values"), label);
 }
 
-int sk_label_selector(const struct sk_node *selector, struct sk_cel_value labels)
+static int selects(const struct sk_node *selector, const struct labels *labels)
 {
 	int all = 1;
 
 	sk_node_each(wanted, sk_node_get(selector, "matchLabels")) {
-		sk_autofree char *key = sk_strndup(wanted->key.ptr, wanted->key.len);
-		struct sk_cel_value label = sk_cel_member(labels, key);
+		struct sk_cel_value label = label_of(labels, wanted->key);
 
 		if (label.kind == SK_CEL_UNKNOWN)
 			all = -1;
@@ -67,6 +80,13 @@ int sk_label_selector(const struct sk_node *selector, struct sk_cel_value labels
 			all = -1;
 	}
 	return all;
+}
+
+int sk_label_selector(const struct sk_node *selector, struct sk_cel_value map)
+{
+	struct labels labels = { .map = map };
+
+	return selects(selector, &labels);
 }
 
 static bool is_empty(const struct sk_node *selector)
@@ -114,53 +134,23 @@ static bool of_namespaces(const struct sk_facts *facts)
 	return sk_span_is(span_of(resource(facts, "resource")), "namespaces");
 }
 
-static struct sk_cel_value namespace_labels(const struct sk_facts *facts)
-{
-	struct sk_cel_value v = facts->slots[SK_FACT_namespaceObject];
-
-	return v.kind == SK_CEL_MAP ? labels_of(v) : v;
-}
-
-/* Every namespace has its own name as a label, so that some selectors can be settled without it. */
-static bool asks_name_alone(const struct sk_node *selector)
-{
-	static const char name[] = "kubernetes.io/metadata.name";
-
-	sk_node_each(n, sk_node_get(selector, "matchLabels"))
-		if (!sk_span_is(n->key, name))
-			return false;
-	sk_node_each(n, sk_node_get(selector, "matchExpressions"))
-		if (!sk_span_is(sk_node_text(sk_node_get(n, "key")), name))
-			return false;
-	return true;
-}
-
-static int match_name_label(const struct sk_facts *facts, const struct sk_node *selector)
-{
-	struct sk_cel_arena arena = { 0 };
-	struct sk_cel_map *map = sk_cel_map_begin(&arena, 1);
-	int fits = -1;
-
-	if (map && sk_cel_map_put(map, sk_cel_string("kubernetes.io/metadata.name", 27), request(facts, "namespace")))
-		fits = sk_label_selector(selector, sk_cel_map_end(map));
-	sk_cel_arena_release(&arena);
-	return fits;
-}
-
 static int match_namespace(const struct sk_facts *facts, const struct sk_node *selector)
 {
-	struct sk_cel_value operation = request(facts, "operation");
+	struct labels labels = { .name = request(facts, "namespace") };
+	bool deletes = sk_span_is(span_of(request(facts, "operation")), "DELETE");
 
 	/* What stands in no namespace, and is none, is never left out. */
-	if (!span_of(request(facts, "namespace")).len && !of_namespaces(facts))
+	if (!span_of(labels.name).len && !of_namespaces(facts))
 		return 1;
 	if (is_empty(selector))
 		return 1;
-	if (of_namespaces(facts) && !sk_span_is(span_of(operation), "DELETE"))
-		return sk_label_selector(selector, labels_of(facts->slots[SK_FACT_object]));
-	if (facts->slots[SK_FACT_namespaceObject].kind == SK_CEL_UNKNOWN && asks_name_alone(selector))
-		return match_name_label(facts, selector);
-	return sk_label_selector(selector, namespace_labels(facts));
+	labels.map = facts->slots[SK_FACT_namespaceObject];
+	if (of_namespaces(facts))
+		labels.map = facts->slots[deletes ? SK_FACT_oldObject : SK_FACT_object];
+	labels.map = labels_of(labels.map);
+	if (labels.map.kind == SK_CEL_ABSENT) /* a namespace without any others */
+		labels.map = facts->no_map;
+	return selects(selector, &labels);
 }
 
 /* ---- resource rules ---- */

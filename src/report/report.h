@@ -21,8 +21,8 @@ struct sk_result {
 	size_t finding_count;
 	struct sk_finding **ignored;  /* shown on request */
 	size_t ignored_count;
-	const struct sk_comparison *comparison; /* NULL: everything is shown */
 	const struct sk_decision *decision; /* of the policies that the person named; NULL: none */
+	const struct sk_comparison *comparison; /* NULL: everything is shown */
 };
 
 struct sk_report {

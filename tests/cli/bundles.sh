@@ -32,7 +32,6 @@ for bundle in "$policies"/*/bundle.yaml "$policies"/templates/*/bundle.yaml; do
 	*/templates/*) # meant to be changed
 		[ ! -e "$bundle/policy.lock" ] || bad "$bundle is locked"
 		run 0 init --class "${bundle##*/}" "$dir/seed"
-		run 0 test --require-coverage "$dir/seed"
 		diff -r "$bundle" "$dir/seed" >"$dir/out" || bad "what init writes is not $bundle"
 		rm -rf "$dir/seed"
 		;;

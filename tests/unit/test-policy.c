@@ -180,6 +180,19 @@ static void test_reasons(void)
 		  SK_STAGE_BUILD, &d);
 	ok(d.reasons.len == 1 && strcmp(d.reasons.data[0].message, "T") == 0, "the title stands in for a message");
 	sk_decision_release(&d);
+	/* Rules whose `it` are of several types, in turn. */
+	decide_at("  rules:\n"
+		  "  - { id: a, offenders: findings, message: \"it.id + ' of ' + string(it.line)\" }\n"
+		  "  - { id: b, offenders: packages, message: it.name + it.version }\n"
+		  "  - { id: c, offenders: findings, message: \"it.id + ' again'\" }\n",
+		  "findings: [{ id: x, line: 7 }]\npackages: [{ name: p, version: '1' }]\n", SK_STAGE_BUILD, &d);
+	is_int(d.reasons.len, 3);
+	if (d.reasons.len == 3) {
+		is_str(d.reasons.data[0].message, "x of 7");
+		is_str(d.reasons.data[1].message, "p1");
+		is_str(d.reasons.data[2].message, "x again");
+	}
+	sk_decision_release(&d);
 }
 
 /* What the subject has not makes a rule not apply; what is not known does not. */
@@ -408,6 +421,47 @@ static void test_vap(void)
 	ok(true, "%zu admission policies", SK_COUNT(cases));
 }
 
+/* Requests as the API server sends them; a namespace stands in itself. */
+static void test_reviews(void)
+{
+#define REVIEW(rest) "{ apiVersion: admission.k8s.io/v1, kind: AdmissionReview, request: { uid: u, " rest " } }"
+#define DELETED \
+	"kind: { group: '', version: v1, kind: Namespace }, resource: { group: '', version: v1, resource: namespaces }, " \
+	"name: n, namespace: n, operation: DELETE, userInfo: { username: me }, object: null, " \
+	"oldObject: { metadata: { name: n, labels: { a: b } } }"
+#define RULE(more) "matchConstraints: { resourceRules: [{ apiGroups: [''], apiVersions: [v1], operations: [DELETE], resources: [namespaces], scope: Cluster }]" more " }, "
+	static const struct {
+		const char *policy;
+		enum sk_effect effect;
+	} cases[] = {
+		{ VAP(RULE("") "validations: [{ expression: 'object == null && oldObject.metadata.name == request.name && namespaceObject == null' }]"), SK_EFFECT_ALLOW },
+		{ VAP(RULE("") "validations: [{ expression: 'request.userInfo.username == \"root\"' }]"), SK_EFFECT_DENY },
+		{ VAP(RULE(", namespaceSelector: { matchLabels: { kubernetes.io/metadata.name: n } }") NEVER), SK_EFFECT_DENY },
+		{ VAP(RULE(", namespaceSelector: { matchLabels: { a: b } }") NEVER), SK_EFFECT_DENY },
+		{ VAP(RULE(", namespaceSelector: { matchLabels: { a: c } }") NEVER), SK_EFFECT_ALLOW },
+		{ VAP(RULE(", namespaceSelector: { matchExpressions: [{ key: z, operator: DoesNotExist }] }") NEVER), SK_EFFECT_DENY },
+		{ VAP(RULE(", objectSelector: { matchLabels: { a: b } }") NEVER), SK_EFFECT_DENY },
+	};
+
+	for (size_t i = 0; i < SK_COUNT(cases); i++) {
+		struct sk_policy_set set = { 0 };
+		struct sk_doc doc = { 0 };
+		struct sk_facts facts = { 0 };
+		struct sk_decision d = { 0 };
+		struct sk_err err = SK_ERR_INIT;
+
+		expect(sk_policy_parse(&set, "f", sk_span_str(cases[i].policy), &err) == 0, "case %zu: %s", i, err.text);
+		with_object(REVIEW(DELETED), &facts, &doc);
+		sk_policy_decide(&set, &facts, eval, &d);
+		expect(d.effect == cases[i].effect, "review %zu: %s: %s", i, sk_effect_name(d.effect), d.reasons.len ? d.reasons.data[0].message : "");
+		sk_decision_release(&d);
+		sk_facts_release(&facts);
+		sk_doc_release(&doc);
+		sk_policy_set_release(&set);
+	}
+	ok(true, "%zu requests", SK_COUNT(cases));
+}
+
 static void test_messages(void)
 {
 	static const struct {
@@ -532,6 +586,7 @@ int main(void)
 	test_workloads();
 	test_docker();
 	test_vap();
+	test_reviews();
 	test_messages();
 	test_limits();
 	test_lint();

@@ -79,6 +79,12 @@ static struct sk_cel_value read_struct(const struct sk_cel_plan *p, struct sk_ce
 			   no_such_key(p, ev);
 }
 
+static struct sk_cel_value no_fields(const struct sk_cel_plan *p, struct sk_cel_eval *ev, struct sk_cel_value v)
+{
+	return sk_cel_fail_at(p, ev, SK_CEL_ENO_OVERLOAD, "no such overload: %s has no field '%.*s'", sk_cel_kind_name(v),
+			      (int)p->value.len, p->value.str);
+}
+
 static struct sk_cel_value select_optional(const struct sk_cel_plan *p, struct sk_cel_eval *ev, struct sk_cel_value target);
 
 /* What is selected from a value that is no map. */
@@ -91,8 +97,7 @@ static __attribute__((noinline)) struct sk_cel_value select_other(const struct s
 		return read_struct(p, ev, v.object, sk_cel_struct_field(v.object->type, p->value.str, p->value.len));
 	if (v.kind == SK_CEL_OPTIONAL)
 		return select_optional(p, ev, v);
-	return sk_cel_fail_at(p, ev, SK_CEL_ENO_OVERLOAD, "no such overload: %s has no field '%.*s'", sk_cel_kind_name(v),
-			      (int)p->value.len, p->value.str);
+	return no_fields(p, ev, v);
 }
 
 struct sk_cel_value sk_cel_run_select(const struct sk_cel_plan *p, struct sk_cel_eval *ev)
@@ -191,7 +196,7 @@ static struct sk_cel_value maybe_field(const struct sk_cel_plan *p, struct sk_ce
 			return read_struct(p, ev, v.object, field);
 		found = v.object->fields[field];
 	} else {
-		return select_other(p, ev, v);
+		return no_fields(p, ev, v);
 	}
 	if (found.kind == SK_CEL_ABSENT)
 		return sk_cel_none();
@@ -495,6 +500,8 @@ struct sk_cel_value sk_cel_run_list(const struct sk_cel_plan *p, struct sk_cel_e
 		skip = false;
 		if (p->marks && p->marks[i])
 			v = unwrap(p, ev, v, &skip);
+		if (sk_cel_is_fatal(v))
+			return v;
 		if (sk_cel_is_bad(v))
 			bad = sk_cel_merge_bad(ev, bad, v);
 		else if (!skip)
@@ -522,6 +529,8 @@ struct sk_cel_value sk_cel_run_map(const struct sk_cel_plan *p, struct sk_cel_ev
 		if (p->marks && p->marks[i / 2])
 			v = unwrap(p, ev, v, &skip);
 		both = sk_cel_merge_bad(ev, key, v);
+		if (sk_cel_is_fatal(both))
+			return both;
 		if (sk_cel_is_bad(both))
 			bad = sk_cel_merge_bad(ev, bad, both);
 		else if (!skip && !sk_cel_map_put(map, key, v))
@@ -550,6 +559,8 @@ struct sk_cel_value sk_cel_run_struct(const struct sk_cel_plan *p, struct sk_cel
 
 		if (p->node->optional && p->node->optional[i])
 			v = unwrap(p, ev, v, &skip);
+		if (sk_cel_is_fatal(v))
+			return v;
 		if (sk_cel_is_bad(v))
 			bad = sk_cel_merge_bad(ev, bad, v);
 		else if (field < 0)

@@ -199,7 +199,7 @@ static void check_qualified_name(struct findings *found, struct sk_cel_value tex
 	if (name.len == 0)
 		say(found, "name part ", "must be non-empty");
 	check_length(found, "name part ", name, 63);
-	if (name.len > 0 && !is_name(name))
+	if (!is_name(name))
 		say(found, "name part ", NAME_RULE " (as 'my.name')");
 }
 

@@ -197,7 +197,8 @@ static const char *read_semver(struct sk_cel_value v, bool normalize, struct sem
 	wrong = read_number(v, normalize, &ret->numbers[0]);
 	if (!wrong && dots[0])
 		wrong = read_number(minor, normalize, &ret->numbers[1]);
-	if (!wrong && dots[1])
+	/* Normalised, what may follow the patch may stand without it: "1.2.-rc". */
+	if (!wrong && dots[1] && !(normalize && number.len == 0 && patch.len > 1))
 		wrong = read_number(number, normalize, &ret->numbers[2]);
 	if (!wrong && pre)
 		wrong = check_identifiers(ret->prerelease, true);

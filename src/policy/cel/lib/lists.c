@@ -113,11 +113,15 @@ static struct sk_cel_value flatten(struct sk_cel_eval *eval, const struct sk_cel
 static struct sk_cel_value range(struct sk_cel_eval *eval, const struct sk_cel_value *args,
 				 unsigned count)
 {
-	uint64_t size = args[0].i > 0 ? (uint64_t)args[0].i : 0;
-	struct sk_cel_value *items, list = new_list(eval, size, &items);
+	struct sk_cel_value *items, list;
 
-	for (uint64_t i = 0; list.kind == SK_CEL_LIST && i < size; i++)
-		items[i] = sk_cel_int((int64_t)i);
+	if (args[0].i < 0)
+		return sk_cel_fail(eval, SK_CEL_EVALUE,
+				   "lists.range: size must be non-negative, got %lld",
+				   (long long)args[0].i);
+	list = new_list(eval, (uint64_t)args[0].i, &items);
+	for (int64_t i = 0; list.kind == SK_CEL_LIST && i < args[0].i; i++)
+		items[i] = sk_cel_int(i);
 	return list;
 }
 

@@ -286,7 +286,7 @@ static int bench(struct session *s, struct sk_err *err)
 static int print_result(struct session *s, struct sk_cel_value v, int format, struct sk_err *err)
 {
 	sk_cleanup(sk_buf_release) struct sk_buf out = { 0 };
-	struct sk_cel_arena arena = { 0 };
+	struct sk_cel_arena arena = { .limit = SK_MAX_FILE_BYTES };
 	size_t len;
 	const char *text = sk_cel_print(&arena, v, format == FORMAT_JSON, &len);
 

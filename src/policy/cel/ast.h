@@ -13,6 +13,8 @@
 /* Bytes of one expression, and nodes of its tree. */
 #define SK_CEL_MAX_TEXT (1u << 20)
 #define SK_CEL_MAX_NODES (1u << 18)
+/* Issues that are told; a person mends the first ones first. */
+#define SK_CEL_MAX_ISSUES 50u
 
 enum sk_cel_node_kind {
 	SK_CEL_NODE_BAD,    /* was not understood; an issue says why */

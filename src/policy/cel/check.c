@@ -701,12 +701,35 @@ static const struct sk_cel_type *check_list(struct checker *c, struct sk_cel_nod
 	return sk_cel_type_new(c->arena, SK_CEL_T_LIST, element ? element : new_variable(c), NULL);
 }
 
+/* Keys have no parts: types are no deeper through them. */
+static const struct sk_cel_type *check_key(struct checker *c, struct sk_cel_node *n)
+{
+	const struct sk_cel_type *type = check(c, n), *t = sk_cel_type_resolve(type);
+
+	switch (t->kind) {
+	case SK_CEL_T_VAR:
+		bind(c, t, T(DYN));
+		return T(DYN);
+	case SK_CEL_T_DYN:
+	case SK_CEL_T_BOOL:
+	case SK_CEL_T_INT:
+	case SK_CEL_T_UINT:
+	case SK_CEL_T_STRING:
+	case SK_CEL_T_ERROR:
+		return type;
+	case SK_CEL_T_WRAPPER:
+		return t->params[0];
+	default:
+		return wrong(c, n->offset, "a map's key is bool, int, uint or string, not '%s'", name_of(t).text);
+	}
+}
+
 static const struct sk_cel_type *check_map(struct checker *c, struct sk_cel_node *n)
 {
 	const struct sk_cel_type *key = NULL, *value = NULL;
 
 	for (uint32_t i = 0; i + 1 < n->count; i += 2) {
-		key = merge(c, n->args[i], key, check(c, n->args[i]));
+		key = merge(c, n->args[i], key, check_key(c, n->args[i]));
 		value = merge(c, n->args[i + 1], value,
 			      element_type(c, n, i / 2, n->args[i + 1], check(c, n->args[i + 1])));
 	}
@@ -822,6 +845,8 @@ static const struct sk_cel_type *check(struct checker *c, struct sk_cel_node *n)
 {
 	const struct sk_cel_type *t;
 
+	if (c->issues->count >= SK_CEL_MAX_ISSUES)
+		return T(ERROR);
 	switch (n->kind) {
 	case SK_CEL_NODE_CONST:
 		t = c->dynamic ? T(DYN) : sk_cel_value_type(n->value);

@@ -45,19 +45,26 @@ static bool is_scalar(const struct sk_cel_node *n)
 	       (t && t->kind >= SK_CEL_T_NULL && t->kind <= SK_CEL_T_DURATION && t->kind != SK_CEL_T_STRING && t->kind != SK_CEL_T_BYTES);
 }
 
+/* Logic, and x ? y : z: what stands behind the first may never be asked. */
+static struct range estimate_choice(const struct sk_cel_node *n)
+{
+	struct range first = estimate(n->args[0]), r = first;
+
+	for (uint32_t i = 1; i < n->count; i++)
+		r.max = add(r.max, estimate(n->args[i]).max);
+	return r;
+}
+
 static struct range estimate_call(const struct sk_cel_node *n)
 {
-	struct range r = of_args(n), own = { 1, 1 };
+	struct range r, own = { 1, 1 };
 	bool sized = n->callee ? n->callee->decl->cost != SK_CEL_COST_ONE : n->op == SK_CEL_OP_NONE || n->op == SK_CEL_OP_IN;
 
+	if (n->op == SK_CEL_OP_AND || n->op == SK_CEL_OP_OR || n->op == SK_CEL_OP_CHOICE)
+		return estimate_choice(n);
+	r = of_args(n);
 	if (n->target)
 		r = sum(r, estimate(n->target));
-	if (n->op == SK_CEL_OP_AND || n->op == SK_CEL_OP_OR || n->op == SK_CEL_OP_CHOICE) {
-		struct range first = estimate(n->args[0]);
-
-		r.min = first.min; /* the others may never be asked */
-		return r;
-	}
 	for (uint32_t i = 0; i < n->count; i++)
 		if (n->op >= SK_CEL_OP_EQ && n->op <= SK_CEL_OP_ADD && !is_scalar(n->args[i]))
 			sized = true;

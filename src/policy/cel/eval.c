@@ -9,6 +9,8 @@
 #include <time.h>
 
 #define DEFAULT_MEMORY (64u << 20)
+/* Tree, types and plan of the largest expression that is allowed take less. */
+#define MAX_PROGRAM (512u << 20)
 /* Between two looks at the clock; a step takes some nanoseconds, at most a few microseconds. */
 #define TICKS 256u
 
@@ -23,6 +25,7 @@ struct sk_cel_program *sk_cel_compile(const struct sk_cel_env *env, const char *
 
 	if (!program)
 		abort();
+	program->arena.limit = MAX_PROGRAM;
 	root = sk_cel_parse(env, text, len, &program->arena, issues);
 	if (root && sk_cel_check(env, root, text, len, flags, &program->arena, &program->checked, issues)) {
 		program->variables = env->variables;
@@ -31,10 +34,9 @@ struct sk_cel_program *sk_cel_compile(const struct sk_cel_env *env, const char *
 		else
 			sk_cel_type_text(program->checked.type, program->type, sizeof(program->type));
 		sk_cel_estimate(root, &program->min_cost, &program->max_cost);
-		if (flags & SK_CEL_CHECK_ONLY)
-			return program;
-		program->plan = sk_cel_plan(root, &program->arena, program);
-		if (program->plan)
+		if (!(flags & SK_CEL_CHECK_ONLY))
+			program->plan = sk_cel_plan(root, &program->arena, program);
+		if (!program->arena.failed)
 			return program;
 	}
 	if (issues->count == before)
@@ -92,11 +94,12 @@ void sk_cel_eval_free(struct sk_cel_eval *ev)
 
 void sk_cel_eval_reset(struct sk_cel_eval *ev, const struct sk_cel_limits *limits)
 {
-	sk_cel_arena_reset(&ev->arena);
 	ev->arena.limit = limits->memory ? limits->memory : DEFAULT_MEMORY;
+	sk_cel_arena_reset(&ev->arena);
 	ev->left = ev->limit = limits->cost ? limits->cost : UINT64_MAX;
 	ev->deadline = limits->deadline;
 	ev->ticks = TICKS;
+	ev->late = false;
 }
 
 struct sk_cel_arena *sk_cel_eval_arena(struct sk_cel_eval *ev)
@@ -122,7 +125,7 @@ bool sk_cel_look_at_clock(struct sk_cel_eval *ev)
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	if ((int64_t)now.tv_sec * 1000000000 + now.tv_nsec < ev->deadline)
 		return true;
-	ev->ticks = 1; /* and so does whoever asks next */
+	ev->late = true; /* for whoever asks next, too */
 	return false;
 }
 
@@ -201,7 +204,7 @@ struct sk_cel_value sk_cel_full(struct sk_cel_eval *ev)
 	static const struct sk_cel_error memory = { SK_CEL_ELIMIT, 0, "the memory limit is reached" };
 	static const struct sk_cel_error cost = { SK_CEL_ELIMIT, 0, "the cost limit is reached" };
 	static const struct sk_cel_error time = { SK_CEL_ELIMIT, 0, "the time limit is reached" };
-	const struct sk_cel_error *error = ev->arena.failed ? &memory : ev->deadline && ev->ticks == 1 ? &time : &cost;
+	const struct sk_cel_error *error = ev->arena.failed ? &memory : ev->late ? &time : &cost;
 
 	return (struct sk_cel_value){ .kind = SK_CEL_ERROR, .error = error };
 }

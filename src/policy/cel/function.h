@@ -85,6 +85,12 @@ static inline struct sk_cel_value sk_cel_timestamp(int64_t seconds, int32_t nano
 	return (struct sk_cel_value){ .kind = SK_CEL_TIMESTAMP, .nanos = nanos, .i = seconds };
 }
 
+/*
+ * == of values that an expression has made: 1, 0, or -1 at a limit (return
+ * sk_cel_full). [x, x] of [x, x] of ... is small and takes for ever to compare,
+ * so what it looks at is charged for. sk_cel_equal is for a host's own facts.
+ */
+int sk_cel_equal_in(struct sk_cel_eval *eval, struct sk_cel_value a, struct sk_cel_value b);
 /* -1, 0, 1 for values of one ordered type (numbers across types); 2 when they have no order (NaN, other kinds). */
 int sk_cel_compare(struct sk_cel_value a, struct sk_cel_value b);
 /* "int", "list", "google.protobuf.Duration" ...: the word in messages, and what type() prints. */

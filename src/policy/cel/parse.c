@@ -14,9 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Issues that one expression may have; a person mends the first ones first. */
-#define MAX_ISSUES 50u
-
 struct sk_cel_parser {
 	struct sk_cel_lexer lex;
 	const struct sk_cel_env *env;
@@ -24,8 +21,10 @@ struct sk_cel_parser {
 	struct sk_cel_issues *issues;
 	unsigned depth, nodes, fresh;
 	bool full; /* a limit is reached: nothing more is made */
-	struct sk_cel_node **stack; /* operands that are being collected */
+	struct sk_cel_node **stack; /* operands that are being collected: `few`, or malloc's */
 	uint32_t stack_used, stack_cap;
+	struct sk_cel_node *few[64];
+	struct sk_cel_node *none; /* where memory has run out */
 };
 
 /* ---- issues ---- */
@@ -38,7 +37,7 @@ void sk_cel_issue(struct sk_cel_issues *issues, const char *text, size_t len, si
 	va_list args;
 	int n;
 
-	if (issues->count >= MAX_ISSUES)
+	if (issues->count >= SK_CEL_MAX_ISSUES)
 		return;
 	va_start(args, fmt);
 	n = vsnprintf(what, sizeof(what), fmt, args);
@@ -76,8 +75,6 @@ void sk_cel_issues_release(struct sk_cel_issues *issues)
 
 /* ---- making nodes ---- */
 
-static struct sk_cel_node bad_node; /* where memory has run out */
-
 struct sk_cel_node *sk_cel_node(struct sk_cel_parser *p, enum sk_cel_node_kind kind, uint32_t offset)
 {
 	struct sk_cel_node *n = p->nodes < SK_CEL_MAX_NODES ? sk_cel_alloc(p->arena, sizeof(*n)) : NULL;
@@ -86,7 +83,7 @@ struct sk_cel_node *sk_cel_node(struct sk_cel_parser *p, enum sk_cel_node_kind k
 		if (!p->full)
 			sk_cel_issue(p->issues, p->lex.text, p->lex.len, offset, 0, "the expression is too large");
 		p->full = true;
-		return &bad_node;
+		return p->none;
 	}
 	p->nodes++;
 	n->kind = (uint8_t)kind;
@@ -197,7 +194,7 @@ struct sk_cel_node *sk_cel_node_loop(struct sk_cel_parser *p, enum sk_cel_loop l
 	struct sk_cel_node *args[2] = { filter, body };
 
 	if (!names)
-		return &bad_node;
+		return p->none;
 	names[0] = var1;
 	names[1] = var2;
 	n->names = names;
@@ -305,10 +302,12 @@ static void push(struct sk_cel_parser *p, struct sk_cel_node *n)
 	struct sk_cel_node **grown;
 
 	if (p->stack_used == p->stack_cap) {
-		p->stack_cap = p->stack_cap ? p->stack_cap * 2 : 64;
-		grown = realloc(p->stack, p->stack_cap * sizeof(*grown));
+		p->stack_cap *= 2;
+		grown = realloc(p->stack == p->few ? NULL : p->stack, p->stack_cap * sizeof(*grown));
 		if (!grown)
 			abort(); /* a few kilobytes */
+		if (p->stack == p->few)
+			memcpy(grown, p->few, sizeof(p->few));
 		p->stack = grown;
 	}
 	p->stack[p->stack_used++] = n;
@@ -413,40 +412,51 @@ static struct sk_cel_node *parse_identifier(struct sk_cel_parser *p)
 	return n;
 }
 
-/* Which of the elements had a '?', written down only where one has. */
-static void set_optional(struct sk_cel_parser *p, struct sk_cel_node *n, const uint8_t *marks, uint32_t count, bool any)
-{
-	uint8_t *own = any ? sk_cel_alloc(p->arena, count + 1) : NULL;
-
-	if (own) {
-		memcpy(own, marks, count);
-		n->optional = own;
-	}
-}
-
 struct marks {
-	uint8_t *bits;
+	uint8_t few[32], *bits; /* `few`, or malloc's */
 	uint32_t count, cap;
 	bool any;
 };
 
 static void mark(struct marks *m, bool optional)
 {
+	uint8_t *grown;
+
+	if (!m->bits) {
+		m->bits = m->few;
+		m->cap = sizeof(m->few);
+	}
 	if (m->count == m->cap) {
-		m->cap = m->cap ? m->cap * 2 : 64;
-		m->bits = realloc(m->bits, m->cap);
-		if (!m->bits)
+		m->cap *= 2;
+		grown = realloc(m->bits == m->few ? NULL : m->bits, m->cap);
+		if (!grown)
 			abort();
+		if (m->bits == m->few)
+			memcpy(grown, m->few, sizeof(m->few));
+		m->bits = grown;
 	}
 	m->bits[m->count++] = optional;
 	m->any |= optional;
+}
+
+/* Which of the elements had a '?', written down only where one has. */
+static void set_optional(struct sk_cel_parser *p, struct sk_cel_node *n, struct marks *m)
+{
+	uint8_t *own = m->any ? sk_cel_alloc(p->arena, m->count) : NULL;
+
+	if (own) {
+		memcpy(own, m->bits, m->count);
+		n->optional = own;
+	}
+	if (m->bits != m->few)
+		free(m->bits);
 }
 
 static struct sk_cel_node *parse_list(struct sk_cel_parser *p)
 {
 	struct sk_cel_node *n = sk_cel_node(p, SK_CEL_NODE_LIST, (uint32_t)p->lex.start);
 	uint32_t from = p->stack_used;
-	struct marks marks = { 0 };
+	struct marks marks = { .bits = NULL };
 
 	take(p, '[');
 	while (peek(p) != ']' && peek(p) != SK_CEL_TOKEN_END) {
@@ -465,8 +475,7 @@ static struct sk_cel_node *parse_list(struct sk_cel_parser *p)
 		take(p, ']');
 	}
 	set_args(p, n, p->stack + from, p->stack_used - from);
-	set_optional(p, n, marks.bits, marks.count, marks.any);
-	free(marks.bits);
+	set_optional(p, n, &marks);
 	p->stack_used = from;
 	return n;
 }
@@ -475,7 +484,7 @@ static struct sk_cel_node *parse_map(struct sk_cel_parser *p)
 {
 	struct sk_cel_node *n = sk_cel_node(p, SK_CEL_NODE_MAP, (uint32_t)p->lex.start);
 	uint32_t from = p->stack_used;
-	struct marks marks = { 0 };
+	struct marks marks = { .bits = NULL };
 
 	take(p, '{');
 	while (peek(p) != '}' && peek(p) != SK_CEL_TOKEN_END) {
@@ -500,8 +509,7 @@ static struct sk_cel_node *parse_map(struct sk_cel_parser *p)
 		take(p, '}');
 	}
 	set_args(p, n, p->stack + from, p->stack_used - from);
-	set_optional(p, n, marks.bits, marks.count, marks.any);
-	free(marks.bits);
+	set_optional(p, n, &marks);
 	p->stack_used = from;
 	return n;
 }
@@ -610,7 +618,7 @@ static struct sk_cel_node *parse_struct(struct sk_cel_parser *p, struct sk_cel_n
 	struct sk_cel_node *n = sk_cel_node(p, SK_CEL_NODE_STRUCT, type_name->offset);
 	uint32_t from = p->stack_used, fields = 0, cap = 0;
 	const char **names = NULL, **own;
-	struct marks marks = { 0 };
+	struct marks marks = { .bits = NULL };
 
 	n->name = qualified_name(p, type_name);
 	if (is_absolute(type_name))
@@ -650,9 +658,8 @@ static struct sk_cel_node *parse_struct(struct sk_cel_parser *p, struct sk_cel_n
 		own[i] = names[i];
 	n->names = own;
 	set_args(p, n, p->stack + from, p->stack_used - from);
-	set_optional(p, n, marks.bits, marks.count, marks.any);
+	set_optional(p, n, &marks);
 	free(names);
-	free(marks.bits);
 	p->stack_used = from;
 	return n;
 }
@@ -804,7 +811,7 @@ static struct sk_cel_node *parse_expression(struct sk_cel_parser *p)
 		p->lex.token = SK_CEL_TOKEN_END;
 		p->lex.at = p->lex.len;
 		p->depth--;
-		return &bad_node;
+		return p->none;
 	}
 	n = parse_logic(p, SK_CEL_OP_OR);
 	offset = (uint32_t)p->lex.start;
@@ -824,18 +831,23 @@ static struct sk_cel_node *parse_expression(struct sk_cel_parser *p)
 struct sk_cel_node *sk_cel_parse(const struct sk_cel_env *env, const char *text, size_t len,
 				 struct sk_cel_arena *arena, struct sk_cel_issues *issues)
 {
-	struct sk_cel_parser p = { .env = env, .arena = arena, .issues = issues };
+	struct sk_cel_parser p = { .env = env, .arena = arena, .issues = issues, .stack_cap = 64 };
 	uint32_t before = issues->count;
-	struct sk_cel_node *n;
+	struct sk_cel_node *root;
 
 	if (len > SK_CEL_MAX_TEXT) {
 		sk_cel_issue(issues, text, len, 0, 0, "the expression is longer than %u bytes", SK_CEL_MAX_TEXT);
 		return NULL;
 	}
+	p.none = sk_cel_alloc(arena, sizeof(*p.none));
+	if (!p.none)
+		return NULL;
+	p.stack = p.few;
 	sk_cel_lex_init(&p.lex, text, len);
-	n = parse_expression(&p);
+	root = parse_expression(&p);
 	if (p.lex.token != SK_CEL_TOKEN_END && !p.full)
 		unexpected(&p, "an operator or the end");
-	free(p.stack);
-	return issues->count > before ? NULL : n;
+	if (p.stack != p.few)
+		free(p.stack);
+	return issues->count > before ? NULL : root;
 }

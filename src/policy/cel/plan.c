@@ -5,18 +5,18 @@ struct planner {
 	struct sk_cel_arena *arena;
 	struct sk_cel_program *program;
 	bool full;
+	struct sk_cel_plan none; /* where memory has run out */
 };
 
 static struct sk_cel_plan *plan_node(struct planner *pl, const struct sk_cel_node *n);
 
 static struct sk_cel_plan *new_plan(struct planner *pl, const struct sk_cel_node *n, sk_cel_run_fn *run)
 {
-	static struct sk_cel_plan none;
 	struct sk_cel_plan *p = sk_cel_alloc(pl->arena, sizeof(*p));
 
 	if (!p) {
 		pl->full = true;
-		return &none;
+		return &pl->none;
 	}
 	p->run = run;
 	p->offset = n->offset;

@@ -59,6 +59,7 @@ struct sk_cel_eval {
 	uint64_t left, limit; /* of cost */
 	int64_t deadline;
 	uint32_t ticks;	 /* until the clock is looked at */
+	bool late;	 /* the deadline is over */
 	uint32_t offset; /* of the call that runs: where its error is */
 	const struct sk_cel_activation *activation;
 	struct sk_cel_value *resolved; /* by slot: what `resolve` has given in this run */
@@ -95,7 +96,7 @@ static inline bool sk_cel_spend(struct sk_cel_eval *ev, uint64_t cost)
 bool sk_cel_look_at_clock(struct sk_cel_eval *ev);
 static inline bool sk_cel_in_time(struct sk_cel_eval *ev)
 {
-	return !ev->deadline || --ev->ticks || sk_cel_look_at_clock(ev);
+	return !ev->deadline || (!ev->late && --ev->ticks) || sk_cel_look_at_clock(ev);
 }
 
 /* Unknowns of both; an unknown wins over an error, a limit over all; the first error stays. */

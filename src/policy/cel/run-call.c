@@ -121,6 +121,8 @@ struct sk_cel_value sk_cel_run_dispatch(const struct sk_cel_plan *p, struct sk_c
 	if (p->count > MAX_VALUES)
 		return sk_cel_no_overload(p, ev, p->node->name, args, 0);
 	bad = run_args(p, ev, false, args);
+	if (sk_cel_is_fatal(bad))
+		return bad;
 	for (const struct sk_cel_callee *c = p->function->first; c; c = c->next) {
 		if (bad.kind != SK_CEL_ABSENT && !(c->decl->flags & SK_CEL_LENIENT))
 			continue;

@@ -79,6 +79,12 @@ static struct sk_cel_value read_struct(const struct sk_cel_plan *p, struct sk_ce
 			   no_such_key(p, ev);
 }
 
+static struct sk_cel_value no_fields(const struct sk_cel_plan *p, struct sk_cel_eval *ev, struct sk_cel_value v)
+{
+	return sk_cel_fail_at(p, ev, SK_CEL_ENO_OVERLOAD, "no such overload: %s has no field '%.*s'", sk_cel_kind_name(v),
+			      (int)p->value.len, p->value.str);
+}
+
 static struct sk_cel_value select_optional(const struct sk_cel_plan *p, struct sk_cel_eval *ev, struct sk_cel_value target);
 
 /* What is selected from a value that is no map. */
@@ -91,8 +97,7 @@ static __attribute__((noinline)) struct sk_cel_value select_other(const struct s
 		return read_struct(p, ev, v.object, sk_cel_struct_field(v.object->type, p->value.str, p->value.len));
 	if (v.kind == SK_CEL_OPTIONAL)
 		return select_optional(p, ev, v);
-	return sk_cel_fail_at(p, ev, SK_CEL_ENO_OVERLOAD, "no such overload: %s has no field '%.*s'", sk_cel_kind_name(v),
-			      (int)p->value.len, p->value.str);
+	return no_fields(p, ev, v);
 }
 
 struct sk_cel_value sk_cel_run_select(const struct sk_cel_plan *p, struct sk_cel_eval *ev)
@@ -184,7 +189,7 @@ static struct sk_cel_value maybe_field(const struct sk_cel_plan *p, struct sk_ce
 			return read_struct(p, ev, v.object, field);
 		found = v.object->fields[field];
 	} else {
-		return select_other(p, ev, v);
+		return no_fields(p, ev, v);
 	}
 	if (found.kind == SK_CEL_ABSENT)
 		return sk_cel_none();
@@ -350,27 +355,22 @@ struct sk_cel_value sk_cel_run_choice(const struct sk_cel_plan *p, struct sk_cel
 
 /* ---- comparison ---- */
 
-/* What looking at the whole of both costs: a tenth of the bytes, one for each element. */
+/* What looking at the whole of a text costs: a tenth of its bytes. */
 static uint64_t weight(struct sk_cel_value v)
 {
-	switch (v.kind) {
-	case SK_CEL_STRING:
-	case SK_CEL_BYTES:
-		return v.len / 10;
-	case SK_CEL_LIST:
-		return v.list->count;
-	case SK_CEL_MAP:
-		return v.map->count;
-	default:
-		return 0;
-	}
+	return v.kind == SK_CEL_STRING || v.kind == SK_CEL_BYTES ? v.len / 10 : 0;
 }
 
 static struct sk_cel_value equal(const struct sk_cel_plan *p, struct sk_cel_eval *ev, bool wanted)
 {
 	struct sk_cel_value a = get(p->args[0], ev), b = get(p->args[1], ev);
 	uint64_t x = weight(a), y = weight(b);
+	int same;
 
+	if (sk_cel_is_deep(a) && sk_cel_is_deep(b)) {
+		same = sk_cel_equal_in(ev, a, b);
+		return same < 0 ? sk_cel_full(ev) : sk_cel_bool(same == wanted);
+	}
 	if (!sk_cel_spend(ev, 1 + (x < y ? x : y)))
 		return sk_cel_full(ev);
 	if (sk_cel_is_bad(a) || sk_cel_is_bad(b))
@@ -432,6 +432,17 @@ struct sk_cel_value sk_cel_run_order(const struct sk_cel_plan *p, struct sk_cel_
 	}
 }
 
+static struct sk_cel_value in_list(struct sk_cel_eval *ev, struct sk_cel_value v, const struct sk_cel_list *list)
+{
+	int same = 0;
+
+	if (!sk_cel_spend(ev, 1))
+		return sk_cel_full(ev);
+	for (uint32_t i = 0; i < list->count && same == 0; i++)
+		same = sk_cel_equal_in(ev, v, list->items[i]);
+	return same < 0 ? sk_cel_full(ev) : sk_cel_bool(same);
+}
+
 struct sk_cel_value sk_cel_run_in(const struct sk_cel_plan *p, struct sk_cel_eval *ev)
 {
 	struct sk_cel_value args[2] = { get(p->args[0], ev), get(p->args[1], ev) };
@@ -445,6 +456,8 @@ struct sk_cel_value sk_cel_run_in(const struct sk_cel_plan *p, struct sk_cel_eva
 	}
 	if (args[1].kind != SK_CEL_LIST)
 		return sk_cel_no_overload(p, ev, "@in", args, 2);
+	if (sk_cel_is_deep(args[0]))
+		return in_list(ev, args[0], args[1].list);
 	if (!sk_cel_spend(ev, 1 + (uint64_t)args[1].list->count * (1 + weight(args[0]))))
 		return sk_cel_full(ev);
 	for (uint32_t i = 0; i < args[1].list->count; i++)
@@ -480,6 +493,8 @@ struct sk_cel_value sk_cel_run_list(const struct sk_cel_plan *p, struct sk_cel_e
 		skip = false;
 		if (p->marks && p->marks[i])
 			v = unwrap(p, ev, v, &skip);
+		if (sk_cel_is_fatal(v))
+			return v;
 		if (sk_cel_is_bad(v))
 			bad = sk_cel_merge_bad(ev, bad, v);
 		else if (!skip)
@@ -507,6 +522,8 @@ struct sk_cel_value sk_cel_run_map(const struct sk_cel_plan *p, struct sk_cel_ev
 		if (p->marks && p->marks[i / 2])
 			v = unwrap(p, ev, v, &skip);
 		both = sk_cel_merge_bad(ev, key, v);
+		if (sk_cel_is_fatal(both))
+			return both;
 		if (sk_cel_is_bad(both))
 			bad = sk_cel_merge_bad(ev, bad, both);
 		else if (!skip && !sk_cel_map_put(map, key, v))
@@ -535,6 +552,8 @@ struct sk_cel_value sk_cel_run_struct(const struct sk_cel_plan *p, struct sk_cel
 
 		if (p->node->optional && p->node->optional[i])
 			v = unwrap(p, ev, v, &skip);
+		if (sk_cel_is_fatal(v))
+			return v;
 		if (sk_cel_is_bad(v))
 			bad = sk_cel_merge_bad(ev, bad, v);
 		else if (field < 0)

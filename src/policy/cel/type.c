@@ -79,6 +79,8 @@ static size_t put(char *out, size_t size, size_t at, const char *text)
 static size_t type_text(const struct sk_cel_type *t, char *out, size_t size, size_t at, unsigned depth)
 {
 	t = sk_cel_type_resolve(t);
+	if (at >= size) /* what is told no longer need not be walked either */
+		return at;
 	if (depth > 32)
 		return put(out, size, at, "...");
 	if (t->kind == SK_CEL_T_VAR)

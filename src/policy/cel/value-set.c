@@ -35,14 +35,6 @@ static bool key_of(struct sk_cel_value *v)
 	}
 }
 
-/* What comparing with v costs. */
-static uint64_t size_of(struct sk_cel_value v)
-{
-	if (v.kind == SK_CEL_LIST)
-		return 1 + (uint64_t)v.list->count;
-	return v.kind == SK_CEL_MAP ? 1 + (uint64_t)sk_cel_map_count(v.map) : 1;
-}
-
 int sk_cel_set_has(const struct sk_cel_set *set, struct sk_cel_value v)
 {
 	if (key_of(&v))
@@ -50,10 +42,10 @@ int sk_cel_set_has(const struct sk_cel_set *set, struct sk_cel_value v)
 			       ? sk_cel_map_get(set->keys, v).kind != SK_CEL_ABSENT
 			       : -1;
 	for (uint32_t i = 0; i < set->other_count; i++) {
-		if (!sk_cel_charge(set->eval, size_of(v)))
-			return -1;
-		if (sk_cel_equal(set->others[i], v))
-			return 1;
+		int same = sk_cel_equal_in(set->eval, set->others[i], v);
+
+		if (same != 0)
+			return same;
 	}
 	return 0;
 }

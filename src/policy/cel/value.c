@@ -157,47 +157,69 @@ int sk_cel_compare(struct sk_cel_value a, struct sk_cel_value b)
 	}
 }
 
-static bool equal(struct sk_cel_value a, struct sk_cel_value b, unsigned depth);
+/* One comparison; without an eval nothing is charged. */
+struct equality {
+	struct sk_cel_eval *eval;
+	uint64_t looked_at; /* and not charged yet */
+	bool stopped;
+};
 
-static bool lists_equal(const struct sk_cel_list *a, const struct sk_cel_list *b, unsigned depth)
+/* Charged in portions: a call for each element would cost as much as the comparison. */
+static inline bool look(struct equality *e, struct sk_cel_value v)
+{
+	if (!e->eval)
+		return true;
+	e->looked_at += 1 + (v.kind == SK_CEL_STRING || v.kind == SK_CEL_BYTES ? v.len / 10 : 0);
+	if (e->looked_at < 1024 || e->stopped)
+		return !e->stopped;
+	e->stopped = !sk_cel_charge(e->eval, e->looked_at);
+	e->looked_at = 0;
+	return !e->stopped;
+}
+
+static bool equal(struct sk_cel_value a, struct sk_cel_value b, struct equality *e, unsigned depth);
+
+static bool lists_equal(const struct sk_cel_list *a, const struct sk_cel_list *b, struct equality *e, unsigned depth)
 {
 	if (a->count != b->count)
 		return false;
 	for (uint32_t i = 0; i < a->count; i++)
-		if (!equal(a->items[i], b->items[i], depth))
+		if (!equal(a->items[i], b->items[i], e, depth))
 			return false;
 	return true;
 }
 
-static bool maps_equal(const struct sk_cel_map *a, const struct sk_cel_map *b, unsigned depth)
+static bool maps_equal(const struct sk_cel_map *a, const struct sk_cel_map *b, struct equality *e, unsigned depth)
 {
 	if (a->count != b->count)
 		return false;
 	for (uint32_t i = 0; i < a->count; i++) {
 		struct sk_cel_value other = sk_cel_map_get(b, a->entries[i].key);
 
-		if (other.kind == SK_CEL_ABSENT || !equal(a->entries[i].value, other, depth))
+		if (other.kind == SK_CEL_ABSENT || !equal(a->entries[i].value, other, e, depth))
 			return false;
 	}
 	return true;
 }
 
 /* A field that is not set equals one that is set to what stands for it. */
-static bool structs_equal(const struct sk_cel_struct *a, const struct sk_cel_struct *b, unsigned depth)
+static bool structs_equal(const struct sk_cel_struct *a, const struct sk_cel_struct *b, struct equality *e, unsigned depth)
 {
 	if (a->type != b->type)
 		return false;
 	for (int i = 0; a->type->fields[i].name; i++) {
 		struct sk_cel_value x = sk_cel_struct_read(a, i), y = sk_cel_struct_read(b, i);
 
-		if (x.kind == SK_CEL_ABSENT || y.kind == SK_CEL_ABSENT ? x.kind != y.kind : !equal(x, y, depth))
+		if (x.kind == SK_CEL_ABSENT || y.kind == SK_CEL_ABSENT ? x.kind != y.kind : !equal(x, y, e, depth))
 			return false;
 	}
 	return true;
 }
 
-static bool equal(struct sk_cel_value a, struct sk_cel_value b, unsigned depth)
+static bool equal(struct sk_cel_value a, struct sk_cel_value b, struct equality *e, unsigned depth)
 {
+	if (!look(e, a))
+		return false;
 	if (sk_cel_is_number(a) && sk_cel_is_number(b))
 		return compare_numbers(a, b) == 0;
 	if (a.kind != b.kind || depth > SK_CEL_MAX_NESTING)
@@ -214,15 +236,15 @@ static bool equal(struct sk_cel_value a, struct sk_cel_value b, unsigned depth)
 	case SK_CEL_DURATION:
 		return a.i == b.i && a.nanos == b.nanos;
 	case SK_CEL_LIST:
-		return lists_equal(a.list, b.list, depth + 1);
+		return lists_equal(a.list, b.list, e, depth + 1);
 	case SK_CEL_MAP:
-		return maps_equal(a.map, b.map, depth + 1);
+		return maps_equal(a.map, b.map, e, depth + 1);
 	case SK_CEL_STRUCT:
-		return structs_equal(a.object, b.object, depth + 1);
+		return structs_equal(a.object, b.object, e, depth + 1);
 	case SK_CEL_TYPE:
 		return strcmp(sk_cel_type_name(a.type), sk_cel_type_name(b.type)) == 0;
 	case SK_CEL_OPTIONAL:
-		return a.some && b.some ? equal(*a.some, *b.some, depth + 1) : a.some == b.some;
+		return a.some && b.some ? equal(*a.some, *b.some, e, depth + 1) : a.some == b.some;
 	case SK_CEL_OPAQUE:
 		return a.opaque->type == b.opaque->type && a.opaque->type->equal(a.opaque, b.opaque);
 	default:
@@ -232,7 +254,19 @@ static bool equal(struct sk_cel_value a, struct sk_cel_value b, unsigned depth)
 
 bool sk_cel_equal(struct sk_cel_value a, struct sk_cel_value b)
 {
-	return equal(a, b, 0);
+	struct equality e = { 0 };
+
+	return equal(a, b, &e, 0);
+}
+
+int sk_cel_equal_in(struct sk_cel_eval *eval, struct sk_cel_value a, struct sk_cel_value b)
+{
+	struct equality e = { .eval = eval };
+	bool same = equal(a, b, &e, 0);
+
+	if (!e.stopped)
+		e.stopped = !sk_cel_charge(eval, e.looked_at);
+	return e.stopped ? -1 : same;
 }
 
 /* ---- maps ---- */
@@ -241,14 +275,14 @@ static int64_t find(const struct sk_cel_map *map, struct sk_cel_value key, uint3
 {
 	if (!map->mask) {
 		for (uint32_t i = 0; i < map->count; i++)
-			if (map->hashes[i] == hash && equal(map->entries[i].key, key, 0))
+			if (map->hashes[i] == hash && sk_cel_equal(map->entries[i].key, key))
 				return i;
 		return -1;
 	}
 	for (uint32_t at = hash & map->mask; map->slots[at]; at = (at + 1) & map->mask) {
 		uint32_t i = map->slots[at] - 1;
 
-		if (map->hashes[i] == hash && equal(map->entries[i].key, key, 0))
+		if (map->hashes[i] == hash && sk_cel_equal(map->entries[i].key, key))
 			return i;
 	}
 	return -1;

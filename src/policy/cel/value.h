@@ -90,6 +90,11 @@ static inline bool sk_cel_is_number(struct sk_cel_value v)
 {
 	return v.kind == SK_CEL_INT || v.kind == SK_CEL_UINT || v.kind == SK_CEL_DOUBLE;
 }
+/* Has it parts, which comparing it walks through? */
+static inline bool sk_cel_is_deep(struct sk_cel_value v)
+{
+	return v.kind == SK_CEL_LIST || v.kind == SK_CEL_MAP || v.kind == SK_CEL_STRUCT || v.kind == SK_CEL_OPTIONAL;
+}
 static inline bool sk_cel_is_bad(struct sk_cel_value v)
 {
 	return v.kind >= SK_CEL_ERROR;

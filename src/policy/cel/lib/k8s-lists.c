@@ -76,8 +76,8 @@ static struct sk_cel_value overflow(struct sk_cel_eval *eval, const char *what)
 static struct sk_cel_value add_durations(struct sk_cel_eval *eval, struct sk_cel_value a,
 					 struct sk_cel_value b)
 {
-	__int128 second = 1000000000;
-	__int128 nanos = ((__int128)a.i + b.i) * second + a.nanos + b.nanos;
+	sk_cel_wide second = 1000000000;
+	sk_cel_wide nanos = ((sk_cel_wide)a.i + b.i) * second + a.nanos + b.nanos;
 
 	if (nanos > SK_CEL_DURATION_MAX * second || nanos < -SK_CEL_DURATION_MAX * second)
 		return overflow(eval, "duration");
@@ -151,9 +151,12 @@ static struct sk_cel_value index_of(struct sk_cel_eval *eval, const struct sk_ce
 {
 	const struct sk_cel_list *list = args[0].list;
 
-	for (uint32_t i = 0; i < list->count; i++)
-		if (sk_cel_equal(list->items[i], args[1]))
-			return sk_cel_int(i);
+	for (uint32_t i = 0; i < list->count; i++) {
+		int same = sk_cel_equal_in(eval, list->items[i], args[1]);
+
+		if (same != 0)
+			return same < 0 ? sk_cel_full(eval) : sk_cel_int(i);
+	}
 	return sk_cel_int(-1);
 }
 
@@ -162,9 +165,12 @@ static struct sk_cel_value last_index_of(struct sk_cel_eval *eval, const struct 
 {
 	const struct sk_cel_list *list = args[0].list;
 
-	for (uint32_t i = list->count; i-- > 0;)
-		if (sk_cel_equal(list->items[i], args[1]))
-			return sk_cel_int(i);
+	for (uint32_t i = list->count; i-- > 0;) {
+		int same = sk_cel_equal_in(eval, list->items[i], args[1]);
+
+		if (same != 0)
+			return same < 0 ? sk_cel_full(eval) : sk_cel_int(i);
+	}
 	return sk_cel_int(-1);
 }
 
@@ -172,9 +178,15 @@ static struct sk_cel_value last_index_of(struct sk_cel_eval *eval, const struct 
 static struct sk_cel_value includes(struct sk_cel_eval *eval, const struct sk_cel_value *args,
 				    unsigned count)
 {
-	if (args[0].kind != SK_CEL_LIST)
-		return sk_cel_bool(sk_cel_equal(args[0], args[1]));
-	return sk_cel_bool(index_of(eval, args, count).i >= 0);
+	struct sk_cel_value at;
+	int same;
+
+	if (args[0].kind != SK_CEL_LIST) {
+		same = sk_cel_equal_in(eval, args[0], args[1]);
+		return same < 0 ? sk_cel_full(eval) : sk_cel_bool(same);
+	}
+	at = index_of(eval, args, count);
+	return at.kind == SK_CEL_INT ? sk_cel_bool(at.i >= 0) : at;
 }
 
 /* ---- tables ---- */
@@ -200,9 +212,9 @@ static const struct sk_cel_overload overloads[] = {
 	{ "sum", "list<uint>.() -> uint", sum_uint, SCAN },
 	{ "sum", "list<double>.() -> double", sum_double, SCAN },
 	{ "sum", "list<duration>.() -> duration", sum_duration, SCAN },
-	{ "indexOf", "list<A>.(A) -> int", index_of, SCAN },
-	{ "lastIndexOf", "list<A>.(A) -> int", last_index_of, SCAN },
-	{ "includes", "dyn.(dyn) -> bool", includes, SCAN },
+	{ "indexOf", "list<A>.(A) -> int", index_of, SK_CEL_COST_ONE },
+	{ "lastIndexOf", "list<A>.(A) -> int", last_index_of, SK_CEL_COST_ONE },
+	{ "includes", "dyn.(dyn) -> bool", includes, SK_CEL_COST_ONE },
 	{ NULL },
 };
 

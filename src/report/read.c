@@ -503,6 +503,8 @@ static void read_root(struct reader *rd, const struct sk_node *root, struct sk_r
 		fail(rd, created ? created : root, "'created' is no time");
 	report->database_created =
 		str(rd, get(rd, root, "database", SK_NODE_OBJECT), "created");
+	report->database_newest =
+		str(rd, get(rd, root, "database", SK_NODE_OBJECT), "newest");
 	read_results(rd, root, report);
 }
 

@@ -319,7 +319,7 @@ static bool civil(eval *ev, const value *a, unsigned n, struct sk_cel_civil *ret
 	int32_t offset = 0;
 
 	if (n == 2 && !sk_cel_zone_offset(a[1].str, a[1].len, a[0].i, &offset)) {
-		*ret_error = sk_cel_fail(ev, SK_CEL_EVALUE, "unknown time zone %.*s", (int)(a[1].len > 64 ? 64 : a[1].len), a[1].str);
+		*ret_error = sk_cel_fail(ev, SK_CEL_EVALUE, "unknown time zone %.*s", sk_cel_excerpt(a[1]), a[1].str);
 		return false;
 	}
 	sk_cel_civil(a[0].i + offset, ret);

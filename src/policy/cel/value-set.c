@@ -11,22 +11,24 @@ bool sk_cel_set_init(struct sk_cel_set *set, struct sk_cel_eval *eval, uint32_t 
 	return set->keys && set->others;
 }
 
-/* The key that equals v in a map, if there can be one: whole doubles are the integer that they equal. */
+/* Beyond it integers and doubles are equal that are not the same number. */
+#define EXACT (INT64_C(1) << 53)
+
+/* Makes v the key that equals it, if there is one: whole doubles are the integer that they equal. */
 static bool key_of(struct sk_cel_value *v)
 {
 	switch (v->kind) {
 	case SK_CEL_BOOL:
-	case SK_CEL_INT:
-	case SK_CEL_UINT:
 	case SK_CEL_STRING:
 		return true;
+	case SK_CEL_INT:
+		return v->i > -EXACT && v->i < EXACT;
+	case SK_CEL_UINT:
+		return v->u < EXACT;
 	case SK_CEL_DOUBLE:
-		if (v->d >= -0x1p63 && v->d < 0x1p63 && v->d == (double)(int64_t)v->d)
-			*v = sk_cel_int((int64_t)v->d);
-		else if (v->d >= 0x1p63 && v->d < 0x1p64)
-			*v = sk_cel_uint((uint64_t)v->d);
-		else
+		if (!(v->d > -0x1p53 && v->d < 0x1p53) || v->d != (double)(int64_t)v->d)
 			return false;
+		*v = sk_cel_int((int64_t)v->d);
 		return true;
 	default:
 		return false;

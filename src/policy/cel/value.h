@@ -105,6 +105,16 @@ static inline bool sk_cel_is_fatal(struct sk_cel_value v)
 	return v.kind == SK_CEL_ERROR && v.error->code == SK_CEL_ELIMIT;
 }
 
+/* As many bytes of a text as a message quotes: whole code points, 64 bytes at most. */
+static inline int sk_cel_excerpt(struct sk_cel_value text)
+{
+	uint32_t len = text.len > 64 ? 64 : text.len;
+
+	while (len > 0 && len < text.len && ((unsigned char)text.str[len] & 0xc0) == 0x80)
+		len--;
+	return (int)len;
+}
+
 /* Valid UTF-8? *ret_ascii tells whether all bytes are below 0x80. */
 bool sk_cel_utf8_valid(const char *text, size_t len, bool *ret_ascii);
 /* One code point as UTF-8; returns its length. */

@@ -5,14 +5,32 @@
 
 /* ---- order ---- */
 
+static struct sk_cel_value no_order(struct sk_cel_eval *eval, const char *name,
+				    struct sk_cel_value a, struct sk_cel_value b)
+{
+	return sk_cel_fail(eval, SK_CEL_ENO_OVERLOAD, "no such overload: %s of %s and %s", name,
+			   sk_cel_kind_name(a), sk_cel_kind_name(b));
+}
+
+/* NaN has no order and is no error. */
+static bool comparable(int order, struct sk_cel_value a)
+{
+	return order != 2 || a.kind == SK_CEL_DOUBLE;
+}
+
 static struct sk_cel_value is_sorted(struct sk_cel_eval *eval, const struct sk_cel_value *args,
 				     unsigned count)
 {
-	const struct sk_cel_list *list = args[0].list;
+	const struct sk_cel_value *items = args[0].list->items;
 
-	for (uint32_t i = 1; i < list->count; i++)
-		if (sk_cel_compare(list->items[i - 1], list->items[i]) == 1)
+	for (uint32_t i = 1; i < args[0].list->count; i++) {
+		int order = sk_cel_compare(items[i - 1], items[i]);
+
+		if (!comparable(order, items[i]))
+			return no_order(eval, "isSorted", items[i - 1], items[i]);
+		if (order == 1)
 			return sk_cel_bool(false);
+	}
 	return sk_cel_bool(true);
 }
 
@@ -28,10 +46,8 @@ static struct sk_cel_value best(struct sk_cel_eval *eval, const struct sk_cel_li
 	for (uint32_t i = 1; i < list->count; i++) {
 		int order = sk_cel_compare(list->items[i], v);
 
-		if (order == 2 && list->items[i].kind != SK_CEL_DOUBLE)
-			return sk_cel_fail(eval, SK_CEL_ENO_OVERLOAD,
-					   "no such overload: %s of %s and %s", name,
-					   sk_cel_kind_name(v), sk_cel_kind_name(list->items[i]));
+		if (!comparable(order, list->items[i]))
+			return no_order(eval, name, v, list->items[i]);
 		if (order == wanted)
 			v = list->items[i];
 	}

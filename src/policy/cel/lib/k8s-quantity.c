@@ -99,7 +99,7 @@ static double as_double(const struct quantity *q)
 		base = q->big->negative ? -strtod(digits, NULL) : strtod(digits, NULL);
 		exponent = -(int64_t)q->big->scale;
 	}
-	return exponent == 0 ? base : base * power_of_ten(exponent);
+	return exponent == 0 || base == 0 ? base : base * power_of_ten(exponent);
 }
 
 /* ---- printing ---- */
@@ -366,7 +366,7 @@ static struct sk_cel_value make(struct sk_cel_eval *eval, const struct sk_cel_va
 
 	if (wrong)
 		return sk_cel_fail(eval, SK_CEL_EVALUE, "'%.*s' is no quantity: %s",
-				   args[0].len > 64 ? 64 : (int)args[0].len, args[0].str, wrong);
+				   sk_cel_excerpt(args[0]), args[0].str, wrong);
 	return new_quantity(eval, &q);
 }
 

@@ -222,7 +222,7 @@ static struct sk_cel_value make(struct sk_cel_eval *eval, const struct sk_cel_va
 	wrong = read_semver(args[0], wants_normalize(args, count), v);
 	if (wrong)
 		return sk_cel_fail(eval, SK_CEL_EVALUE, "'%.*s' is no semantic version: %s",
-				   args[0].len > 64 ? 64 : (int)args[0].len, args[0].str, wrong);
+				   sk_cel_excerpt(args[0]), args[0].str, wrong);
 	return sk_cel_opaque(&v->opaque);
 }
 

@@ -39,7 +39,7 @@ static struct sk_cel_value make(struct sk_cel_eval *eval, const struct sk_cel_va
 	if (wrong)
 		return sk_cel_fail(eval, SK_CEL_EVALUE,
 				   "URL parse error during conversion from string: '%.*s': %s",
-				   args[0].len > 128 ? 128 : (int)args[0].len, args[0].str, wrong);
+				   sk_cel_excerpt(args[0]), args[0].str, wrong);
 	return arena->failed ? sk_cel_full(eval) : sk_cel_opaque(&v->opaque);
 }
 

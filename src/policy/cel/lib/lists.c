@@ -6,7 +6,10 @@
 static struct sk_cel_value new_list(struct sk_cel_eval *eval, uint64_t count,
 				    struct sk_cel_value **ret_items)
 {
-	if (count > UINT32_MAX || !sk_cel_charge(eval, count))
+	if (count > UINT32_MAX)
+		return sk_cel_fail(eval, SK_CEL_ELIMIT, "a list cannot have %llu elements",
+				   (unsigned long long)count);
+	if (!sk_cel_charge(eval, count))
 		return sk_cel_full(eval);
 	return sk_cel_new_list(eval, (uint32_t)count, ret_items);
 }
@@ -144,7 +147,9 @@ static struct sk_cel_value distinct(struct sk_cel_eval *eval, const struct sk_ce
 	struct sk_cel_set seen;
 	uint32_t kept = 0;
 
-	if (list.kind != SK_CEL_LIST || !sk_cel_set_init(&seen, eval, from->count))
+	if (list.kind != SK_CEL_LIST)
+		return list;
+	if (!sk_cel_set_init(&seen, eval, from->count))
 		return sk_cel_full(eval);
 	for (uint32_t i = 0; i < from->count; i++) {
 		int had = sk_cel_set_add(&seen, from->items[i]);

@@ -157,32 +157,26 @@ static enum flaw read_cidr(struct sk_cel_value text, struct cidr *ret, const cha
 	return FINE;
 }
 
-/* As much of a text as a message quotes. */
-static int quoted(struct sk_cel_value text)
-{
-	return text.len > 64 ? 64 : (int)text.len;
-}
-
 static struct sk_cel_value fail(struct sk_cel_eval *eval, enum flaw flaw, const char *what,
 				struct sk_cel_value text, const char *why)
 {
 	switch (flaw) {
 	case ZONE:
 		return sk_cel_fail(eval, SK_CEL_EVALUE, "%s with zone value is not allowed: '%.*s'",
-				   what, quoted(text), text.str);
+				   what, sk_cel_excerpt(text), text.str);
 	case MAPPED:
 		return sk_cel_fail(eval, SK_CEL_EVALUE,
-				   "IPv4-mapped IPv6 address is not allowed: '%.*s'", quoted(text),
-				   text.str);
+				   "IPv4-mapped IPv6 address is not allowed: '%.*s'",
+				   sk_cel_excerpt(text), text.str);
 	default:
 		if (what[0] == 'C')
 			return sk_cel_fail(eval, SK_CEL_EVALUE,
 					   "network address parse error during conversion from "
 					   "string: '%.*s': %s",
-					   quoted(text), text.str, why);
+					   sk_cel_excerpt(text), text.str, why);
 		return sk_cel_fail(eval, SK_CEL_EVALUE,
 				   "%s '%.*s' parse error during conversion from string: %s", what,
-				   quoted(text), text.str, why);
+				   sk_cel_excerpt(text), text.str, why);
 	}
 }
 

@@ -221,7 +221,8 @@ static void free_policy(struct sk_policy *p)
 		sk_cel_program_free(p->rules[i].remedy_program);
 	}
 	sk_vap_free(p->vap);
-	sk_cel_env_free(p->it_env);
+	for (struct sk_it_env *it = p->it_envs; it; it = it->next)
+		sk_cel_env_free(it->env);
 	sk_cel_env_free(p->env);
 }
 

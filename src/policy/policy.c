@@ -141,6 +141,20 @@ static void read_severity(struct sk_policy_loader *l, struct sk_rule *r, const s
 	r->severity = (enum sk_severity)i;
 }
 
+static struct sk_cel_env *env_with_it(struct sk_policy_loader *l, struct sk_policy *p, const char *type)
+{
+	struct sk_it_env *it = p->it_envs;
+
+	while (it && strcmp(it->type, type) != 0)
+		it = it->next;
+	if (!it) {
+		it = sk_arena_alloc(&l->set->arena, sizeof(*it));
+		*it = (struct sk_it_env){ sk_policy_env(l, p, p->variable_count, type), type, p->it_envs };
+		p->it_envs = it;
+	}
+	return it->env;
+}
+
 /* message and remedyExpression: of a rule with offenders they see each as `it`. */
 static void compile_texts(struct sk_policy_loader *l, struct sk_policy *p, struct sk_rule *r, const struct sk_node *n)
 {
@@ -151,12 +165,7 @@ static void compile_texts(struct sk_policy_loader *l, struct sk_policy *p, struc
 		const char *type = r->program ? sk_policy_element_type(sk_cel_program_type(r->program),
 								       &l->set->arena) : "dyn";
 
-		if (!p->it_env || strcmp(p->it_type, type) != 0) {
-			sk_cel_env_free(p->it_env);
-			p->it_env = sk_policy_env(l, p, p->variable_count, type);
-			p->it_type = type;
-		}
-		env = p->it_env;
+		env = env_with_it(l, p, type);
 	}
 	if (message)
 		r->message = sk_policy_compile(l, env, message, "string", 0);

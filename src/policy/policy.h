@@ -65,6 +65,13 @@ struct sk_policy_match {
 	const struct sk_node *labels;
 };
 
+/* An environment in which `it` is declared. */
+struct sk_it_env {
+	struct sk_cel_env *env;
+	const char *type;
+	struct sk_it_env *next;
+};
+
 struct sk_policy {
 	const char *name, *title, *rationale;
 	struct sk_strings controls;
@@ -80,8 +87,8 @@ struct sk_policy {
 	int on_unknown;		     /* enum sk_effect, or -1: by the stage */
 	struct sk_rule *rules;
 	size_t rule_count;
-	struct sk_cel_env *env, *it_env; /* without `it`, and with it as the last element type */
-	const char *it_type;
+	struct sk_cel_env *env;
+	struct sk_it_env *it_envs; /* one for each type that `it` has in a rule: programs need theirs to stay */
 	struct sk_cel_struct_type *params_type;
 	struct sk_cel_value params;  /* once the set is ready */
 	struct sk_vap *vap;	     /* a ValidatingAdmissionPolicy; then there are no rules */

@@ -180,6 +180,19 @@ static void test_reasons(void)
 		  SK_STAGE_BUILD, &d);
 	ok(d.reasons.len == 1 && strcmp(d.reasons.data[0].message, "T") == 0, "the title stands in for a message");
 	sk_decision_release(&d);
+	/* Rules whose `it` are of several types, in turn. */
+	decide_at("  rules:\n"
+		  "  - { id: a, offenders: findings, message: \"it.id + ' of ' + string(it.line)\" }\n"
+		  "  - { id: b, offenders: packages, message: it.name + it.version }\n"
+		  "  - { id: c, offenders: findings, message: \"it.id + ' again'\" }\n",
+		  "findings: [{ id: x, line: 7 }]\npackages: [{ name: p, version: '1' }]\n", SK_STAGE_BUILD, &d);
+	is_int(d.reasons.len, 3);
+	if (d.reasons.len == 3) {
+		is_str(d.reasons.data[0].message, "x of 7");
+		is_str(d.reasons.data[1].message, "p1");
+		is_str(d.reasons.data[2].message, "x again");
+	}
+	sk_decision_release(&d);
 }
 
 /* What the subject has not makes a rule not apply; what is not known does not. */

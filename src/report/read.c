@@ -268,6 +268,8 @@ static void read_scores(struct reader *rd, const struct sk_node *n, struct sk_fi
 	f->kev_due = str(rd, n, "kevDue");
 	f->epss = real(rd, epss, "probability", 1);
 	f->epss_percentile = real(rd, epss, "percentile", 1);
+	if (f->epss >= 0 && f->epss_percentile < 0) /* the schema wants both */
+		f->epss_percentile = 0;
 }
 
 static void read_exception(struct reader *rd, const struct sk_node *n, struct sk_finding *f)

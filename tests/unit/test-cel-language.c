@@ -34,6 +34,7 @@ struct host {
 	struct sk_cel_issues issues;
 	struct sk_cel_value slots[SLOTS];
 	struct sk_cel_activation input;
+	struct sk_cel_program *last; /* whose constants the last result may show */
 };
 
 static struct sk_cel_value text(struct host *h, const char *s)
@@ -103,6 +104,7 @@ static void host_init(struct host *h)
 
 static void host_release(struct host *h)
 {
+	sk_cel_program_free(h->last);
 	sk_cel_issues_release(&h->issues);
 	sk_cel_arena_release(&h->arena);
 	sk_cel_eval_free(h->eval);
@@ -127,7 +129,8 @@ static struct sk_cel_value run(struct host *h, const char *expression,
 	}
 	sk_cel_eval_reset(h->eval, limits);
 	v = sk_cel_run(program, h->eval, &h->input);
-	sk_cel_program_free(program);
+	sk_cel_program_free(h->last);
+	h->last = program;
 	return v;
 }
 

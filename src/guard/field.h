@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Fields: what a rule may ask of an event ("proc.name", "fd.sip",
+ * "evt.arg.flags", "proc.aname[2]"), named and meant as in Falco
+ * (falco.org/docs/reference/rules/supported-fields). One table row is one
+ * field: fields/<class>.c holds the rows of one class.
+ */
+#include "guard/container.h"
+#include "guard/event.h"
+#include "guard/process.h"
+
+enum sk_field_type {
+	SK_FIELD_TEXT,
+	SK_FIELD_INT,
+	SK_FIELD_BOOL,
+	SK_FIELD_IP,	 /* 4 or 16 bytes, network order */
+	SK_FIELD_NET,	 /* compared with CIDRs */
+	SK_FIELD_PORT,
+	SK_FIELD_TIME,	 /* absolute, nanoseconds */
+	SK_FIELD_SPAN,	 /* relative time, nanoseconds */
+	SK_FIELD_FLOAT,
+	SK_FIELD_BYTES,
+};
+
+enum sk_field_flags {
+	SK_FIELD_ARG_REQUIRED = 1 << 0, /* evt.arg[...] */
+	SK_FIELD_ARG_ALLOWED = 1 << 1,	/* proc.aname, proc.aname[2] */
+	SK_FIELD_ARG_INDEX = 1 << 2,	/* the argument is a number */
+	SK_FIELD_LIST = 1 << 3,		/* several values: a comparison holds if it holds for one */
+	SK_FIELD_STATIC = 1 << 4,	/* of the process or container: the same for all events of one exec */
+};
+
+struct sk_field_value {
+	enum sk_field_type type;
+	union {
+		int64_t i;
+		uint64_t u;
+		double d;
+		struct sk_span text; /* TEXT, BYTES, IP, NET */
+	};
+};
+
+/* The index or key in brackets, taken apart once when the rule is loaded. */
+struct sk_field_arg {
+	struct sk_span text; /* empty: none */
+	int64_t index;	     /* ARG_INDEX */
+};
+
+/* Where a field puts a value that is not there to be borrowed; reset for each event. */
+struct sk_scratch;
+char *sk_scratch_alloc(struct sk_scratch *scratch, size_t size);
+
+/*
+ * Gives value `n` (0 first; only LIST has more) of the field; false when it is
+ * absent: every comparison with an absent value is false, != included.
+ */
+typedef bool sk_field_fn(const struct sk_event *event, const struct sk_field_arg *arg, unsigned n,
+			 struct sk_scratch *scratch, struct sk_field_value *ret_value);
+
+struct sk_field {
+	const char *name;
+	enum sk_field_type type;
+	unsigned flags;
+	const char *doc;
+	sk_field_fn *get;
+};
+
+/* NULL-terminated by name; the classes in the order of the documentation. */
+struct sk_field_class {
+	const char *name; /* "proc" */
+	const char *doc;
+	const struct sk_field *fields;
+};
+extern const struct sk_field_class *const sk_field_classes[];

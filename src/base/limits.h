@@ -115,3 +115,11 @@
  */
 #define SK_BOMB_BYTES (4ull << 30)
 #define SK_BOMB_RATIO 250
+/* Conditions of detection rules: the deepest published ones nest 12 levels; the longest have 9 kB. */
+#define SK_MAX_FILTER_DEPTH 100
+#define SK_MAX_FILTER_BYTES (1u << 20)
+/* A rule file: all published ones together have 220 kB. Its problems: a person reads no more. */
+#define SK_MAX_RULE_FILE (16u << 20)
+#define SK_MAX_RULE_PROBLEMS 1000u
+/* Checks of one condition, lists and macros put in; the largest published one has 248. */
+#define SK_MAX_FILTER_NODES (1u << 16)

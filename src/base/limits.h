@@ -123,3 +123,5 @@
 #define SK_MAX_RULE_PROBLEMS 1000u
 /* Checks of one condition, lists and macros put in; the largest published one has 248. */
 #define SK_MAX_FILTER_NODES (1u << 16)
+/* Operands of one transformer of a detection rule; published rules have one. */
+#define SK_MAX_TRANSFORM_OPERANDS 64u

@@ -46,10 +46,11 @@ struct sk_arg {
 	};
 };
 
-/* Names of bits (FLAGS) or values (ENUM); ends with a NULL name. */
+/* Names of bits (FLAGS) or values (ENUM); ends with a NULL name. In the order in which Falco prints them. */
 struct sk_flag {
-	const char *name; /* as Falco prints it: "O_CREAT" */
-	uint64_t bits;
+	const char *name; /* "O_CREAT" */
+	uint64_t bits;	  /* as Linux on this machine has them */
+	uint64_t mask;	  /* FLAGS: is set when value & mask == bits */
 };
 
 struct sk_arg_desc {
@@ -68,8 +69,8 @@ enum sk_event_category {
 struct sk_event_desc {
 	const char *name;	     /* "openat" */
 	enum sk_event_category category;
-	const struct sk_arg_desc *args;
-	bool first_arg_is_result;    /* `res` or the new `fd` */
+	const struct sk_arg_desc *args; /* the first is the result: `res`, or the new `fd` */
+	bool uses_file;		     /* it is about an open file or socket: fd.* have values */
 };
 
 /* The list: one word a type. SK_EVENT_OPENAT is described by sk_event_descs[SK_EVENT_OPENAT]. */

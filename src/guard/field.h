@@ -20,7 +20,6 @@ enum sk_field_type {
 	SK_FIELD_PORT,
 	SK_FIELD_TIME,	 /* absolute, nanoseconds */
 	SK_FIELD_SPAN,	 /* relative time, nanoseconds */
-	SK_FIELD_FLOAT,
 	SK_FIELD_BYTES,
 };
 
@@ -28,8 +27,11 @@ enum sk_field_flags {
 	SK_FIELD_ARG_REQUIRED = 1 << 0, /* evt.arg[...] */
 	SK_FIELD_ARG_ALLOWED = 1 << 1,	/* proc.aname, proc.aname[2] */
 	SK_FIELD_ARG_INDEX = 1 << 2,	/* the argument is a number */
-	SK_FIELD_LIST = 1 << 3,		/* several values: a comparison holds if it holds for one */
-	SK_FIELD_STATIC = 1 << 4,	/* of the process or container: the same for all events of one exec */
+	/* Several values (both ends of a connection, all ancestors): a check holds if it holds for one, != if for all. */
+	SK_FIELD_ANY = 1 << 3,
+	SK_FIELD_OF_FILE = 1 << 4,	/* absent where the event is not about a file or socket */
+	SK_FIELD_OF_TYPE = 1 << 5,	/* the type of the event alone decides it */
+	SK_FIELD_OF_ARG = 1 << 6,	/* absent where the event has no argument of the name in brackets */
 };
 
 struct sk_field_value {
@@ -37,7 +39,6 @@ struct sk_field_value {
 	union {
 		int64_t i;
 		uint64_t u;
-		double d;
 		struct sk_span text; /* TEXT, BYTES, IP, NET */
 	};
 };
@@ -48,12 +49,16 @@ struct sk_field_arg {
 	int64_t index;	     /* ARG_INDEX */
 };
 
-/* Where a field puts a value that is not there to be borrowed; reset for each event. */
-struct sk_scratch;
-char *sk_scratch_alloc(struct sk_scratch *scratch, size_t size);
+/* Where a field puts a value that is not there to be borrowed; emptied for each event. */
+struct sk_scratch {
+	char *memory;
+	size_t used, cap;
+};
+#define SK_SCRATCH_BYTES (1u << 20)
+char *sk_scratch_alloc(struct sk_scratch *scratch, size_t size); /* NULL when it is full: the value is absent */
 
 /*
- * Gives value `n` (0 first; only LIST has more) of the field; false when it is
+ * Gives value `n` (0 first; only ANY has more) of the field; false when it is
  * absent: every comparison with an absent value is false, != included.
  */
 typedef bool sk_field_fn(const struct sk_event *event, const struct sk_field_arg *arg, unsigned n,
@@ -74,3 +79,11 @@ struct sk_field_class {
 	const struct sk_field *fields;
 };
 extern const struct sk_field_class *const sk_field_classes[];
+
+/* The field of that name, or NULL. */
+const struct sk_field *sk_field_find(struct sk_span name);
+const char *sk_field_type_name(enum sk_field_type type);
+
+/* The value as Falco prints it; appended to out. */
+struct sk_buf;
+void sk_field_print(struct sk_buf *out, const struct sk_field_value *value);

@@ -20,6 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct sk_cel_arena;
 struct sk_cel_env;
 struct sk_cel_program;
 struct sk_cel_eval;
@@ -96,6 +97,8 @@ struct sk_cel_struct {
 struct sk_cel_opaque_type {
 	const char *name; /* as type() prints it: "kubernetes.Quantity" */
 	bool (*equal)(const struct sk_cel_opaque *a, const struct sk_cel_opaque *b);
+	/* What string() and printing give; a string in arena. NULL: the type's name. */
+	struct sk_cel_value (*text)(struct sk_cel_arena *arena, const struct sk_cel_opaque *v);
 };
 struct sk_cel_opaque {
 	const struct sk_cel_opaque_type *type; /* first member of the library's struct */

@@ -101,3 +101,8 @@ size_t sk_cel_format_double(char *buf, double d);
 /* RFC 3339 with the fewest fraction digits, in UTC; "3723.5s"; both want 48 bytes. */
 size_t sk_cel_format_timestamp(char *buf, struct sk_cel_value timestamp);
 size_t sk_cel_format_duration(char *buf, struct sk_cel_value duration);
+
+/* ---- Regular expressions: regex-function.h ---- */
+
+/* The eval's compiled patterns, released with it. */
+struct sk_cel_regex_cache *sk_cel_eval_regexes(struct sk_cel_eval *eval);

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What an expression costs, told before it runs. The least is exact for what
+ * always happens; the most is unbounded as soon as the input's size counts: a
+ * loop over anything but a literal, or a function that looks at a whole text.
+ */
+#include "policy/cel/plan.h"
+
+struct range {
+	uint64_t min, max;
+};
+
+static uint64_t add(uint64_t a, uint64_t b)
+{
+	return a > UINT64_MAX - b ? UINT64_MAX : a + b;
+}
+
+static uint64_t times(uint64_t a, uint64_t n)
+{
+	return n && a > UINT64_MAX / n ? UINT64_MAX : a * n;
+}
+
+static struct range sum(struct range a, struct range b)
+{
+	return (struct range){ add(a.min, b.min), add(a.max, b.max) };
+}
+
+static struct range estimate(const struct sk_cel_node *n);
+
+static struct range of_args(const struct sk_cel_node *n)
+{
+	struct range r = { 0, 0 };
+
+	for (uint32_t i = 0; i < n->count; i++)
+		if (n->args[i])
+			r = sum(r, estimate(n->args[i]));
+	return r;
+}
+
+static bool is_scalar(const struct sk_cel_node *n)
+{
+	const struct sk_cel_type *t = n->type ? sk_cel_type_resolve(n->type) : NULL;
+
+	return n->kind == SK_CEL_NODE_CONST ||
+	       (t && t->kind >= SK_CEL_T_NULL && t->kind <= SK_CEL_T_DURATION && t->kind != SK_CEL_T_STRING && t->kind != SK_CEL_T_BYTES);
+}
+
+static struct range estimate_call(const struct sk_cel_node *n)
+{
+	struct range r = of_args(n), own = { 1, 1 };
+	bool sized = n->callee ? n->callee->decl->cost != SK_CEL_COST_ONE : n->op == SK_CEL_OP_NONE || n->op == SK_CEL_OP_IN;
+
+	if (n->target)
+		r = sum(r, estimate(n->target));
+	if (n->op == SK_CEL_OP_AND || n->op == SK_CEL_OP_OR || n->op == SK_CEL_OP_CHOICE) {
+		struct range first = estimate(n->args[0]);
+
+		r.min = first.min; /* the others may never be asked */
+		return r;
+	}
+	for (uint32_t i = 0; i < n->count; i++)
+		if (n->op >= SK_CEL_OP_EQ && n->op <= SK_CEL_OP_ADD && !is_scalar(n->args[i]))
+			sized = true;
+	if (sized)
+		own.max = UINT64_MAX;
+	return sum(r, own);
+}
+
+static struct range estimate_loop(const struct sk_cel_node *n)
+{
+	struct range r = estimate(n->target), each = of_args(n);
+	uint64_t rounds = n->target->kind == SK_CEL_NODE_LIST ? n->target->count :
+			  n->target->kind == SK_CEL_NODE_MAP  ? n->target->count / 2 :
+								UINT64_MAX;
+
+	if (rounds == UINT64_MAX)
+		return (struct range){ r.min, UINT64_MAX };
+	return (struct range){ r.min, add(r.max, times(add(each.max, 1), rounds)) };
+}
+
+static struct range estimate(const struct sk_cel_node *n)
+{
+	struct range one = { 1, 1 };
+
+	switch (n->kind) {
+	case SK_CEL_NODE_IDENT:
+		return n->slot_kind == SK_CEL_SLOT_VARIABLE ? one : (struct range){ 0, 0 };
+	case SK_CEL_NODE_SELECT:
+	case SK_CEL_NODE_HAS:
+		return sum(one, estimate(n->target));
+	case SK_CEL_NODE_CALL:
+		return estimate_call(n);
+	case SK_CEL_NODE_LIST:
+		return sum((struct range){ 10 + n->count, 10 + n->count }, of_args(n));
+	case SK_CEL_NODE_MAP:
+		return sum((struct range){ 30 + n->count, 30 + n->count }, of_args(n));
+	case SK_CEL_NODE_STRUCT:
+		return sum((struct range){ 40 + n->count, 40 + n->count }, of_args(n));
+	case SK_CEL_NODE_LOOP:
+		return estimate_loop(n);
+	case SK_CEL_NODE_BIND:
+		return sum(estimate(n->target), of_args(n));
+	default:
+		return (struct range){ 0, 0 };
+	}
+}
+
+void sk_cel_estimate(const struct sk_cel_node *root, uint64_t *ret_min, uint64_t *ret_max)
+{
+	struct range r = estimate(root);
+
+	*ret_min = r.min;
+	*ret_max = r.max;
+}

@@ -1,0 +1,832 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The grammar of the specification (cel-spec doc/langdef.md, "Syntax") by
+ * recursive descent: a function for each rule, its depth bounded. After an
+ * error the parser goes on behind the next bracket or comma of the same level,
+ * so that one reading finds several errors.
+ */
+#include "policy/cel/env.h"
+#include "policy/cel/lex.h"
+#include "policy/cel/macro.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Issues that one expression may have; a person mends the first ones first. */
+#define MAX_ISSUES 50u
+
+struct sk_cel_parser {
+	struct sk_cel_lexer lex;
+	const struct sk_cel_env *env;
+	struct sk_cel_arena *arena;
+	struct sk_cel_issues *issues;
+	unsigned depth, nodes, fresh;
+	bool full; /* a limit is reached: nothing more is made */
+	struct sk_cel_node **stack; /* operands that are being collected */
+	uint32_t stack_used, stack_cap;
+};
+
+/* ---- issues ---- */
+
+void sk_cel_issue(struct sk_cel_issues *issues, const char *text, size_t len, size_t offset, size_t length,
+		  const char *fmt, ...)
+{
+	struct sk_cel_issue *issue;
+	char what[512], *copy;
+	va_list args;
+	int n;
+
+	if (issues->count >= MAX_ISSUES)
+		return;
+	va_start(args, fmt);
+	n = vsnprintf(what, sizeof(what), fmt, args);
+	va_end(args);
+	if (n < 0 || (size_t)n >= sizeof(what))
+		n = sizeof(what) - 1;
+	issue = sk_cel_alloc(&issues->arena, sizeof(*issue));
+	copy = sk_cel_alloc(&issues->arena, (size_t)n + 1);
+	if (!issue || !copy)
+		return;
+	memcpy(copy, what, (size_t)n);
+	if (offset > len)
+		offset = len;
+	*issue = (struct sk_cel_issue){ .offset = (uint32_t)offset, .length = (uint32_t)length, .line = 1, .column = 1,
+					.text = copy };
+	for (size_t i = 0; i < offset; i++) {
+		issue->column += (text[i] & 0xc0) != 0x80;
+		if (text[i] == '\n') {
+			issue->line++;
+			issue->column = 1;
+		}
+	}
+	if (!issues->tail)
+		issues->tail = &issues->first;
+	*issues->tail = issue;
+	issues->tail = &issue->next;
+	issues->count++;
+}
+
+void sk_cel_issues_release(struct sk_cel_issues *issues)
+{
+	sk_cel_arena_release(&issues->arena);
+	*issues = (struct sk_cel_issues){ 0 };
+}
+
+/* ---- making nodes ---- */
+
+static struct sk_cel_node bad_node; /* where memory has run out */
+
+struct sk_cel_node *sk_cel_node(struct sk_cel_parser *p, enum sk_cel_node_kind kind, uint32_t offset)
+{
+	struct sk_cel_node *n = p->nodes < SK_CEL_MAX_NODES ? sk_cel_alloc(p->arena, sizeof(*n)) : NULL;
+
+	if (!n) {
+		if (!p->full)
+			sk_cel_issue(p->issues, p->lex.text, p->lex.len, offset, 0, "the expression is too large");
+		p->full = true;
+		return &bad_node;
+	}
+	p->nodes++;
+	n->kind = (uint8_t)kind;
+	n->offset = offset;
+	n->depth = 1;
+	return n;
+}
+
+struct sk_cel_node *sk_cel_node_bad(struct sk_cel_parser *p, uint32_t offset, const char *fmt, ...)
+{
+	char text[512];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	if (!p->full)
+		sk_cel_issue(p->issues, p->lex.text, p->lex.len, offset, 1, "%s", text);
+	return sk_cel_node(p, SK_CEL_NODE_BAD, offset);
+}
+
+/* The node is as deep as what it holds, and one more. */
+static struct sk_cel_node *deepen(struct sk_cel_parser *p, struct sk_cel_node *n, const struct sk_cel_node *child)
+{
+	if (child && child->depth >= n->depth)
+		n->depth = (uint16_t)(child->depth + 1);
+	if (n->depth <= SK_CEL_MAX_DEPTH || p->full)
+		return n;
+	p->full = true;
+	sk_cel_issue(p->issues, p->lex.text, p->lex.len, n->offset, 1, "the expression nests deeper than %u levels",
+		     SK_CEL_MAX_DEPTH);
+	return n;
+}
+
+static void set_args(struct sk_cel_parser *p, struct sk_cel_node *n, struct sk_cel_node *const *args, uint32_t count)
+{
+	n->args = sk_cel_alloc(p->arena, (count + 1) * sizeof(*n->args));
+	if (!n->args) {
+		p->full = true;
+		n->count = 0;
+		return;
+	}
+	n->count = count;
+	for (uint32_t i = 0; i < count; i++) {
+		n->args[i] = args[i];
+		deepen(p, n, args[i]);
+	}
+}
+
+struct sk_cel_node *sk_cel_node_const(struct sk_cel_parser *p, struct sk_cel_value value, uint32_t offset)
+{
+	struct sk_cel_node *n = sk_cel_node(p, SK_CEL_NODE_CONST, offset);
+
+	n->value = value;
+	return n;
+}
+
+struct sk_cel_node *sk_cel_node_ident(struct sk_cel_parser *p, const char *name, uint32_t offset)
+{
+	struct sk_cel_node *n = sk_cel_node(p, SK_CEL_NODE_IDENT, offset);
+
+	n->name = name;
+	return n;
+}
+
+struct sk_cel_node *sk_cel_node_text(struct sk_cel_parser *p, const char *name, uint32_t offset)
+{
+	char *copy = sk_cel_alloc(p->arena, strlen(name) + 1);
+
+	return sk_cel_node_ident(p, copy ? strcpy(copy, name) : "", offset);
+}
+
+struct sk_cel_node *sk_cel_node_call(struct sk_cel_parser *p, const char *name, struct sk_cel_node *target,
+				     struct sk_cel_node *const *args, uint32_t count, uint32_t offset)
+{
+	struct sk_cel_node *n = sk_cel_node(p, SK_CEL_NODE_CALL, offset);
+
+	n->name = name;
+	n->target = target;
+	set_args(p, n, args, count);
+	return deepen(p, n, target);
+}
+
+struct sk_cel_node *sk_cel_node_op(struct sk_cel_parser *p, enum sk_cel_op op, struct sk_cel_node *const *args,
+				   uint32_t count, uint32_t offset)
+{
+	struct sk_cel_node *n = sk_cel_node_call(p, sk_cel_op_name(op), NULL, args, count, offset);
+
+	n->op = (uint8_t)op;
+	return n;
+}
+
+struct sk_cel_node *sk_cel_node_loop(struct sk_cel_parser *p, enum sk_cel_loop loop, struct sk_cel_node *range,
+				     const char *var1, const char *var2, struct sk_cel_node *filter,
+				     struct sk_cel_node *body, uint32_t offset)
+{
+	struct sk_cel_node *n = sk_cel_node(p, SK_CEL_NODE_LOOP, offset);
+	const char **names = sk_cel_alloc(p->arena, 2 * sizeof(*names));
+	struct sk_cel_node *args[2] = { filter, body };
+
+	if (!names)
+		return &bad_node;
+	names[0] = var1;
+	names[1] = var2;
+	n->names = names;
+	n->name_count = var2 ? 2 : 1;
+	n->loop = (uint8_t)loop;
+	n->target = range;
+	set_args(p, n, args, 2);
+	return deepen(p, n, range);
+}
+
+struct sk_cel_node *sk_cel_node_bind(struct sk_cel_parser *p, const char *name, struct sk_cel_node *init,
+				     struct sk_cel_node *body, uint32_t offset)
+{
+	struct sk_cel_node *n = sk_cel_node(p, SK_CEL_NODE_BIND, offset);
+
+	n->name = name;
+	n->target = init;
+	set_args(p, n, &body, 1);
+	return deepen(p, n, init);
+}
+
+const char *sk_cel_fresh_name(struct sk_cel_parser *p)
+{
+	char *name = sk_cel_alloc(p->arena, 16);
+
+	if (!name)
+		return "@";
+	snprintf(name, 16, "@%u", p->fresh++);
+	return name;
+}
+
+const char *sk_cel_node_simple_name(const struct sk_cel_node *node)
+{
+	return node->kind == SK_CEL_NODE_IDENT && !(node->flags & SK_CEL_NODE_ABSOLUTE) ? node->name : NULL;
+}
+
+const char *sk_cel_op_name(enum sk_cel_op op)
+{
+	static const char *const names[] = {
+		[SK_CEL_OP_OR] = "_||_",    [SK_CEL_OP_AND] = "_&&_", [SK_CEL_OP_CHOICE] = "_?_:_",
+		[SK_CEL_OP_NOT] = "!_",	    [SK_CEL_OP_NEGATE] = "-_", [SK_CEL_OP_EQ] = "_==_",
+		[SK_CEL_OP_NE] = "_!=_",    [SK_CEL_OP_LT] = "_<_",    [SK_CEL_OP_LE] = "_<=_",
+		[SK_CEL_OP_GT] = "_>_",	    [SK_CEL_OP_GE] = "_>=_",   [SK_CEL_OP_IN] = "@in",
+		[SK_CEL_OP_ADD] = "_+_",    [SK_CEL_OP_SUB] = "_-_",   [SK_CEL_OP_MUL] = "_*_",
+		[SK_CEL_OP_DIV] = "_/_",    [SK_CEL_OP_MOD] = "_%_",   [SK_CEL_OP_INDEX] = "_[_]",
+		[SK_CEL_OP_OPT_INDEX] = "_[?_]",
+	};
+
+	return names[op];
+}
+
+/* ---- tokens ---- */
+
+static enum sk_cel_token peek(struct sk_cel_parser *p)
+{
+	return p->lex.token;
+}
+
+static bool take(struct sk_cel_parser *p, enum sk_cel_token token)
+{
+	if (p->lex.token != token)
+		return false;
+	sk_cel_lex(&p->lex);
+	return true;
+}
+
+static struct sk_cel_node *unexpected(struct sk_cel_parser *p, const char *wanted)
+{
+	struct sk_cel_lexer *l = &p->lex;
+
+	if (l->token == SK_CEL_TOKEN_BAD)
+		return sk_cel_node_bad(p, l->error_offset, "%s", l->error);
+	if (l->token == SK_CEL_TOKEN_END)
+		return sk_cel_node_bad(p, l->start, "the expression ends here; expected %s", wanted);
+	return sk_cel_node_bad(p, l->start, "unexpected \"%.*s\"; expected %s", (int)(l->at - l->start > 40 ? 40 : l->at - l->start),
+			       l->text + l->start, wanted);
+}
+
+static bool is_closing(enum sk_cel_token t)
+{
+	return t == ')' || t == ']' || t == '}' || t == SK_CEL_TOKEN_END;
+}
+
+/* To the bracket that closes this level, or a comma of it. */
+static void skip_rest(struct sk_cel_parser *p)
+{
+	unsigned level = 0;
+
+	for (; p->lex.token != SK_CEL_TOKEN_END; sk_cel_lex(&p->lex)) {
+		enum sk_cel_token t = p->lex.token;
+
+		if (level == 0 && (is_closing(t) || t == ','))
+			return;
+		if (t == '(' || t == '[' || t == '{')
+			level++;
+		else if (is_closing(t))
+			level--;
+	}
+}
+
+/* ---- collecting operands ---- */
+
+static void push(struct sk_cel_parser *p, struct sk_cel_node *n)
+{
+	struct sk_cel_node **grown;
+
+	if (p->stack_used == p->stack_cap) {
+		p->stack_cap = p->stack_cap ? p->stack_cap * 2 : 64;
+		grown = realloc(p->stack, p->stack_cap * sizeof(*grown));
+		if (!grown)
+			abort(); /* a few kilobytes */
+		p->stack = grown;
+	}
+	p->stack[p->stack_used++] = n;
+}
+
+static struct sk_cel_node *parse_expression(struct sk_cel_parser *p);
+
+/* "a, b, c" up to the closing token, onto the stack; returns how many. */
+static uint32_t parse_arguments(struct sk_cel_parser *p, enum sk_cel_token closing, const char *wanted)
+{
+	uint32_t from = p->stack_used;
+
+	while (peek(p) != closing && peek(p) != SK_CEL_TOKEN_END) {
+		push(p, parse_expression(p));
+		if (peek(p) != closing && peek(p) != ',') {
+			unexpected(p, wanted);
+			skip_rest(p);
+		}
+		if (!take(p, ','))
+			break;
+	}
+	if (!take(p, closing)) {
+		if (peek(p) != SK_CEL_TOKEN_BAD || !p->issues->count)
+			unexpected(p, wanted);
+		skip_rest(p);
+		take(p, closing);
+	}
+	return p->stack_used - from;
+}
+
+/* ---- primary ---- */
+
+static const char *copy_name(struct sk_cel_parser *p)
+{
+	char *name = sk_cel_alloc(p->arena, p->lex.at - p->lex.start + 1);
+
+	if (!name)
+		return "";
+	memcpy(name, p->lex.text + p->lex.start, p->lex.at - p->lex.start);
+	return name;
+}
+
+static const char *copy_quoted_name(struct sk_cel_parser *p)
+{
+	size_t len = p->lex.at - p->lex.start - 2;
+	char *name = sk_cel_alloc(p->arena, len + 1);
+
+	if (!name)
+		return "";
+	memcpy(name, p->lex.text + p->lex.start + 1, len);
+	return name;
+}
+
+static struct sk_cel_node *expand_or_call(struct sk_cel_parser *p, const char *name, struct sk_cel_node *target,
+					  uint32_t count, uint32_t offset)
+{
+	struct sk_cel_node *const *args = p->stack + p->stack_used - count;
+	struct sk_cel_node *n = NULL;
+	const struct sk_cel_macro *macro;
+	char qualified[64];
+
+	macro = p->full ? NULL : sk_cel_env_macro(p->env, name, target != NULL, (int)count);
+	if (macro)
+		n = macro->expand(p, target, args, count, offset);
+	if (!n && target && sk_cel_node_simple_name(target) &&
+	    snprintf(qualified, sizeof(qualified), "%s.%s", target->name, name) < (int)sizeof(qualified)) {
+		macro = p->full ? NULL : sk_cel_env_macro(p->env, qualified, false, (int)count);
+		n = macro ? macro->expand(p, NULL, args, count, offset) : NULL;
+	}
+	if (!n)
+		n = sk_cel_node_call(p, name, target, args, count, offset);
+	p->stack_used -= count;
+	return n;
+}
+
+static struct sk_cel_node *parse_identifier(struct sk_cel_parser *p)
+{
+	uint32_t offset = (uint32_t)p->lex.start;
+	bool absolute = take(p, '.');
+	struct sk_cel_node *n;
+	const char *name;
+
+	if (peek(p) == SK_CEL_TOKEN_RESERVED) {
+		n = sk_cel_node_bad(p, (uint32_t)p->lex.start, "\"%.*s\" is a reserved word", (int)(p->lex.at - p->lex.start),
+				    p->lex.text + p->lex.start);
+		sk_cel_lex(&p->lex);
+		return n;
+	}
+	if (peek(p) != SK_CEL_TOKEN_NAME)
+		return unexpected(p, "a name");
+	name = copy_name(p);
+	sk_cel_lex(&p->lex);
+	if (take(p, '(')) {
+		n = expand_or_call(p, name, NULL, parse_arguments(p, ')', "',' or ')'"), offset);
+		if (absolute && n->kind == SK_CEL_NODE_CALL)
+			n->flags |= SK_CEL_NODE_ABSOLUTE;
+		return n;
+	}
+	n = sk_cel_node_ident(p, name, offset);
+	if (absolute)
+		n->flags |= SK_CEL_NODE_ABSOLUTE;
+	return n;
+}
+
+/* Which of the elements had a '?', written down only where one has. */
+static void set_optional(struct sk_cel_parser *p, struct sk_cel_node *n, const uint8_t *marks, uint32_t count, bool any)
+{
+	uint8_t *own = any ? sk_cel_alloc(p->arena, count + 1) : NULL;
+
+	if (own) {
+		memcpy(own, marks, count);
+		n->optional = own;
+	}
+}
+
+struct marks {
+	uint8_t *bits;
+	uint32_t count, cap;
+	bool any;
+};
+
+static void mark(struct marks *m, bool optional)
+{
+	if (m->count == m->cap) {
+		m->cap = m->cap ? m->cap * 2 : 64;
+		m->bits = realloc(m->bits, m->cap);
+		if (!m->bits)
+			abort();
+	}
+	m->bits[m->count++] = optional;
+	m->any |= optional;
+}
+
+static struct sk_cel_node *parse_list(struct sk_cel_parser *p)
+{
+	struct sk_cel_node *n = sk_cel_node(p, SK_CEL_NODE_LIST, (uint32_t)p->lex.start);
+	uint32_t from = p->stack_used;
+	struct marks marks = { 0 };
+
+	take(p, '[');
+	while (peek(p) != ']' && peek(p) != SK_CEL_TOKEN_END) {
+		mark(&marks, take(p, '?'));
+		push(p, parse_expression(p));
+		if (peek(p) != ']' && peek(p) != ',') {
+			unexpected(p, "',' or ']'");
+			skip_rest(p);
+		}
+		if (!take(p, ','))
+			break;
+	}
+	if (!take(p, ']')) {
+		unexpected(p, "']'");
+		skip_rest(p);
+		take(p, ']');
+	}
+	set_args(p, n, p->stack + from, p->stack_used - from);
+	set_optional(p, n, marks.bits, marks.count, marks.any);
+	free(marks.bits);
+	p->stack_used = from;
+	return n;
+}
+
+static struct sk_cel_node *parse_map(struct sk_cel_parser *p)
+{
+	struct sk_cel_node *n = sk_cel_node(p, SK_CEL_NODE_MAP, (uint32_t)p->lex.start);
+	uint32_t from = p->stack_used;
+	struct marks marks = { 0 };
+
+	take(p, '{');
+	while (peek(p) != '}' && peek(p) != SK_CEL_TOKEN_END) {
+		mark(&marks, take(p, '?'));
+		push(p, parse_expression(p));
+		if (take(p, ':')) {
+			push(p, parse_expression(p));
+		} else {
+			push(p, unexpected(p, "':'"));
+			skip_rest(p);
+		}
+		if (peek(p) != '}' && peek(p) != ',') {
+			unexpected(p, "',' or '}'");
+			skip_rest(p);
+		}
+		if (!take(p, ','))
+			break;
+	}
+	if (!take(p, '}')) {
+		unexpected(p, "'}'");
+		skip_rest(p);
+		take(p, '}');
+	}
+	set_args(p, n, p->stack + from, p->stack_used - from);
+	set_optional(p, n, marks.bits, marks.count, marks.any);
+	free(marks.bits);
+	p->stack_used = from;
+	return n;
+}
+
+static bool number_token(enum sk_cel_token t)
+{
+	return t == SK_CEL_TOKEN_INT || t == SK_CEL_TOKEN_DOUBLE;
+}
+
+static struct sk_cel_node *parse_constant(struct sk_cel_parser *p, bool negative, uint32_t offset)
+{
+	struct sk_cel_value value;
+	const char *why = sk_cel_lex_value(&p->lex, p->arena, negative, &value);
+	struct sk_cel_node *n = why ? sk_cel_node_bad(p, offset, "%s", why) : sk_cel_node_const(p, value, offset);
+
+	sk_cel_lex(&p->lex);
+	return n;
+}
+
+static struct sk_cel_node *parse_primary(struct sk_cel_parser *p)
+{
+	uint32_t offset = (uint32_t)p->lex.start;
+	struct sk_cel_node *n;
+
+	switch ((int)peek(p)) {
+	case SK_CEL_TOKEN_INT:
+	case SK_CEL_TOKEN_UINT:
+	case SK_CEL_TOKEN_DOUBLE:
+	case SK_CEL_TOKEN_STRING:
+	case SK_CEL_TOKEN_BYTES:
+	case SK_CEL_TOKEN_TRUE:
+	case SK_CEL_TOKEN_FALSE:
+	case SK_CEL_TOKEN_NULL:
+		return parse_constant(p, false, offset);
+	case '(':
+		take(p, '(');
+		n = parse_expression(p);
+		if (take(p, ')'))
+			return n;
+		unexpected(p, "')'");
+		skip_rest(p);
+		take(p, ')');
+		return n;
+	case '[':
+		return parse_list(p);
+	case '{':
+		return parse_map(p);
+	default:
+		return parse_identifier(p);
+	}
+}
+
+/* ---- member ---- */
+
+/* a.b.C of identifiers, as the name of a type; NULL: it is none. */
+static const char *qualified_name(struct sk_cel_parser *p, const struct sk_cel_node *n)
+{
+	const struct sk_cel_node *parts[64];
+	size_t count = 0, len = 0;
+	char *name;
+
+	for (; n->kind == SK_CEL_NODE_SELECT && !(n->flags & SK_CEL_NODE_OPTIONAL) && count < 63; n = n->target)
+		parts[count++] = n;
+	if (n->kind != SK_CEL_NODE_IDENT)
+		return NULL;
+	parts[count++] = n;
+	for (size_t i = 0; i < count; i++)
+		len += strlen(parts[i]->name) + 1;
+	name = sk_cel_alloc(p->arena, len + 1);
+	for (size_t i = count; name && i-- > 0;) {
+		strcat(name, parts[i]->name);
+		if (i)
+			strcat(name, ".");
+	}
+	return name;
+}
+
+static bool is_absolute(const struct sk_cel_node *n)
+{
+	while (n->kind == SK_CEL_NODE_SELECT)
+		n = n->target;
+	return n->flags & SK_CEL_NODE_ABSOLUTE;
+}
+
+static const char *take_field_name(struct sk_cel_parser *p)
+{
+	const char *name;
+
+	switch ((int)peek(p)) {
+	case SK_CEL_TOKEN_NAME:
+	case SK_CEL_TOKEN_RESERVED: /* words are reserved where a name begins, not behind a dot */
+		name = copy_name(p);
+		break;
+	case SK_CEL_TOKEN_QUOTED_NAME:
+		name = copy_quoted_name(p);
+		break;
+	default:
+		return NULL;
+	}
+	sk_cel_lex(&p->lex);
+	return name;
+}
+
+static struct sk_cel_node *parse_struct(struct sk_cel_parser *p, struct sk_cel_node *type_name)
+{
+	struct sk_cel_node *n = sk_cel_node(p, SK_CEL_NODE_STRUCT, type_name->offset);
+	uint32_t from = p->stack_used, fields = 0, cap = 0;
+	const char **names = NULL, **own;
+	struct marks marks = { 0 };
+
+	n->name = qualified_name(p, type_name);
+	if (is_absolute(type_name))
+		n->flags |= SK_CEL_NODE_ABSOLUTE;
+	take(p, '{');
+	while (peek(p) != '}' && peek(p) != SK_CEL_TOKEN_END) {
+		mark(&marks, take(p, '?'));
+		if (fields == cap) {
+			cap = cap ? cap * 2 : 16;
+			names = realloc(names, cap * sizeof(*names));
+			if (!names)
+				abort();
+		}
+		names[fields] = take_field_name(p);
+		if (!names[fields]) {
+			names[fields] = "";
+			unexpected(p, "the name of a field");
+			skip_rest(p);
+			push(p, sk_cel_node(p, SK_CEL_NODE_BAD, (uint32_t)p->lex.start));
+		} else if (take(p, ':')) {
+			push(p, parse_expression(p));
+		} else {
+			push(p, unexpected(p, "':'"));
+			skip_rest(p);
+		}
+		fields++;
+		if (!take(p, ','))
+			break;
+	}
+	if (!take(p, '}')) {
+		unexpected(p, "',' or '}'");
+		skip_rest(p);
+		take(p, '}');
+	}
+	own = sk_cel_alloc(p->arena, (fields + 1) * sizeof(*own));
+	for (uint32_t i = 0; own && i < fields; i++)
+		own[i] = names[i];
+	n->names = own;
+	set_args(p, n, p->stack + from, p->stack_used - from);
+	set_optional(p, n, marks.bits, marks.count, marks.any);
+	free(names);
+	free(marks.bits);
+	p->stack_used = from;
+	return n;
+}
+
+static struct sk_cel_node *parse_dot(struct sk_cel_parser *p, struct sk_cel_node *target)
+{
+	uint32_t offset = (uint32_t)p->lex.start;
+	bool optional = take(p, '?'), quoted = peek(p) == SK_CEL_TOKEN_QUOTED_NAME;
+	const char *name = take_field_name(p);
+	struct sk_cel_node *n;
+
+	if (!name)
+		return unexpected(p, "a name behind the dot");
+	if (!optional && !quoted && take(p, '('))
+		return expand_or_call(p, name, target, parse_arguments(p, ')', "',' or ')'"), offset);
+	n = sk_cel_node(p, SK_CEL_NODE_SELECT, offset);
+	n->name = name;
+	n->target = target;
+	if (optional)
+		n->flags |= SK_CEL_NODE_OPTIONAL;
+	return deepen(p, n, target);
+}
+
+static struct sk_cel_node *parse_index(struct sk_cel_parser *p, struct sk_cel_node *target, uint32_t offset)
+{
+	bool optional = take(p, '?');
+	struct sk_cel_node *args[2] = { target, parse_expression(p) };
+
+	if (!take(p, ']')) {
+		unexpected(p, "']'");
+		skip_rest(p);
+		take(p, ']');
+	}
+	return sk_cel_node_op(p, optional ? SK_CEL_OP_OPT_INDEX : SK_CEL_OP_INDEX, args, 2, offset);
+}
+
+static bool names_a_type(const struct sk_cel_node *n)
+{
+	while (n->kind == SK_CEL_NODE_SELECT && !(n->flags & SK_CEL_NODE_OPTIONAL))
+		n = n->target;
+	return n->kind == SK_CEL_NODE_IDENT;
+}
+
+static struct sk_cel_node *parse_tail(struct sk_cel_parser *p, struct sk_cel_node *n)
+{
+	for (;;) {
+		uint32_t offset = (uint32_t)p->lex.start;
+
+		if (p->full)
+			return n;
+		if (take(p, '.'))
+			n = parse_dot(p, n);
+		else if (take(p, '['))
+			n = parse_index(p, n, offset);
+		else if (peek(p) == '{' && names_a_type(n))
+			n = parse_struct(p, n);
+		else
+			return n;
+	}
+}
+
+/* ---- operators ---- */
+
+/* `-5` is a number, `-(5)` an operation: only so can the smallest integer be written. */
+static struct sk_cel_node *parse_unary(struct sk_cel_parser *p)
+{
+	uint32_t offset = (uint32_t)p->lex.start;
+	struct sk_cel_node *n;
+	enum sk_cel_op op = SK_CEL_OP_NONE;
+	unsigned times = 0;
+
+	if (peek(p) == '!') {
+		op = SK_CEL_OP_NOT;
+		while (take(p, '!'))
+			times++;
+	} else if (peek(p) == '-') {
+		op = SK_CEL_OP_NEGATE;
+		while (take(p, '-'))
+			times++;
+		if (times % 2 == 1 && number_token(peek(p)))
+			return parse_tail(p, parse_constant(p, true, offset));
+	}
+	n = parse_tail(p, parse_primary(p));
+	return times % 2 ? sk_cel_node_op(p, op, &n, 1, offset) : n;
+}
+
+static enum sk_cel_op binary(enum sk_cel_token t, int level)
+{
+	static const struct {
+		int token, level;
+		enum sk_cel_op op;
+	} table[] = {
+		{ SK_CEL_TOKEN_EQ, 0, SK_CEL_OP_EQ }, { SK_CEL_TOKEN_NE, 0, SK_CEL_OP_NE }, { '<', 0, SK_CEL_OP_LT },
+		{ SK_CEL_TOKEN_LE, 0, SK_CEL_OP_LE }, { '>', 0, SK_CEL_OP_GT }, { SK_CEL_TOKEN_GE, 0, SK_CEL_OP_GE },
+		{ SK_CEL_TOKEN_IN, 0, SK_CEL_OP_IN }, { '+', 1, SK_CEL_OP_ADD }, { '-', 1, SK_CEL_OP_SUB },
+		{ '*', 2, SK_CEL_OP_MUL },	      { '/', 2, SK_CEL_OP_DIV }, { '%', 2, SK_CEL_OP_MOD },
+	};
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+		if (table[i].token == (int)t && table[i].level == level)
+			return table[i].op;
+	return SK_CEL_OP_NONE;
+}
+
+/* Comparisons (0), sums (1), products (2): each from the left. */
+static struct sk_cel_node *parse_binary(struct sk_cel_parser *p, int level)
+{
+	struct sk_cel_node *n = level < 2 ? parse_binary(p, level + 1) : parse_unary(p);
+	enum sk_cel_op op;
+
+	while (!p->full && (op = binary(peek(p), level)) != SK_CEL_OP_NONE) {
+		uint32_t offset = (uint32_t)p->lex.start;
+		struct sk_cel_node *args[2] = { n };
+
+		sk_cel_lex(&p->lex);
+		args[1] = level < 2 ? parse_binary(p, level + 1) : parse_unary(p);
+		n = sk_cel_node_op(p, op, args, 2, offset);
+	}
+	return n;
+}
+
+/* Chains of && and || become one node with all operands: they are as flat as they are written. */
+static struct sk_cel_node *parse_logic(struct sk_cel_parser *p, enum sk_cel_op op)
+{
+	enum sk_cel_token token = op == SK_CEL_OP_OR ? SK_CEL_TOKEN_OR : SK_CEL_TOKEN_AND;
+	struct sk_cel_node *n = op == SK_CEL_OP_OR ? parse_logic(p, SK_CEL_OP_AND) : parse_binary(p, 0);
+	uint32_t from = p->stack_used, offset = (uint32_t)p->lex.start;
+
+	if (peek(p) != token)
+		return n;
+	push(p, n);
+	while (!p->full && take(p, token))
+		push(p, op == SK_CEL_OP_OR ? parse_logic(p, SK_CEL_OP_AND) : parse_binary(p, 0));
+	n = sk_cel_node_op(p, op, p->stack + from, p->stack_used - from, offset);
+	p->stack_used = from;
+	return n;
+}
+
+static struct sk_cel_node *parse_expression(struct sk_cel_parser *p)
+{
+	struct sk_cel_node *args[3], *n;
+	uint32_t offset;
+
+	if (++p->depth > SK_CEL_MAX_DEPTH) {
+		if (!p->full)
+			sk_cel_node_bad(p, (uint32_t)p->lex.start, "the expression nests deeper than %u levels",
+					SK_CEL_MAX_DEPTH);
+		p->full = true;
+		p->lex.token = SK_CEL_TOKEN_END;
+		p->lex.at = p->lex.len;
+		p->depth--;
+		return &bad_node;
+	}
+	n = parse_logic(p, SK_CEL_OP_OR);
+	offset = (uint32_t)p->lex.start;
+	if (take(p, '?')) {
+		args[0] = n;
+		args[1] = parse_logic(p, SK_CEL_OP_OR);
+		if (take(p, ':'))
+			args[2] = parse_expression(p);
+		else
+			args[2] = unexpected(p, "':'");
+		n = sk_cel_node_op(p, SK_CEL_OP_CHOICE, args, 3, offset);
+	}
+	p->depth--;
+	return n;
+}
+
+struct sk_cel_node *sk_cel_parse(const struct sk_cel_env *env, const char *text, size_t len,
+				 struct sk_cel_arena *arena, struct sk_cel_issues *issues)
+{
+	struct sk_cel_parser p = { .env = env, .arena = arena, .issues = issues };
+	uint32_t before = issues->count;
+	struct sk_cel_node *n;
+
+	if (len > SK_CEL_MAX_TEXT) {
+		sk_cel_issue(issues, text, len, 0, 0, "the expression is longer than %u bytes", SK_CEL_MAX_TEXT);
+		return NULL;
+	}
+	sk_cel_lex_init(&p.lex, text, len);
+	n = parse_expression(&p);
+	if (p.lex.token != SK_CEL_TOKEN_END && !p.full)
+		unexpected(&p, "an operator or the end");
+	free(p.stack);
+	return issues->count > before ? NULL : n;
+}

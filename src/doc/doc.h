@@ -31,6 +31,7 @@ struct sk_node {
 	enum sk_node_type type;
 	uint32_t line;	    /* where it begins, its key if it has one; from 1 */
 	uint32_t count;	    /* children of an array or object */
+	uint32_t offset;    /* YAML: the byte where a scalar's text begins, behind its quote; else 0 */
 	struct sk_span key; /* in an object; else empty */
 	union {
 		struct sk_span text; /* string, time; int and float: as written */

@@ -173,7 +173,11 @@ static bool is_plain(struct fy_event *event)
 static void set_scalar(struct yaml *y, struct sk_node *n, struct fy_event *event)
 {
 	struct sk_span text = token_text(y, event->scalar.value);
+	const struct fy_mark *mark =
+		event->scalar.value ? fy_token_start_mark(event->scalar.value) : NULL;
 
+	if (mark)
+		n->offset = (uint32_t)mark->input_pos;
 	if (event->scalar.tag ? is_typed(event->scalar.tag)
 			      : !event->scalar.value || is_plain(event)) {
 		set_plain(n, text);
@@ -303,6 +307,7 @@ static int on_alias(struct yaml *y, struct fy_event *event)
 	if (!n)
 		return -SK_ELIMIT;
 	n->count = a->node->count;
+	n->offset = a->node->offset;
 	n->text = a->node->text;
 	if (a->node->type == SK_NODE_ARRAY || a->node->type == SK_NODE_OBJECT)
 		n->child = a->node->child;

@@ -2,7 +2,7 @@
 #include "tap.h"
 
 #include "base/buf.h"
-#include "doc/doc.h"
+#include "doc/place.h"
 
 #include <math.h>
 #include <time.h>
@@ -258,8 +258,37 @@ static void test_speed(void)
 	sk_doc_release(&doc);
 }
 
+/* Where the first '!' of each value stands: line and column as an editor counts them. */
+static void test_places(void)
+{
+	static const char text[] = "a: |\n  foo\n\n    b!r\n" /* 4:6 */
+				   "b: >-\n   x\n   y\n\n   z!\n" /* 9:5 */
+				   "c: \"q\\\"w\\u00e9!\"\n" /* 10:15 */
+				   "d: 'it''s!'\n" /* 11:10 */
+				   "e: plain\n  m\xc3\xa9re!\n" /* 13:7 */
+				   "f: \"one \\\n  two!\"\n"; /* 15:6 */
+	static const struct sk_place want[] = { { 4, 6 }, { 9, 5 }, { 10, 15 }, { 11, 10 }, { 13, 7 }, { 15, 6 } };
+	struct sk_err err;
+	struct sk_doc doc;
+	size_t i = 0;
+
+	ok(parse(&doc, text, 0, &err) == 0, "every style: %s", err.text);
+	sk_node_each(n, doc.root) {
+		struct sk_place at = sk_place_value(sk_span_str(text), n, (size_t)sk_span_chr(n->text, '!'));
+
+		ok(at.line == want[i].line && at.column == want[i].column, "%s at %u:%u", n->key.ptr,
+		   at.line, at.column);
+		i++;
+	}
+	is_int(i, SK_COUNT(want));
+	is_int(sk_place_key(sk_span_str("x:\n  yes: 1\n"),
+			    &(struct sk_node){ .line = 2, .key = SK_SPAN_LIT("yes") }).column, 3);
+	sk_doc_release(&doc);
+}
+
 int main(void)
 {
+	test_places();
 	test_tree();
 	test_scalars();
 	test_aliases();

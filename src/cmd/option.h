@@ -15,6 +15,7 @@
  */
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/suggest.h"
 
 enum sk_option_type {
 	SK_OPTION_FLAG,	    /* bool; --name, --name=no */
@@ -100,14 +101,3 @@ void sk_option_append(const struct sk_option *o, void *base, struct sk_span item
 bool sk_parse_size(struct sk_span text, uint64_t *ret_bytes);
 bool sk_parse_duration(struct sk_span text, int64_t *ret_seconds);
 bool sk_parse_bool(struct sk_span text, bool *ret_truth); /* true yes on 1, false no off 0 */
-
-/*
- * The nearest of several words to a mistyped one. Feed candidates one by one;
- * `best` stays NULL while none is near enough to be worth suggesting.
- */
-struct sk_suggest {
-	struct sk_span typed;
-	const char *best;
-	size_t distance;
-};
-void sk_suggest_try(struct sk_suggest *s, const char *candidate);

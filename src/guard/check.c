@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "guard/check.h"
 
+#include "base/buf.h"
+
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
-#include <fnmatch.h>
+#include <netdb.h>
 #include <stdlib.h>
 
 /* ---- what goes with what ---- */
@@ -59,17 +61,38 @@ static unsigned families_of(enum sk_filter_op op)
 static int parse_number(struct sk_span text, int64_t *ret_number, struct sk_err *err)
 {
 	char buf[64], *end;
+	int base;
 
 	if (text.len == 0 || text.len >= sizeof(buf))
 		return sk_err_set(err, SK_EINVAL, "\"%.*s\" is no number", (int)text.len, text.ptr);
 	memcpy(buf, text.ptr, text.len);
 	buf[text.len] = '\0';
 	errno = 0;
-	*ret_number = buf[0] == '-' ? strtoll(buf, &end, 0) : (int64_t)strtoull(buf, &end, 0);
+	base = sk_span_starts(text, "0x") || sk_span_starts(text, "0X") ? 16 : 10;
+	*ret_number = buf[0] == '-' ? strtoll(buf, &end, base) : (int64_t)strtoull(buf, &end, base);
 	if (*end == '.') /* numbers of the grammar may have a fraction; whole values are compared */
 		strtod(buf, &end);
 	if (*end || errno)
 		return sk_err_set(err, SK_EINVAL, "\"%s\" is no number", buf);
+	return 0;
+}
+
+/* A number, or a service's name of /etc/services. */
+static int parse_port(struct sk_span text, int64_t *ret_number, struct sk_err *err)
+{
+	char name[64];
+	const struct servent *service;
+
+	if (parse_number(text, ret_number, NULL) == 0 && *ret_number >= 0 && *ret_number <= UINT16_MAX)
+		return 0;
+	if (text.len == 0 || text.len >= sizeof(name))
+		return sk_err_set(err, SK_EINVAL, "\"%.*s\" is no port", (int)text.len, text.ptr);
+	memcpy(name, text.ptr, text.len);
+	name[text.len] = '\0';
+	service = getservbyname(name, NULL);
+	if (!service)
+		return sk_err_set(err, SK_EINVAL, "\"%s\" is no port", name);
+	*ret_number = ntohs((uint16_t)service->s_port);
 	return 0;
 }
 
@@ -107,6 +130,7 @@ static int parse_net(struct sk_span text, struct sk_net *ret_net, struct sk_err 
 	unsigned width;
 	uint64_t bits;
 
+	*ret_net = (struct sk_net){ 0 };
 	if (!parse_ip(slash < 0 ? text : sk_span_sub(text, 0, (size_t)slash), ret_net->ip, &width))
 		return sk_err_set(err, SK_EINVAL, "\"%.*s\" is no address", (int)text.len, text.ptr);
 	bits = width;
@@ -140,6 +164,7 @@ static int fill_numbers(struct sk_check *c, const struct sk_operand *first, stru
 
 	for (const struct sk_operand *o = first; i < c->count; o = o->next, i++) {
 		r = c->type == SK_FIELD_BOOL ? parse_truth(o->text, &numbers[i], err) :
+		    c->type == SK_FIELD_PORT ? parse_port(o->text, &numbers[i], err) :
 					       parse_number(o->text, &numbers[i], err);
 		if (r < 0)
 			return r;
@@ -163,7 +188,94 @@ static int fill_nets(struct sk_check *c, const struct sk_operand *first, struct 
 	return 0;
 }
 
-static int compile_regexes(struct sk_check *c, struct sk_arena *arena, struct sk_err *err)
+/* The end of a bracket expression that begins at `at`, or 0: then the bracket is a bracket. */
+static size_t bracket_end(struct sk_span glob, size_t at)
+{
+	size_t i = at + 1;
+
+	if (i < glob.len && (glob.ptr[i] == '!' || glob.ptr[i] == '^'))
+		i++;
+	for (size_t first = i; i < glob.len; i++) {
+		if (glob.ptr[i] == ']' && i > first)
+			return i;
+		if (glob.ptr[i] == '[' && i + 1 < glob.len && glob.ptr[i + 1] == ':') {
+			ptrdiff_t end = sk_span_find(sk_span_from(glob, i), SK_SPAN_LIT(":]"));
+
+			i += end < 0 ? 0 : (size_t)end + 1;
+		}
+	}
+	return 0;
+}
+
+static void put_bracket(struct sk_buf *out, struct sk_span inner)
+{
+	sk_buf_putc(out, '[');
+	if (inner.len && (inner.ptr[0] == '!' || inner.ptr[0] == '^')) {
+		sk_buf_putc(out, '^');
+		inner = sk_span_from(inner, 1);
+	}
+	for (size_t i = 0; i < inner.len; i++) {
+		bool is_class = inner.ptr[i] == '[' && i + 1 < inner.len && inner.ptr[i + 1] == ':';
+
+		if (inner.ptr[i] == '\\' && i + 1 < inner.len)
+			i++;
+		if (strchr("\\]^", inner.ptr[i]) || (inner.ptr[i] == '[' && !is_class))
+			sk_buf_putc(out, '\\');
+		sk_buf_putc(out, inner.ptr[i]);
+		if (is_class) /* copied as it is */
+			while (++i < inner.len) {
+				sk_buf_putc(out, inner.ptr[i]);
+				if (inner.ptr[i] == ']')
+					break;
+			}
+	}
+	sk_buf_putc(out, ']');
+}
+
+/* fnmatch(3) without flags as a regular expression: '*' and '?' take every byte, '/' and a leading dot too. */
+static void put_glob(struct sk_buf *out, struct sk_span glob)
+{
+	size_t end;
+
+	sk_buf_puts(out, "(?s)");
+	for (size_t i = 0; i < glob.len; i++) {
+		char c = glob.ptr[i];
+
+		if (c == '*') {
+			sk_buf_puts(out, ".*");
+		} else if (c == '?') {
+			sk_buf_putc(out, '.');
+		} else if (c == '[' && (end = bracket_end(glob, i))) {
+			put_bracket(out, sk_span_sub(glob, i + 1, end - i - 1));
+			i = end;
+		} else {
+			if (c == '\\' && i + 1 < glob.len)
+				c = glob.ptr[++i];
+			if (c && strchr("\\.+*?()|[]{}^$", c))
+				sk_buf_putc(out, '\\');
+			sk_buf_putc(out, c);
+		}
+	}
+}
+
+static struct sk_cel_regex *compile_pattern(enum sk_filter_op op, struct sk_span text, const char **ret_error,
+					    size_t *ret_offset)
+{
+	sk_cleanup(sk_buf_release) struct sk_buf pattern = { 0 };
+
+	if (op == SK_OP_REGEX)
+		return sk_cel_regex_new(text.ptr, text.len, SK_CEL_REGEX_FULL, ret_error, ret_offset);
+	put_glob(&pattern, text);
+	return sk_cel_regex_new(pattern.data, pattern.len,
+				SK_CEL_REGEX_FULL | (op == SK_OP_IGLOB ? SK_CEL_REGEX_ICASE : 0), ret_error, ret_offset);
+}
+
+static bool has_pattern(enum sk_filter_op op)
+{
+	return op == SK_OP_REGEX || op == SK_OP_GLOB || op == SK_OP_IGLOB;
+}
+
+static int compile_patterns(struct sk_check *c, struct sk_arena *arena, struct sk_err *err)
 {
 	const struct sk_cel_regex **regexes = sk_arena_alloc(arena, (c->count + 1) * sizeof(*regexes));
 	const char *what;
@@ -171,9 +283,9 @@ static int compile_regexes(struct sk_check *c, struct sk_arena *arena, struct sk
 
 	c->regexes = regexes;
 	for (size_t i = 0; i < c->count; i++) {
-		regexes[i] = sk_cel_regex_new(c->texts[i].ptr, c->texts[i].len, SK_CEL_REGEX_FULL, &what, &at);
+		regexes[i] = compile_pattern(c->op, c->texts[i], &what, &at);
 		if (!regexes[i])
-			return sk_err_set(err, SK_EINVAL, "byte %zu of the regular expression: %s", at + 1, what);
+			return sk_err_set(err, SK_EINVAL, "byte %zu of the pattern: %s", at + 1, what);
 	}
 	return 0;
 }
@@ -188,7 +300,7 @@ static int fill(struct sk_check *c, const struct sk_operand *first, struct sk_ar
 	case TEXTS:
 	case BYTES:
 		fill_texts(c, first, arena);
-		return c->op == SK_OP_REGEX ? compile_regexes(c, arena, err) : 0;
+		return has_pattern(c->op) ? compile_patterns(c, arena, err) : 0;
 	default:
 		return fill_numbers(c, first, arena, err);
 	}
@@ -213,7 +325,7 @@ int sk_check_init(struct sk_check *check, const struct sk_filter *filter, enum s
 		alone.next = NULL;
 		return fill(check, &alone, arena, err);
 	}
-	if (filter->op == SK_OP_PMATCH || filter->op == SK_OP_REGEX || family(type) == NETS)
+	if (filter->op == SK_OP_PMATCH || has_pattern(filter->op) || family(type) == NETS)
 		return sk_err_set(err, SK_EINVAL, "\"%s\" compares with constants, not with another field",
 				  sk_filter_op_name(filter->op));
 	return 0;
@@ -268,36 +380,19 @@ static bool path_below(struct sk_span path, struct sk_span prefix)
 	return path.len == prefix.len || path.ptr[prefix.len] == '/' || prefix.ptr[prefix.len - 1] == '/';
 }
 
-/* fnmatch wants C strings; longer names than paths can be are no match. */
-static bool glob(struct sk_span text, struct sk_span pattern, int flags)
-{
-	char t[4097], p[4097];
-
-	if (text.len >= sizeof(t) || pattern.len >= sizeof(p))
-		return false;
-	memcpy(t, text.ptr, text.len);
-	memcpy(p, pattern.ptr, pattern.len);
-	t[text.len] = p[pattern.len] = '\0';
-	return fnmatch(p, t, flags) == 0;
-}
-
 static bool compare_text(enum sk_filter_op op, struct sk_span a, struct sk_span b)
 {
 	switch (op) {
 	case SK_OP_CONTAINS:
 	case SK_OP_BCONTAINS:
-		return b.len == 0 || memmem(a.ptr, a.len, b.ptr, b.len);
+		return b.len == 0 || (a.len && memmem(a.ptr, a.len, b.ptr, b.len));
 	case SK_OP_ICONTAINS:
 		return contains_folded(a, b);
 	case SK_OP_STARTSWITH:
 	case SK_OP_BSTARTSWITH:
-		return a.len >= b.len && memcmp(a.ptr, b.ptr, b.len) == 0;
+		return a.len >= b.len && (b.len == 0 || memcmp(a.ptr, b.ptr, b.len) == 0);
 	case SK_OP_ENDSWITH:
-		return a.len >= b.len && memcmp(a.ptr + a.len - b.len, b.ptr, b.len) == 0;
-	case SK_OP_GLOB:
-		return glob(a, b, 0);
-	case SK_OP_IGLOB:
-		return glob(a, b, FNM_CASEFOLD);
+		return a.len >= b.len && (b.len == 0 || memcmp(a.ptr + a.len - b.len, b.ptr, b.len) == 0);
 	case SK_OP_PMATCH:
 		return b.len && path_below(a, b);
 	case SK_OP_EQ:
@@ -331,7 +426,7 @@ static bool compare_constant(const struct sk_check *c, const struct sk_field_val
 		return in_net(v->text, &c->nets[i]) != (c->op == SK_OP_NE);
 	case TEXTS:
 	case BYTES:
-		if (c->op == SK_OP_REGEX)
+		if (has_pattern(c->op))
 			return sk_cel_regex_test(c->regexes[i], scratch, v->text.ptr, v->text.len);
 		return compare_text(c->op, v->text, c->texts[i]);
 	default:

@@ -30,13 +30,13 @@ struct sk_check {
 	};
 	const uint64_t *ids;   /* EQ, NE, IN over texts: bit i for string i of the slot's dictionary */
 	uint32_t id_words;
-	const struct sk_cel_regex *const *regexes; /* REGEX */
+	const struct sk_cel_regex *const *regexes; /* REGEX, GLOB, IGLOB */
 };
 
 /*
  * Takes the constants of the right side apart for the type of the left. Errors
  * say what does not fit ("a number is needed", "the operator is for texts");
- * regular expressions are compiled and given back in *ret (freed by release).
+ * regular expressions are compiled here (freed by release, also after an error).
  */
 int sk_check_init(struct sk_check *check, const struct sk_filter *filter, enum sk_field_type type,
 		  struct sk_arena *arena, struct sk_err *err);

@@ -121,6 +121,7 @@ struct sk_socket {
 	uint8_t type;	   /* SOCK_… */
 	bool server;	   /* this process accepted or listens */
 	bool connected;
+	bool name_changed; /* by this event: connected, accepted, or another peer of a datagram */
 	uint16_t client_port, server_port; /* host byte order */
 	uint8_t client[16], server_ip[16]; /* network order; IPv4 in the first four bytes */
 	bool has_client, has_server;
@@ -138,6 +139,7 @@ struct sk_file {
 	uint32_t open_flags;	 /* O_… as Linux on this machine has them */
 	int8_t upper;		 /* overlay: 1 upper layer, 0 lower; -1 not an overlay */
 	bool cut;		 /* name is longer than could be read: only its end is there */
+	bool created;		 /* this open made it */
 	const struct sk_socket *socket; /* sockets */
 };
 

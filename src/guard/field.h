@@ -7,6 +7,7 @@
  * (falco.org/docs/reference/rules/supported-fields). One table row is one
  * field: fields/<class>.c holds the rows of one class.
  */
+#include "base/err.h"
 #include "guard/container.h"
 #include "guard/event.h"
 #include "guard/process.h"
@@ -27,11 +28,14 @@ enum sk_field_flags {
 	SK_FIELD_ARG_REQUIRED = 1 << 0, /* evt.arg[...] */
 	SK_FIELD_ARG_ALLOWED = 1 << 1,	/* proc.aname, proc.aname[2] */
 	SK_FIELD_ARG_INDEX = 1 << 2,	/* the argument is a number */
-	/* Several values (both ends of a connection, all ancestors): a check holds if it holds for one, != if for all. */
+	/* Several values where no argument picks one (both ends of a connection, all ancestors): one that fits is enough. */
 	SK_FIELD_ANY = 1 << 3,
 	SK_FIELD_OF_FILE = 1 << 4,	/* absent where the event is not about a file or socket */
 	SK_FIELD_OF_TYPE = 1 << 5,	/* the type of the event alone decides it */
 	SK_FIELD_OF_ARG = 1 << 6,	/* absent where the event has no argument of the name in brackets */
+	SK_FIELD_NE_ALL = 1 << 7,	/* ANY, but != must hold for all: fd.ip != x means neither end */
+	SK_FIELD_ARG_TYPE = 1 << 8,	/* the type is that of the argument in brackets: evt.rawarg.uid */
+	SK_FIELD_FILTER_ONLY = 1 << 9,	/* for conditions alone, not for outputs */
 };
 
 struct sk_field_value {
@@ -82,6 +86,22 @@ extern const struct sk_field_class *const sk_field_classes[];
 
 /* The field of that name, or NULL. */
 const struct sk_field *sk_field_find(struct sk_span name);
+/* The known field that is most like a misspelt name, or NULL. */
+const char *sk_field_nearest(struct sk_span name);
+/*
+ * The field that is written as `name`, with the argument in brackets (ptr NULL:
+ * none) or behind a further dot (evt.arg.flags). NULL with err: there is no such
+ * field, or the argument does not fit.
+ */
+const struct sk_field *sk_field_resolve(struct sk_span name, struct sk_span brackets, struct sk_field_arg *ret_arg,
+					struct sk_err *err);
+/* The type of its values. */
+enum sk_field_type sk_field_type_of(const struct sk_field *field, const struct sk_field_arg *arg);
+/* Fields of Falco that are not known here, each with the reason; ends with a NULL name. */
+struct sk_field_absent {
+	const char *name, *reason;
+};
+extern const struct sk_field_absent sk_fields_absent[];
 const char *sk_field_type_name(enum sk_field_type type);
 
 /* The value as Falco prints it; appended to out. */

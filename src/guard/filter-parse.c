@@ -615,3 +615,18 @@ struct sk_filter *sk_filter_parse(struct sk_span text, struct sk_arena *arena, s
 	}
 	return f;
 }
+
+struct sk_operand *sk_filter_parse_operand(struct sk_span text, struct sk_arena *arena, size_t *ret_length,
+					   struct sk_err *err)
+{
+	struct sk_err own = SK_ERR_INIT;
+	struct parser p = { .text = text, .arena = arena, .err = &own };
+	struct sk_operand *o = field_or_transformer(&p);
+
+	if (!o)
+		fail(&p, "expected a field or a transformer");
+	if (!o && err)
+		*err = own;
+	*ret_length = p.at;
+	return o;
+}

@@ -44,12 +44,15 @@ struct sk_operand {
 	struct sk_operand *first, *next; /* operands of LIST and TRANSFORM, in order */
 };
 
+struct sk_rule_text;
+
 enum sk_filter_kind { SK_FILTER_AND, SK_FILTER_OR, SK_FILTER_NOT, SK_FILTER_CHECK, SK_FILTER_MACRO };
 
 struct sk_filter {
 	enum sk_filter_kind kind;
 	uint32_t offset;
 	struct sk_filter *first, *next;	/* AND, OR: two and more; NOT: one */
+	const struct sk_rule_text *text; /* that offsets below point into; NULL: the parent's */
 	struct sk_span macro;
 	/* CHECK */
 	enum sk_filter_op op;
@@ -64,3 +67,10 @@ struct sk_filter {
  */
 struct sk_filter *sk_filter_parse(struct sk_span text, struct sk_arena *arena, size_t *ret_offset,
 				  struct sk_err *err);
+
+/*
+ * A field or transformer alone, at the beginning of text, as outputs have them
+ * behind '%'; *ret_length says how far it goes. NULL with err.
+ */
+struct sk_operand *sk_filter_parse_operand(struct sk_span text, struct sk_arena *arena, size_t *ret_length,
+					   struct sk_err *err);

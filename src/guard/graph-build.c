@@ -2,21 +2,11 @@
 /* From the trees of conditions to one graph without repetition. */
 #include "base/buf.h"
 #include "base/limits.h"
+#include "guard/graph-build.h"
 #include "guard/graph-fold.h"
 #include "guard/rules-collect.h"
 
 #include <stdio.h>
-
-/* What building needs and matching does not. */
-struct builder {
-	struct sk_graph *g;
-	struct sk_map slots, checks, nodes, filters; /* written forms, and filters by address, to numbers + 1 */
-	struct sk_rule *rule;			     /* being compiled */
-	struct sk_err err;
-	uint32_t err_offset;
-	const struct sk_rule_text *err_text; /* the macro in which it is; NULL: the rule itself */
-	bool failed;
-};
 
 static uint32_t number_of(void *value)
 {
@@ -24,7 +14,7 @@ static uint32_t number_of(void *value)
 }
 
 /* The number under the key, or a new one, for which *ret_new is set. */
-static uint32_t intern(struct builder *b, struct sk_map *map, struct sk_span key, size_t count, bool *ret_new)
+static uint32_t intern(struct sk_graph_builder *b, struct sk_map *map, struct sk_span key, size_t count, bool *ret_new)
 {
 	void *known = sk_map_get(map, key);
 
@@ -35,7 +25,7 @@ static uint32_t intern(struct builder *b, struct sk_map *map, struct sk_span key
 	return (uint32_t)count;
 }
 
-__attribute__((format(printf, 3, 4))) static uint32_t fail(struct builder *b, uint32_t offset, const char *fmt, ...)
+__attribute__((format(printf, 3, 4))) static uint32_t fail(struct sk_graph_builder *b, uint32_t offset, const char *fmt, ...)
 {
 	char text[512];
 	va_list args;
@@ -53,71 +43,18 @@ __attribute__((format(printf, 3, 4))) static uint32_t fail(struct builder *b, ui
 
 /* ---- slots ---- */
 
-static const char *nearest_field(struct sk_span name)
-{
-	const char *best = NULL;
-	size_t best_score = 0;
-
-	/* The longest common beginning and end: fields are built of few words. */
-	for (size_t c = 0; sk_field_classes[c]; c++)
-		for (const struct sk_field *f = sk_field_classes[c]->fields; f->name; f++) {
-			size_t len = strlen(f->name), head = 0, tail = 0;
-
-			while (head < len && head < name.len && f->name[head] == name.ptr[head])
-				head++;
-			while (tail < len - head && tail < name.len - head &&
-			       f->name[len - 1 - tail] == name.ptr[name.len - 1 - tail])
-				tail++;
-			if (head + tail > best_score && head + tail + 3 > len && head + tail + 3 > name.len) {
-				best = f->name;
-				best_score = head + tail;
-			}
-		}
-	return best;
-}
-
-/* "evt.arg.flags" is the field "evt.arg" with the argument "flags". */
-static const struct sk_field *find_field(const struct sk_operand *o, struct sk_span *ret_arg)
-{
-	static const char *const dotted[] = { "evt.arg.", "evt.rawarg.", "container.label.", "k8s.pod.label.",
-					      "k8s.ns.label." };
-
-	*ret_arg = o->arg;
-	for (size_t i = 0; i < SK_COUNT(dotted); i++)
-		if (sk_span_starts(o->text, dotted[i])) {
-			size_t n = strlen(dotted[i]);
-
-			*ret_arg = sk_span_from(o->text, n);
-			return sk_field_find(sk_span_sub(o->text, 0, n - 1));
-		}
-	return sk_field_find(o->text);
-}
-
-static uint32_t field_slot(struct builder *b, const struct sk_operand *o)
+static uint32_t field_slot(struct sk_graph_builder *b, const struct sk_operand *o)
 {
 	sk_cleanup(sk_buf_release) struct sk_buf key = { 0 };
 	struct sk_slot slot = { .kind = SK_SLOT_FIELD };
-	const char *near;
+	struct sk_err err = SK_ERR_INIT;
 	bool is_new;
-	uint64_t index;
 	uint32_t n;
 
-	slot.field = find_field(o, &slot.arg.text);
-	if (!slot.field) {
-		near = nearest_field(o->text);
-		return fail(b, o->offset, "there is no field \"%.*s\"%s%s%s", (int)o->text.len, o->text.ptr,
-			    near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
-	}
-	if (!slot.arg.text.ptr && (slot.field->flags & SK_FIELD_ARG_REQUIRED))
-		return fail(b, o->offset, "\"%s\" wants an argument in brackets", slot.field->name);
-	if (slot.arg.text.ptr && !(slot.field->flags & (SK_FIELD_ARG_REQUIRED | SK_FIELD_ARG_ALLOWED)))
-		return fail(b, o->offset, "\"%s\" takes no argument", slot.field->name);
-	slot.arg.index = -1;
-	if (sk_span_u64(slot.arg.text, &index) && index < INT32_MAX)
-		slot.arg.index = (int64_t)index;
-	else if (slot.arg.text.ptr && (slot.field->flags & SK_FIELD_ARG_INDEX))
-		return fail(b, o->offset, "the argument of \"%s\" must be a number", slot.field->name);
-	slot.type = slot.field->type;
+	slot.field = sk_field_resolve(o->text, o->arg, &slot.arg, &err);
+	if (!slot.field)
+		return fail(b, o->offset, "%s", err.text);
+	slot.type = sk_field_type_of(slot.field, &slot.arg);
 	sk_buf_puts(&key, slot.field->name);
 	if (slot.arg.text.ptr) {
 		sk_buf_putc(&key, '[');
@@ -129,7 +66,7 @@ static uint32_t field_slot(struct builder *b, const struct sk_operand *o)
 	return n;
 }
 
-static uint32_t operand_slot(struct builder *b, const struct sk_operand *o);
+static uint32_t single_slot(struct sk_graph_builder *b, const struct sk_operand *o);
 
 static uint32_t count_operands(const struct sk_operand *first)
 {
@@ -141,7 +78,7 @@ static uint32_t count_operands(const struct sk_operand *first)
 }
 
 /* One operand of a transformer: a slot, or a constant; lists are spread. */
-static bool fill_operands(struct builder *b, const struct sk_operand *first, uint32_t *from,
+static bool fill_operands(struct sk_graph_builder *b, const struct sk_operand *first, uint32_t *from,
 			  struct sk_field_value *constants, enum sk_field_type *types, uint32_t *n)
 {
 	for (const struct sk_operand *o = first; o; o = o->next) {
@@ -155,7 +92,7 @@ static bool fill_operands(struct builder *b, const struct sk_operand *first, uin
 		if (o->kind == SK_OPERAND_VALUE) {
 			constants[*n] = (struct sk_field_value){ .type = SK_FIELD_TEXT, .text = o->text };
 		} else {
-			from[*n] = operand_slot(b, o);
+			from[*n] = single_slot(b, o);
 			if (from[*n] == SK_NO_SLOT)
 				return false;
 			types[*n] = b->g->slots.data[from[*n]].type;
@@ -165,7 +102,7 @@ static bool fill_operands(struct builder *b, const struct sk_operand *first, uin
 	return true;
 }
 
-static uint32_t transform_slot(struct builder *b, const struct sk_operand *o)
+static uint32_t transform_slot(struct sk_graph_builder *b, const struct sk_operand *o)
 {
 	sk_cleanup(sk_buf_release) struct sk_buf key = { 0 };
 	struct sk_slot slot = { .kind = SK_SLOT_TRANSFORM, .transform = sk_transform_find(o->text), .arg = { o->arg, -1 } };
@@ -204,25 +141,30 @@ static uint32_t transform_slot(struct builder *b, const struct sk_operand *o)
 	return n;
 }
 
-static uint32_t operand_slot(struct builder *b, const struct sk_operand *o)
+uint32_t sk_build_operand(struct sk_graph_builder *b, const struct sk_operand *o)
 {
 	return o->kind == SK_OPERAND_TRANSFORM ? transform_slot(b, o) : field_slot(b, o);
 }
 
-/* ---- checks ---- */
-
-static bool slot_has_many(const struct sk_slot *slot)
+/* Where one value is needed: in a transformer, and on the right-hand side. */
+static uint32_t single_slot(struct sk_graph_builder *b, const struct sk_operand *o)
 {
-	return slot->kind == SK_SLOT_FIELD && (slot->field->flags & SK_FIELD_ANY) && !slot->arg.text.ptr;
+	uint32_t slot = sk_build_operand(b, o);
+
+	if (slot == SK_NO_SLOT || !sk_slot_has_many(&b->g->slots.data[slot]))
+		return slot;
+	return fail(b, o->offset, "\"%.*s\" has several values; here it must be one", (int)o->text.len, o->text.ptr);
 }
 
+/* ---- checks ---- */
+
 /* Equalities over texts become sets of numbers of the slot's dictionary. */
-static void make_ids(struct builder *b, struct sk_check *c)
+static void make_ids(struct sk_graph_builder *b, struct sk_check *c)
 {
 	struct sk_slot *slot = &b->g->slots.data[c->slot];
 	uint64_t *ids;
 
-	if (c->type != SK_FIELD_TEXT || c->right_slot >= 0 || slot_has_many(slot) ||
+	if (c->type != SK_FIELD_TEXT || c->right_slot >= 0 ||
 	    (c->op != SK_OP_EQ && c->op != SK_OP_IN && c->op != SK_OP_INTERSECTS) ||
 	    (c->modifier != SK_MODIFIER_NONE && c->modifier != SK_MODIFIER_ANYOF))
 		return;
@@ -252,15 +194,29 @@ static void write_check(struct sk_buf *key, const struct sk_filter *f, uint32_t 
 		sk_buf_string(key, o->text);
 }
 
+/* evt.type = read: well known elsewhere, but no event of that type is made here. */
+static void warn_unseen_types(struct sk_graph_builder *b, const struct sk_filter *f, const struct sk_check *c)
+{
+	const struct sk_slot *slot = &b->g->slots.data[c->slot];
+
+	if (slot->kind != SK_SLOT_FIELD || !(slot->field->flags & SK_FIELD_OF_TYPE) || c->type != SK_FIELD_TEXT ||
+	    !sk_span_ends(sk_span_str(slot->field->name), ".type") || c->right_slot >= 0)
+		return;
+	for (uint32_t i = 0; i < c->count; i++)
+		if ((c->op == SK_OP_EQ || c->op == SK_OP_IN) && sk_event_type_named(c->texts[i]) == SK_EVENT_COUNT)
+			sk_rules_problem(b->g->rules, SK_PROBLEM_NOTE, b->text, f->offset,
+					 "no event of type \"%.*s\" is made here", (int)c->texts[i].len, c->texts[i].ptr);
+}
+
 static bool is_field(const struct sk_operand *o)
 {
 	return o && (o->kind == SK_OPERAND_FIELD || o->kind == SK_OPERAND_TRANSFORM);
 }
 
-static uint32_t check_number(struct builder *b, const struct sk_filter *f)
+static uint32_t check_number(struct sk_graph_builder *b, const struct sk_filter *f)
 {
 	sk_cleanup(sk_buf_release) struct sk_buf key = { 0 };
-	uint32_t slot = operand_slot(b, f->left), n;
+	uint32_t slot = sk_build_operand(b, f->left), n;
 	int32_t right = -1;
 	struct sk_check check;
 	bool is_new;
@@ -268,7 +224,7 @@ static uint32_t check_number(struct builder *b, const struct sk_filter *f)
 	if (slot == SK_NO_SLOT)
 		return SK_NO_SLOT;
 	if (is_field(f->right)) {
-		right = (int32_t)operand_slot(b, f->right);
+		right = (int32_t)single_slot(b, f->right);
 		if (b->failed)
 			return SK_NO_SLOT;
 		if (b->g->slots.data[right].type != b->g->slots.data[slot].type)
@@ -289,6 +245,7 @@ static uint32_t check_number(struct builder *b, const struct sk_filter *f)
 	}
 	check.slot = slot;
 	check.right_slot = right;
+	warn_unseen_types(b, f, &check);
 	make_ids(b, &check);
 	*sk_vec_push(&b->g->checks) = check;
 	return n;
@@ -296,9 +253,9 @@ static uint32_t check_number(struct builder *b, const struct sk_filter *f)
 
 /* ---- nodes ---- */
 
-static uint32_t build(struct builder *b, const struct sk_filter *f);
+static uint32_t build(struct sk_graph_builder *b, const struct sk_filter *f);
 
-static uint32_t build_series(struct builder *b, const struct sk_filter *f)
+static uint32_t build_series(struct sk_graph_builder *b, const struct sk_filter *f)
 {
 	SK_VEC(uint32_t) children = { 0 };
 	uint32_t n = SK_NO_SLOT;
@@ -306,71 +263,130 @@ static uint32_t build_series(struct builder *b, const struct sk_filter *f)
 	for (const struct sk_filter *child = f->first; child && !b->failed; child = child->next)
 		*sk_vec_push(&children) = build(b, child);
 	if (!b->failed)
-		n = sk_fold_series(b->g, f->kind == SK_FILTER_AND ? SK_NODE_AND : SK_NODE_OR, children.data,
+		n = sk_fold_series(b->g, f->kind == SK_FILTER_AND ? SK_GRAPH_AND : SK_GRAPH_OR, children.data,
 				   (uint32_t)children.len);
 	sk_vec_release(&children);
 	return n;
 }
 
-static uint32_t build(struct builder *b, const struct sk_filter *f)
+/* A condition that is written in another text, which stays set where that fails: errors are told there. */
+static uint32_t build_within(struct sk_graph_builder *b, const struct sk_filter *f, const struct sk_rule_text *text)
+{
+	const struct sk_rule_text *outer = b->text;
+	uint32_t n;
+
+	b->text = text;
+	n = build(b, f);
+	if (!b->failed)
+		b->text = outer;
+	return n;
+}
+
+/* Shared by all that name it, so built once. */
+static uint32_t build_macro(struct sk_graph_builder *b, const struct sk_filter *f)
+{
+	struct sk_rule_macro *macro = sk_map_get(&b->g->rules->macros, f->macro);
+	void *known = sk_map_get(&b->filters, f->macro);
+	uint32_t n;
+
+	if (known)
+		return number_of(known);
+	n = build_within(b, f->first, &macro->condition);
+	if (b->failed)
+		return SK_NO_SLOT;
+	sk_map_put(&b->filters, macro->name, (void *)(uintptr_t)(n + 1));
+	return n;
+}
+
+static uint32_t build(struct sk_graph_builder *b, const struct sk_filter *f)
 {
 	uint32_t n;
-	void *known;
 
 	switch (f->kind) {
 	case SK_FILTER_AND:
 	case SK_FILTER_OR:
 		return build_series(b, f);
 	case SK_FILTER_NOT:
-		n = build(b, f->first);
+		n = build_within(b, f->first, f->text ? f->text : b->text);
 		return b->failed ? SK_NO_SLOT : sk_fold_not(b->g, n);
-	case SK_FILTER_MACRO: /* shared by all that name it, so built once */
-		known = sk_map_get(&b->filters, sk_span(&f->first, sizeof(f->first)));
-		if (known)
-			return number_of(known);
-		n = build(b, f->first);
-		if (b->failed && !b->err_text)
-			b->err_text = &((struct sk_rule_macro *)sk_map_get(&b->g->rules->macros, f->macro))->condition;
-		if (!b->failed)
-			sk_map_put(&b->filters, sk_span(&f->first, sizeof(f->first)), (void *)(uintptr_t)(n + 1));
-		return n;
+	case SK_FILTER_MACRO:
+		return build_macro(b, f);
 	default:
 		n = check_number(b, f);
 		return b->failed ? SK_NO_SLOT : sk_fold_check(b->g, n);
 	}
 }
 
-static void build_rule(struct builder *b, struct sk_rule *rule)
+static void leave_out(struct sk_graph_builder *b, struct sk_detection *rule)
 {
+	rule->left_out = true;
+	sk_rules_problem(b->g->rules, rule->skip_if_unknown ? SK_PROBLEM_WARNING : SK_PROBLEM_ERROR, b->text,
+			 b->err_offset, "rule \"%.*s\": %s", (int)rule->name.len, rule->name.ptr, b->err.text);
+}
+
+static void build_rule(struct sk_graph_builder *b, struct sk_detection *rule)
+{
+	struct sk_output output = { 0 };
 	uint32_t n = 0;
 
-	b->rule = rule;
 	b->failed = false;
-	b->err_text = NULL;
 	b->err = SK_ERR_INIT;
+	b->text = &rule->condition;
 	if (rule->filter && !rule->left_out)
 		n = build(b, rule->filter);
-	if (b->failed) {
-		rule->left_out = true;
-		sk_rules_problem(b->g->rules, rule->skip_if_unknown ? SK_PROBLEM_WARNING : SK_PROBLEM_ERROR,
-				 b->err_text ? b->err_text : &rule->condition, b->err_offset, "rule \"%.*s\": %s", (int)rule->name.len,
-				 rule->name.ptr, b->err.text);
-		n = 0;
+	if (!b->failed && !rule->left_out) {
+		b->text = &rule->output;
+		sk_build_output(b, &rule->output, &output);
 	}
+	if (b->failed)
+		leave_out(b, rule);
+	*sk_vec_push(&b->g->outputs) = output;
 	*sk_vec_push(&b->g->roots) = rule->left_out || !rule->enabled ? 0 : n;
+}
+
+/* What every alert says besides, as Falco's container plugin has it. */
+static void build_context(struct sk_graph_builder *b)
+{
+	static const struct sk_rule_text context = {
+		.text = SK_SPAN_LIT(" container_id=%container.id container_name=%container.name"
+				    " container_image_repository=%container.image.repository"
+				    " container_image_tag=%container.image.tag"
+				    " k8s_pod_name=%k8s.pod.name k8s_ns_name=%k8s.ns.name"),
+	};
+
+	b->failed = false;
+	sk_build_output(b, &context, sk_vec_push(&b->g->outputs));
+}
+
+/* A rule that no type of event is ruled out for is asked at every event. */
+static void warn_every_type(struct sk_graph *g)
+{
+	for (size_t i = 0; i < g->rules->rules.len; i++) {
+		const struct sk_detection *rule = g->rules->rules.data[i];
+
+		if (!rule->left_out && rule->enabled && rule->warn_evttypes &&
+		    g->reach.data[i].types == SK_EVENT_COUNT)
+			sk_rules_problem(g->rules, SK_PROBLEM_WARNING, &rule->condition, 0,
+					 "rule \"%.*s\": names no evt.type, so every event is looked at",
+					 (int)rule->name.len, rule->name.ptr);
+	}
 }
 
 struct sk_graph *sk_graph_new(struct sk_rules *rules)
 {
 	struct sk_graph *g = sk_alloc(sizeof(*g));
-	struct builder b = { .g = g };
+	struct sk_graph_builder b = { .g = g };
 
 	g->rules = rules;
 	sk_fold_init(g);
 	for (size_t i = 0; i < rules->rules.len; i++)
 		build_rule(&b, rules->rules.data[i]);
+	build_context(&b);
+	for (size_t i = 0; i < rules->rules.len; i++)
+		sk_vec_push(&g->reach);
 	for (int type = 0; type < SK_EVENT_COUNT; type++)
 		sk_fold_type(g, (enum sk_event_type)type);
+	warn_every_type(g);
 	sk_map_release(&b.slots);
 	sk_map_release(&b.checks);
 	sk_map_release(&b.filters);
@@ -390,6 +406,8 @@ void sk_graph_free(struct sk_graph *g)
 	sk_vec_release(&g->checks);
 	sk_vec_release(&g->nodes);
 	sk_vec_release(&g->roots);
+	sk_vec_release(&g->outputs);
+	sk_vec_release(&g->reach);
 	sk_arena_release(&g->arena);
 	free(g);
 }

@@ -21,8 +21,8 @@ static uint32_t new_node(struct sk_graph *g, const struct sk_graph_node *node, s
 
 void sk_fold_init(struct sk_graph *g)
 {
-	new_node(g, &(struct sk_graph_node){ .op = SK_NODE_FALSE }, SK_SPAN_LIT("f"));
-	new_node(g, &(struct sk_graph_node){ .op = SK_NODE_TRUE }, SK_SPAN_LIT("t"));
+	new_node(g, &(struct sk_graph_node){ .op = SK_GRAPH_FALSE }, SK_SPAN_LIT("f"));
+	new_node(g, &(struct sk_graph_node){ .op = SK_GRAPH_TRUE }, SK_SPAN_LIT("t"));
 }
 
 void sk_fold_release(struct sk_graph *g)
@@ -72,7 +72,7 @@ static uint32_t check_cost(const struct sk_graph *g, const struct sk_check *c)
 
 uint32_t sk_fold_check(struct sk_graph *g, uint32_t check)
 {
-	struct sk_graph_node node = { .op = SK_NODE_CHECK, .check = check,
+	struct sk_graph_node node = { .op = SK_GRAPH_CHECK, .check = check,
 				      .cost = check_cost(g, &g->checks.data[check]) };
 	char key[5] = "c";
 
@@ -82,12 +82,12 @@ uint32_t sk_fold_check(struct sk_graph *g, uint32_t check)
 
 uint32_t sk_fold_not(struct sk_graph *g, uint32_t child)
 {
-	struct sk_graph_node node = { .op = SK_NODE_NOT, .child = child, .cost = g->nodes.data[child].cost + 1 };
+	struct sk_graph_node node = { .op = SK_GRAPH_NOT, .child = child, .cost = g->nodes.data[child].cost + 1 };
 	char key[5] = "n";
 
-	if (child <= SK_NODE_TRUE)
+	if (child <= SK_GRAPH_TRUE)
 		return !child;
-	if (g->nodes.data[child].op == SK_NODE_NOT)
+	if (g->nodes.data[child].op == SK_GRAPH_NOT)
 		return g->nodes.data[child].child;
 	memcpy(key + 1, &child, sizeof(child));
 	return new_node(g, &node, sk_span(key, sizeof(key)));
@@ -109,10 +109,10 @@ static int by_cost(const void *a, const void *b, void *graph)
 }
 
 /* Children of the same operator are this one's own; what changes nothing is dropped. */
-static bool flatten(const struct sk_graph *g, enum sk_node_op op, const uint32_t *children, uint32_t count,
+static bool flatten(const struct sk_graph *g, enum sk_graph_op op, const uint32_t *children, uint32_t count,
 		    struct sk_buf *flat)
 {
-	uint32_t neutral = op == SK_NODE_AND ? SK_NODE_TRUE : SK_NODE_FALSE;
+	uint32_t neutral = op == SK_GRAPH_AND ? SK_GRAPH_TRUE : SK_GRAPH_FALSE;
 
 	for (uint32_t i = 0; i < count; i++) {
 		const struct sk_graph_node *n = &g->nodes.data[children[i]];
@@ -129,14 +129,14 @@ static bool flatten(const struct sk_graph *g, enum sk_node_op op, const uint32_t
 	return true;
 }
 
-uint32_t sk_fold_series(struct sk_graph *g, enum sk_node_op op, uint32_t *children, uint32_t count)
+uint32_t sk_fold_series(struct sk_graph *g, enum sk_graph_op op, uint32_t *children, uint32_t count)
 {
 	sk_cleanup(sk_buf_release) struct sk_buf flat = { 0 }, key = { 0 };
 	struct sk_graph_node node = { .op = (uint8_t)op };
 	uint32_t *kept, *own, n = 0;
 
 	if (!flatten(g, op, children, count, &flat))
-		return op == SK_NODE_AND ? SK_NODE_FALSE : SK_NODE_TRUE;
+		return op == SK_GRAPH_AND ? SK_GRAPH_FALSE : SK_GRAPH_TRUE;
 	kept = (uint32_t *)(void *)flat.data;
 	count = (uint32_t)(flat.len / sizeof(uint32_t));
 	if (count > 1)
@@ -145,10 +145,10 @@ uint32_t sk_fold_series(struct sk_graph *g, enum sk_node_op op, uint32_t *childr
 		if (n == 0 || kept[n - 1] != kept[i])
 			kept[n++] = kept[i];
 	if (n == 0)
-		return op == SK_NODE_AND ? SK_NODE_TRUE : SK_NODE_FALSE;
+		return op == SK_GRAPH_AND ? SK_GRAPH_TRUE : SK_GRAPH_FALSE;
 	if (n == 1)
 		return kept[0];
-	sk_buf_putc(&key, op == SK_NODE_AND ? 'a' : 'o');
+	sk_buf_putc(&key, op == SK_GRAPH_AND ? 'a' : 'o');
 	sk_buf_put(&key, kept, n * sizeof(*kept));
 	own = sk_arena_alloc(&g->arena, n * sizeof(*own));
 	memcpy(own, kept, n * sizeof(*own));
@@ -196,17 +196,17 @@ static uint32_t residual(struct sk_graph *g, uint32_t node, const uint32_t *of, 
 	int verdict;
 
 	switch (n.op) {
-	case SK_NODE_CHECK:
+	case SK_GRAPH_CHECK:
 		verdict = decided(g, &g->checks.data[n.check], type);
 		return verdict < 0 ? node : (uint32_t)verdict;
-	case SK_NODE_NOT:
+	case SK_GRAPH_NOT:
 		return sk_fold_not(g, of[n.child]);
-	case SK_NODE_AND:
-	case SK_NODE_OR:
+	case SK_GRAPH_AND:
+	case SK_GRAPH_OR:
 		children = sk_alloc(n.count * sizeof(*children));
 		for (uint32_t i = 0; i < n.count; i++)
 			children[i] = of[n.children[i]];
-		return sk_fold_series(g, (enum sk_node_op)n.op, children, n.count);
+		return sk_fold_series(g, (enum sk_graph_op)n.op, children, n.count);
 	default:
 		return node;
 	}
@@ -218,13 +218,13 @@ static const struct sk_check *key_of(const struct sk_graph *g, uint32_t node)
 	const struct sk_graph_node *n = &g->nodes.data[node];
 	const struct sk_check *best = NULL;
 	uint32_t one = node;
-	const uint32_t *children = n->op == SK_NODE_AND ? n->children : &one;
+	const uint32_t *children = n->op == SK_GRAPH_AND ? n->children : &one;
 
-	for (uint32_t i = 0; i < (n->op == SK_NODE_AND ? n->count : 1); i++) {
+	for (uint32_t i = 0; i < (n->op == SK_GRAPH_AND ? n->count : 1); i++) {
 		const struct sk_graph_node *child = &g->nodes.data[children[i]];
-		const struct sk_check *c = child->op == SK_NODE_CHECK ? &g->checks.data[child->check] : NULL;
+		const struct sk_check *c = child->op == SK_GRAPH_CHECK ? &g->checks.data[child->check] : NULL;
 
-		if (c && c->ids && (!best || c->count < best->count))
+		if (c && c->ids && !sk_slot_has_many(&g->slots.data[c->slot]) && (!best || c->count < best->count))
 			best = c;
 	}
 	return best;
@@ -240,51 +240,58 @@ static struct sk_graph_index *index_of(struct sk_graph_type *t, uint32_t slot)
 	return &t->indexes[t->index_count++];
 }
 
-static bool has_id(const struct sk_check *c, uint32_t id)
+/* Calls for each text that the check names. */
+#define each_id(c, id) \
+	for (uint32_t id = next_id(c, 0); id < (c)->id_words * 64; id = next_id(c, id + 1))
+
+static uint32_t next_id(const struct sk_check *c, uint32_t from)
 {
-	return id / 64 < c->id_words && c->ids[id / 64] >> id % 64 & 1;
+	for (uint32_t word = from / 64; word < c->id_words; word++) {
+		uint64_t bits = c->ids[word] & (word == from / 64 ? ~0ull << from % 64 : ~0ull);
+
+		if (bits)
+			return word * 64 + (uint32_t)__builtin_ctzll(bits);
+	}
+	return c->id_words * 64;
 }
 
-/* For each text of the slot, the roots whose key names it. */
+/* For each text of the slot, the roots whose key names it; roots with another key are passed over. */
 static void fill_index(struct sk_graph *g, struct sk_graph_index *index, const struct sk_graph_root *roots,
-		       uint32_t count)
+		       const struct sk_check *const *keys, uint32_t count)
 {
-	uint32_t texts = (uint32_t)g->slots.data[index->slot].dictionary.entries.len, n = 0;
-	size_t total = 0;
+	uint32_t texts = (uint32_t)g->slots.data[index->slot].dictionary.entries.len;
 
-	for (uint32_t i = 0; i < count; i++) {
-		const struct sk_check *key = key_of(g, roots[i].node);
-
-		if (key && key->slot == index->slot)
-			total += key->count;
-	}
-	index->starts = sk_alloc((texts + 1) * sizeof(*index->starts));
-	index->roots = sk_alloc((total + 1) * sizeof(*index->roots));
-	for (uint32_t id = 0; id < texts; id++) {
-		index->starts[id] = n;
-		for (uint32_t i = 0; i < count; i++) {
-			const struct sk_check *key = key_of(g, roots[i].node);
-
-			if (key && key->slot == index->slot && has_id(key, id))
-				index->roots[n++] = roots[i];
-		}
-	}
-	index->starts[texts] = n;
+	index->starts = sk_alloc((texts + 2) * sizeof(*index->starts));
+	for (uint32_t i = 0; i < count; i++)
+		if (keys[i] && keys[i]->slot == index->slot)
+			each_id(keys[i], id)
+				index->starts[id + 2]++;
+	for (uint32_t id = 2; id < texts + 2; id++)
+		index->starts[id] += index->starts[id - 1];
+	index->roots = sk_alloc((index->starts[texts + 1] + 1) * sizeof(*index->roots));
+	/* starts[id + 1] is where the next root of id goes; at the end it is where id + 1 begins. */
+	for (uint32_t i = 0; i < count; i++)
+		if (keys[i] && keys[i]->slot == index->slot)
+			each_id(keys[i], id)
+				index->roots[index->starts[id + 1]++] = roots[i];
 }
 
 static void fill_type(struct sk_graph *g, struct sk_graph_type *t, const struct sk_graph_root *roots, uint32_t count)
 {
+	sk_autofree const struct sk_check **keys = sk_alloc((count + 1) * sizeof(*keys));
+
 	t->always = sk_alloc((count + 1) * sizeof(*t->always));
 	for (uint32_t i = 0; i < count; i++) {
-		const struct sk_check *key = key_of(g, roots[i].node);
-
-		if (key)
-			index_of(t, key->slot);
+		keys[i] = key_of(g, roots[i].node);
+		if (keys[i])
+			index_of(t, keys[i]->slot);
 		else
 			t->always[t->always_count++] = roots[i];
+		g->reach.data[roots[i].rule].types++;
+		g->reach.data[roots[i].rule].unindexed += !keys[i];
 	}
 	for (uint32_t i = 0; i < t->index_count; i++)
-		fill_index(g, &t->indexes[i], roots, count);
+		fill_index(g, &t->indexes[i], roots, keys, count);
 }
 
 void sk_fold_type(struct sk_graph *g, enum sk_event_type type)
@@ -300,7 +307,7 @@ void sk_fold_type(struct sk_graph *g, enum sk_event_type type)
 	for (uint32_t i = 0; i < known; i++)
 		of[i] = residual(g, i, of, type);
 	for (size_t i = 0; i < g->roots.len; i++)
-		if (of[g->roots.data[i]] != SK_NODE_FALSE)
+		if (of[g->roots.data[i]] != SK_GRAPH_FALSE)
 			roots[count++] = (struct sk_graph_root){ (uint32_t)i, of[g->roots.data[i]] };
 	fill_type(g, &g->types[type], roots, count);
 }

@@ -23,10 +23,30 @@ struct sk_slot {
 };
 #define SK_NO_SLOT UINT32_MAX
 
-enum sk_node_op { SK_NODE_FALSE, SK_NODE_TRUE, SK_NODE_CHECK, SK_NODE_AND, SK_NODE_OR, SK_NODE_NOT };
+/* Has it several values? */
+static inline bool sk_slot_has_many(const struct sk_slot *slot)
+{
+	return slot->kind == SK_SLOT_FIELD && (slot->field->flags & SK_FIELD_ANY) && !slot->arg.text.ptr;
+}
+
+/* A piece of a rule's output: text, or the value of a slot. */
+struct sk_output_piece {
+	struct sk_span text; /* the slot's name, "proc.aname[2]", where there is one */
+	uint32_t slot;	     /* SK_NO_SLOT: text as it is */
+	uint32_t width;	     /* cut or filled up to so many bytes; 0: as long as it is */
+};
+
+struct sk_output {
+	struct sk_output_piece *pieces;
+	uint32_t count;
+	const struct sk_output_piece **fields; /* those with a slot, each name once, sorted */
+	uint32_t field_count;
+};
+
+enum sk_graph_op { SK_GRAPH_FALSE, SK_GRAPH_TRUE, SK_GRAPH_CHECK, SK_GRAPH_AND, SK_GRAPH_OR, SK_GRAPH_NOT };
 
 struct sk_graph_node {
-	uint8_t op;	       /* enum sk_node_op */
+	uint8_t op;	       /* enum sk_graph_op */
 	uint32_t count;
 	union {
 		uint32_t check;
@@ -56,6 +76,11 @@ struct sk_graph_type {
 	uint32_t index_count;
 };
 
+/* How many types of events a rule looks at, and how many of these have no key to find it by. */
+struct sk_graph_reach {
+	uint32_t types, unindexed;
+};
+
 struct sk_graph {
 	struct sk_arena arena;
 	struct sk_rules *rules;
@@ -63,9 +88,16 @@ struct sk_graph {
 	SK_VEC(struct sk_check) checks;
 	SK_VEC(struct sk_graph_node) nodes;
 	SK_VEC(uint32_t) roots; /* by rule: its node over all types; 0 (FALSE): none */
+	SK_VEC(struct sk_output) outputs; /* by rule; and last what every alert says of the container */
+	SK_VEC(struct sk_graph_reach) reach; /* by rule */
 	struct sk_map node_numbers; /* written forms of nodes to numbers + 1: equal nodes are one */
 	struct sk_graph_type types[SK_EVENT_COUNT];
 };
+
+/* graph-match.c: the slot's (first) value in the event that was matched last; NULL: absent. */
+const struct sk_field_value *sk_graph_slot(struct sk_graph_eval *eval, const struct sk_event *event, uint32_t slot);
+
+struct sk_scratch *sk_graph_eval_scratch(struct sk_graph_eval *eval);
 
 /* transform.c */
 const struct sk_transform *sk_transform_find(struct sk_span name);

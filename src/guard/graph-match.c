@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "guard/graph-internal.h"
 
+#include "base/limits.h"
+
 #include <stdlib.h>
 
 #define NO_TEXT UINT32_MAX
@@ -48,6 +50,11 @@ void sk_graph_eval_free(struct sk_graph_eval *e)
 	free(e);
 }
 
+struct sk_scratch *sk_graph_eval_scratch(struct sk_graph_eval *e)
+{
+	return &e->scratch;
+}
+
 /* ---- slots ---- */
 
 static struct slot_state *read_slot(struct sk_graph_eval *e, const struct sk_event *event, uint32_t n);
@@ -55,7 +62,7 @@ static struct slot_state *read_slot(struct sk_graph_eval *e, const struct sk_eve
 static bool transform(struct sk_graph_eval *e, const struct sk_event *event, const struct sk_slot *slot,
 		      struct sk_field_value *ret_value)
 {
-	struct sk_field_value operands[64];
+	struct sk_field_value operands[SK_MAX_TRANSFORM_OPERANDS];
 
 	for (uint32_t i = 0; i < slot->from_count; i++) {
 		const struct slot_state *from;
@@ -88,16 +95,28 @@ static struct slot_state *read_slot(struct sk_graph_eval *e, const struct sk_eve
 	return s;
 }
 
+static uint32_t text_number(const struct sk_graph_eval *e, uint32_t slot, struct sk_span text)
+{
+	void *known = sk_map_get(&e->g->slots.data[slot].dictionary, text);
+
+	return known ? (uint32_t)(uintptr_t)known - 1 : NO_TEXT;
+}
+
+const struct sk_field_value *sk_graph_slot(struct sk_graph_eval *e, const struct sk_event *event, uint32_t slot)
+{
+	const struct slot_state *s = read_slot(e, event, slot);
+
+	return s->present ? &s->value : NULL;
+}
+
 static uint32_t slot_text(struct sk_graph_eval *e, const struct sk_event *event, uint32_t n)
 {
 	struct slot_state *s = read_slot(e, event, n);
-	void *known;
 
 	if (!s->present)
 		return NO_TEXT;
 	if (!s->text_known) {
-		known = sk_map_get(&e->g->slots.data[n].dictionary, s->value.text);
-		s->text = known ? (uint32_t)(uintptr_t)known - 1 : NO_TEXT;
+		s->text = text_number(e, n, s->value.text);
 		s->text_known = true;
 	}
 	return s->text;
@@ -105,18 +124,27 @@ static uint32_t slot_text(struct sk_graph_eval *e, const struct sk_event *event,
 
 /* ---- checks and nodes ---- */
 
-/* Several values: one that fits is enough, but != wants all to differ. */
+static bool has_id(const struct sk_check *c, uint32_t text)
+{
+	return text / 64 < c->id_words && c->ids[text / 64] >> text % 64 & 1;
+}
+
+/* Several values: one that fits is enough, but != may want all to differ. */
 static bool check_all_values(struct sk_graph_eval *e, const struct sk_event *event, const struct sk_check *c,
 			     const struct sk_field_value *right)
 {
 	const struct sk_slot *slot = &e->g->slots.data[c->slot];
-	struct sk_field_value value;
-	bool wants_all = c->op == SK_OP_NE;
+	struct sk_field_value value = { .type = slot->type };
+	bool wants_all = c->op == SK_OP_NE && (slot->field->flags & SK_FIELD_NE_ALL);
 	unsigned n = 0;
 
-	for (; slot->field->get(event, &slot->arg, n, &e->scratch, &value); n++)
-		if (sk_check_value(c, &value, right, &e->regex) != wants_all)
+	for (; slot->field->get(event, &slot->arg, n, &e->scratch, &value); n++) {
+		bool fits = c->ids ? has_id(c, text_number(e, c->slot, value.text)) :
+				     sk_check_value(c, &value, right, &e->regex);
+
+		if (fits != wants_all)
 			return !wants_all;
+	}
 	return wants_all && n > 0;
 }
 
@@ -125,19 +153,16 @@ static bool check(struct sk_graph_eval *e, const struct sk_event *event, const s
 	const struct sk_slot *slot = &e->g->slots.data[c->slot];
 	const struct sk_field_value *right = NULL;
 	const struct slot_state *s;
-	uint32_t text;
 
-	if (c->ids) {
-		text = slot_text(e, event, c->slot);
-		return text / 64 < c->id_words && c->ids[text / 64] >> text % 64 & 1;
-	}
+	if (c->ids && !sk_slot_has_many(slot))
+		return has_id(c, slot_text(e, event, c->slot));
 	if (c->right_slot >= 0) {
 		s = read_slot(e, event, (uint32_t)c->right_slot);
 		if (!s->present)
 			return false;
 		right = &s->value;
 	}
-	if (slot->kind == SK_SLOT_FIELD && (slot->field->flags & SK_FIELD_ANY) && !slot->arg.text.ptr)
+	if (sk_slot_has_many(slot))
 		return check_all_values(e, event, c, right);
 	s = read_slot(e, event, c->slot);
 	return s->present && sk_check_value(c, &s->value, right, &e->regex);
@@ -151,21 +176,21 @@ static bool decide(struct sk_graph_eval *e, const struct sk_event *event, uint32
 	if (e->node_stamps[n] >> 1 == e->stamp)
 		return e->node_stamps[n] & 1;
 	switch (node->op) {
-	case SK_NODE_TRUE:
+	case SK_GRAPH_TRUE:
 		result = true;
 		break;
-	case SK_NODE_CHECK:
+	case SK_GRAPH_CHECK:
 		result = check(e, event, &e->g->checks.data[node->check]);
 		break;
-	case SK_NODE_NOT:
+	case SK_GRAPH_NOT:
 		result = !decide(e, event, node->child);
 		break;
-	case SK_NODE_AND:
+	case SK_GRAPH_AND:
 		result = true;
 		for (uint32_t i = 0; result && i < node->count; i++)
 			result = decide(e, event, node->children[i]);
 		break;
-	case SK_NODE_OR:
+	case SK_GRAPH_OR:
 		for (uint32_t i = 0; !result && i < node->count; i++)
 			result = decide(e, event, node->children[i]);
 		break;
@@ -202,7 +227,7 @@ static int by_rule(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-size_t sk_graph_match(struct sk_graph_eval *e, const struct sk_event *event, const struct sk_rule **ret_rules,
+size_t sk_graph_match(struct sk_graph_eval *e, const struct sk_event *event, const struct sk_detection **ret_rules,
 		      size_t max)
 {
 	const struct sk_graph_type *t = &e->g->types[event->type];
@@ -228,73 +253,4 @@ size_t sk_graph_match(struct sk_graph_eval *e, const struct sk_event *event, con
 bool sk_graph_wants(const struct sk_graph *g, enum sk_event_type type)
 {
 	return g->types[type].always_count || g->types[type].index_count;
-}
-
-/* ---- what rules cost ---- */
-
-static void mark_checks(const struct sk_graph *g, uint32_t root, uint8_t *seen, uint32_t *counts)
-{
-	const struct sk_graph_node *n = &g->nodes.data[root];
-
-	if (seen[root])
-		return;
-	seen[root] = 1;
-	if (n->op == SK_NODE_CHECK)
-		counts[n->check]++;
-	else if (n->op == SK_NODE_NOT)
-		mark_checks(g, n->child, seen, counts);
-	else
-		for (uint32_t i = 0; i < n->count; i++)
-			mark_checks(g, n->children[i], seen, counts);
-}
-
-static bool among(const struct sk_graph_root *roots, uint32_t count, uint32_t rule)
-{
-	for (uint32_t i = 0; i < count; i++)
-		if (roots[i].rule == rule)
-			return true;
-	return false;
-}
-
-static void count_types(const struct sk_graph *g, uint32_t rule, struct sk_graph_cost *cost)
-{
-	cost->indexed = true;
-	for (int type = 0; type < SK_EVENT_COUNT; type++) {
-		const struct sk_graph_type *t = &g->types[type];
-		bool always = among(t->always, t->always_count, rule), found = always;
-
-		for (uint32_t i = 0; i < t->index_count && !found; i++)
-			found = among(t->indexes[i].roots,
-				      t->indexes[i].starts[g->slots.data[t->indexes[i].slot].dictionary.entries.len], rule);
-		cost->types += found;
-		cost->indexed &= !always;
-	}
-	cost->indexed &= cost->types > 0;
-}
-
-struct sk_graph_cost sk_graph_cost(const struct sk_graph *g, const struct sk_rule *rule)
-{
-	sk_autofree uint8_t *seen = sk_alloc(g->nodes.len + 1);
-	sk_autofree uint32_t *counts = sk_alloc((g->checks.len + 1) * sizeof(*counts));
-	sk_autofree uint32_t *own = sk_alloc((g->checks.len + 1) * sizeof(*own));
-	struct sk_graph_cost cost = { 0 };
-
-	for (uint32_t i = 0; i < g->roots.len; i++) {
-		bool mine = g->rules->rules.data[i] == rule;
-
-		memset(seen, 0, g->nodes.len);
-		mark_checks(g, g->roots.data[i], seen, mine ? own : counts);
-		if (mine)
-			count_types(g, i, &cost);
-	}
-	for (size_t i = 0; i < g->checks.len; i++) {
-		cost.checks += own[i] > 0;
-		cost.shared += own[i] > 0 && counts[i] > 0;
-	}
-	return cost;
-}
-
-struct sk_graph_size sk_graph_size(const struct sk_graph *g)
-{
-	return (struct sk_graph_size){ g->slots.len, g->checks.len, g->nodes.len };
 }

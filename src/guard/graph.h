@@ -38,7 +38,7 @@ void sk_graph_eval_free(struct sk_graph_eval *eval);
  * The rules that the event fires, in the order of the rule files, at most
  * `max`; returns how many.
  */
-size_t sk_graph_match(struct sk_graph_eval *eval, const struct sk_event *event, const struct sk_rule **ret_rules,
+size_t sk_graph_match(struct sk_graph_eval *eval, const struct sk_event *event, const struct sk_detection **ret_rules,
 		      size_t max);
 
 /* Can an event of that type fire any rule? Sensors attach to nothing else. */
@@ -51,7 +51,7 @@ struct sk_graph_cost {
 	uint32_t shared; /* of these, ones that other rules ask too */
 	bool indexed;	 /* found by an equality; else asked at every event of its types */
 };
-struct sk_graph_cost sk_graph_cost(const struct sk_graph *graph, const struct sk_rule *rule);
+struct sk_graph_cost sk_graph_cost(const struct sk_graph *graph, const struct sk_detection *rule);
 
 struct sk_graph_size {
 	size_t slots, checks, nodes;

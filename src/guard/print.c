@@ -94,21 +94,30 @@ void sk_print_time(struct sk_buf *out, int64_t nanoseconds)
 		      tm.tm_hour, tm.tm_min, tm.tm_sec, nanoseconds % 1000000000);
 }
 
+static const char *const capabilities[] = {
+	"CHOWN", "DAC_OVERRIDE", "DAC_READ_SEARCH", "FOWNER", "FSETID", "KILL", "SETGID", "SETUID", "SETPCAP",
+	"LINUX_IMMUTABLE", "NET_BIND_SERVICE", "NET_BROADCAST", "NET_ADMIN", "NET_RAW", "IPC_LOCK", "IPC_OWNER",
+	"SYS_MODULE", "SYS_RAWIO", "SYS_CHROOT", "SYS_PTRACE", "SYS_PACCT", "SYS_ADMIN", "SYS_BOOT", "SYS_NICE",
+	"SYS_RESOURCE", "SYS_TIME", "SYS_TTY_CONFIG", "MKNOD", "LEASE", "AUDIT_WRITE", "AUDIT_CONTROL",
+	"SETFCAP", "MAC_OVERRIDE", "MAC_ADMIN", "SYSLOG", "WAKE_ALARM", "BLOCK_SUSPEND", "AUDIT_READ", "PERFMON",
+	"BPF", "CHECKPOINT_RESTORE",
+};
+
+uint64_t sk_capability_bit(struct sk_span name)
+{
+	for (size_t i = 0; sk_span_starts(name, "CAP_") && i < SK_COUNT(capabilities); i++)
+		if (sk_span_is(sk_span_from(name, 4), capabilities[i]))
+			return 1ull << i;
+	return 0;
+}
+
 void sk_print_capabilities(struct sk_buf *out, uint64_t set)
 {
-	static const char *const names[] = {
-		"CHOWN", "DAC_OVERRIDE", "DAC_READ_SEARCH", "FOWNER", "FSETID", "KILL", "SETGID", "SETUID", "SETPCAP",
-		"LINUX_IMMUTABLE", "NET_BIND_SERVICE", "NET_BROADCAST", "NET_ADMIN", "NET_RAW", "IPC_LOCK", "IPC_OWNER",
-		"SYS_MODULE", "SYS_RAWIO", "SYS_CHROOT", "SYS_PTRACE", "SYS_PACCT", "SYS_ADMIN", "SYS_BOOT", "SYS_NICE",
-		"SYS_RESOURCE", "SYS_TIME", "SYS_TTY_CONFIG", "MKNOD", "LEASE", "AUDIT_WRITE", "AUDIT_CONTROL",
-		"SETFCAP", "MAC_OVERRIDE", "MAC_ADMIN", "SYSLOG", "WAKE_ALARM", "BLOCK_SUSPEND", "AUDIT_READ", "PERFMON",
-		"BPF", "CHECKPOINT_RESTORE",
-	};
 	const char *between = "";
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+	for (size_t i = 0; i < SK_COUNT(capabilities); i++)
 		if (set >> i & 1) {
-			sk_buf_printf(out, "%sCAP_%s", between, names[i]);
+			sk_buf_printf(out, "%sCAP_%s", between, capabilities[i]);
 			between = " ";
 		}
 }
@@ -187,6 +196,21 @@ static void print_fd(struct sk_buf *out, const struct sk_event *event, const str
 	}
 }
 
+/* The name of a user that the event's process knows of. */
+static void print_uid(struct sk_buf *out, const struct sk_event *event, const struct sk_arg *arg)
+{
+	const struct sk_process *p = event->process;
+	const struct sk_user *known[] = { p->user, p->login, p->parent ? p->parent->user : NULL };
+
+	for (size_t i = 0; i < SK_COUNT(known); i++)
+		if (known[i] && known[i]->uid == arg->u) {
+			sk_buf_span(out, known[i]->name);
+			return;
+		}
+	if (arg->u == 0)
+		sk_buf_puts(out, "root");
+}
+
 /* What a number stands for; nothing where it stands for itself. */
 static void print_meaning(struct sk_buf *out, const struct sk_event *event, const struct sk_arg_desc *desc,
 			  const struct sk_arg *arg)
@@ -206,6 +230,9 @@ static void print_meaning(struct sk_buf *out, const struct sk_event *event, cons
 	case SK_ARG_FLAGS:
 	case SK_ARG_ENUM:
 		print_flags(out, desc, arg->u);
+		break;
+	case SK_ARG_UID:
+		print_uid(out, event, arg);
 		break;
 	case SK_ARG_SIGNAL:
 		name = sigabbrev_np((int)arg->i);

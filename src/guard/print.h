@@ -29,3 +29,4 @@ const char *sk_errno_name(int number); /* "ENOENT"; NULL: not known */
 
 /* Names of capabilities, "CAP_CHOWN CAP_KILL"; cap_effective and its like. */
 void sk_print_capabilities(struct sk_buf *out, uint64_t set);
+uint64_t sk_capability_bit(struct sk_span name); /* of "CAP_CHOWN"; 0: no such */

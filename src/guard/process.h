@@ -12,6 +12,12 @@
 
 struct sk_container;
 
+/* A row of /etc/passwd, as the container has it (users.h). */
+struct sk_user {
+	uint32_t uid;
+	struct sk_span name, home, shell;
+};
+
 enum sk_exe_place { SK_EXE_UNKNOWN, SK_EXE_LOWER, SK_EXE_UPPER, SK_EXE_PLAIN, SK_EXE_MEMFD };
 
 /* One thread group; facts of a single thread are in the event. */
@@ -27,6 +33,8 @@ struct sk_process {
 	struct sk_span env;	 /* each NUL-terminated; empty where no rule needs it */
 	struct sk_span cwd;
 	uint32_t uid, gid, loginuid; /* UINT32_MAX: none */
+	const struct sk_user *user, *login; /* NULL: the number has no name */
+	struct sk_span group;	 /* name of gid; empty: none */
 	uint64_t cap_permitted, cap_effective, cap_inheritable;
 	int32_t sid, pgid, vsid, vpgid;
 	uint32_t tty;		 /* device number; 0: none */
@@ -40,7 +48,7 @@ struct sk_process {
 	uint64_t cgroup;	 /* id of the cgroup (v2) or inode of its folder (v1) */
 	uint64_t namespaces[8];	 /* enum sk_namespace: inode numbers */
 	const struct sk_container *container; /* NULL: the host */
-	struct sk_file standard[3]; /* stdin, stdout, stderr where known */
+	struct sk_file standard[3]; /* stdin, stdout, stderr; SK_FILE_UNKNOWN where not known */
 	bool ended;
 };
 

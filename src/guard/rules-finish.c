@@ -2,9 +2,9 @@
 /* Lists, macros and exceptions put into the conditions that name them. */
 #include "base/buf.h"
 #include "base/limits.h"
+#include "base/suggest.h"
 #include "guard/rules-collect.h"
 
-#include <ctype.h>
 #include <stdio.h>
 
 /* One condition while its names are looked up. */
@@ -30,6 +30,16 @@ __attribute__((format(printf, 3, 4))) static void wrong(struct finisher *f, size
 		sk_rules_problem(f->rules, SK_PROBLEM_ERROR, f->text, offset, "%s", text);
 	else
 		sk_rules_problem_at(f->rules, SK_PROBLEM_ERROR, f->place, "%s", text);
+}
+
+/* "; did you mean ...?", or nothing. */
+static const char *similar(struct finisher *f, const struct sk_map *map, struct sk_span name)
+{
+	struct sk_suggest suggest = { .typed = name };
+
+	for (size_t i = 0; i < map->entries.len; i++)
+		sk_suggest_try(&suggest, sk_arena_dup(&f->rules->arena, map->entries.data[i].key));
+	return suggest.best ? sk_arena_printf(&f->rules->arena, "; did you mean \"%s\"?", suggest.best) : "";
 }
 
 /* ---- lists ---- */
@@ -67,6 +77,8 @@ static bool spread_list(struct finisher *f, struct sk_rule_list *list, struct sk
 	for (size_t i = 0; ok && i < list->items.len; i++) {
 		struct sk_rule_list *inner = sk_map_get(&f->rules->lists, list->items.data[i]);
 
+		if (inner == list) /* a list may be called like one of its items */
+			inner = NULL;
 		ok = inner ? spread_list(f, inner, tail, offset, depth + 1) :
 			     add_value(f, tail, list->items.data[i], offset);
 	}
@@ -81,7 +93,8 @@ static void finish_values(struct finisher *f, struct sk_operand *list)
 
 	if (list->kind == SK_OPERAND_NAME) {
 		if (!sk_map_get(&f->rules->lists, list->text)) {
-			wrong(f, list->offset, "there is no list \"%.*s\"", (int)list->text.len, list->text.ptr);
+			wrong(f, list->offset, "there is no list \"%.*s\"%s", (int)list->text.len, list->text.ptr,
+			      similar(f, &f->rules->lists, list->text));
 			return;
 		}
 		list->kind = SK_OPERAND_LIST;
@@ -146,7 +159,8 @@ static void finish_macro(struct finisher *f, struct sk_filter *filter)
 	struct sk_rule_macro *macro = sk_map_get(&f->rules->macros, filter->macro);
 
 	if (!macro) {
-		wrong(f, filter->offset, "there is no macro \"%.*s\"", (int)filter->macro.len, filter->macro.ptr);
+		wrong(f, filter->offset, "there is no macro \"%.*s\"%s", (int)filter->macro.len, filter->macro.ptr,
+		      similar(f, &f->rules->macros, filter->macro));
 		return;
 	}
 	macro->used = true;
@@ -180,113 +194,6 @@ static void finish_filter(struct finisher *f, struct sk_filter *filter)
 
 /* ---- exceptions ---- */
 
-static void put_value(struct sk_rules *rules, struct sk_buf *out, struct sk_span text)
-{
-	bool bare = text.len > 0;
-
-	if (sk_map_get(&rules->lists, text)) {
-		sk_buf_span(out, text);
-		return;
-	}
-	for (size_t i = 0; i < text.len; i++)
-		bare &= !isspace((unsigned char)text.ptr[i]) && !strchr("()\"'=,\\", text.ptr[i]);
-	if (text.len > 1 && (text.ptr[0] == '"' || text.ptr[0] == '\'') && text.ptr[text.len - 1] == text.ptr[0])
-		bare = true; /* somebody has quoted it for the condition already */
-	if (bare) {
-		sk_buf_span(out, text);
-		return;
-	}
-	sk_buf_putc(out, '"');
-	for (size_t i = 0; i < text.len; i++) {
-		if (text.ptr[i] == '"' || text.ptr[i] == '\\')
-			sk_buf_putc(out, '\\');
-		sk_buf_putc(out, text.ptr[i]);
-	}
-	sk_buf_putc(out, '"');
-}
-
-static bool wants_list(struct sk_span comparison)
-{
-	return sk_span_is(comparison, "in") || sk_span_is(comparison, "intersects") ||
-	       sk_span_is(comparison, "pmatch") || sk_span_ends(comparison, " oneof") ||
-	       sk_span_ends(comparison, " anyof") || sk_span_ends(comparison, " allof");
-}
-
-static void put_values(struct sk_rules *rules, struct sk_buf *out, const struct sk_exception_entry *first)
-{
-	sk_buf_putc(out, '(');
-	for (const struct sk_exception_entry *v = first; v; v = v->next) {
-		if (v != first)
-			sk_buf_puts(out, ", ");
-		put_value(rules, out, v->text);
-	}
-	sk_buf_putc(out, ')');
-}
-
-static void put_check(struct sk_rules *rules, struct sk_buf *out, struct sk_span field, struct sk_span comparison,
-		      const struct sk_exception_entry *value)
-{
-	sk_buf_span(out, field);
-	sk_buf_putc(out, ' ');
-	sk_buf_span(out, comparison);
-	sk_buf_putc(out, ' ');
-	if (value->is_list) {
-		put_values(rules, out, value->first);
-	} else if (wants_list(comparison) && !sk_span_starts(value->text, "(")) {
-		sk_buf_putc(out, '(');
-		put_value(rules, out, value->text);
-		sk_buf_putc(out, ')');
-	} else if (sk_span_starts(value->text, "(")) {
-		sk_buf_span(out, value->text);
-	} else {
-		put_value(rules, out, value->text);
-	}
-}
-
-/* `(f1 = v1 and f2 = v2)`, one row of values; false when it has not one value for each field. */
-static bool put_row(struct sk_rules *rules, struct sk_buf *out, const struct sk_rule_exception *e,
-		    const struct sk_exception_entry *row)
-{
-	const struct sk_exception_entry *comparison = e->comps && e->comps->is_list ? e->comps->first : NULL;
-	const struct sk_exception_entry *value = row->first;
-
-	sk_buf_putc(out, '(');
-	for (const struct sk_exception_entry *field = e->fields->first; field; field = field->next) {
-		if (!value)
-			return false;
-		if (field != e->fields->first)
-			sk_buf_puts(out, " and ");
-		put_check(rules, out, field->text, comparison ? comparison->text : SK_SPAN_LIT("="), value);
-		comparison = comparison ? comparison->next : NULL;
-		value = value->next;
-	}
-	sk_buf_putc(out, ')');
-	return !value;
-}
-
-/* The exception as a condition of its own; false when its parts do not fit each other. */
-static bool exception_text(struct sk_rules *rules, const struct sk_rule_exception *e, struct sk_buf *out)
-{
-	if (!e->fields->is_list) {
-		for (const struct sk_exception_entry *v = e->values; v; v = v->next)
-			if (v->is_list)
-				return false;
-		sk_buf_span(out, e->fields->text);
-		sk_buf_putc(out, ' ');
-		sk_buf_span(out, e->comps && !e->comps->is_list ? e->comps->text : SK_SPAN_LIT("in"));
-		sk_buf_putc(out, ' ');
-		put_values(rules, out, e->values);
-		return true;
-	}
-	for (const struct sk_exception_entry *row = e->values; row; row = row->next) {
-		if (row != e->values)
-			sk_buf_puts(out, " or ");
-		if (!row->is_list || !put_row(rules, out, e, row))
-			return false;
-	}
-	return true;
-}
-
 static struct sk_filter *node(struct sk_rules *rules, enum sk_filter_kind kind, struct sk_filter *first)
 {
 	struct sk_filter *f = sk_arena_alloc(&rules->arena, sizeof(*f));
@@ -296,8 +203,17 @@ static struct sk_filter *node(struct sk_rules *rules, enum sk_filter_kind kind, 
 	return f;
 }
 
+/* Errors in the condition that an exception stands for are told at the exception. */
+static const struct sk_rule_text *exception_place(struct sk_rules *rules, const struct sk_rule_exception *e)
+{
+	struct sk_rule_text *text = sk_arena_alloc(&rules->arena, sizeof(*text));
+
+	text->place = e->place;
+	return text;
+}
+
 /* condition and not (exception) and not (exception) ... */
-static void finish_exceptions(struct sk_rules *rules, struct sk_rule *rule)
+static void finish_exceptions(struct sk_rules *rules, struct sk_detection *rule)
 {
 	struct sk_filter *both = node(rules, SK_FILTER_AND, rule->filter), *last = rule->filter;
 
@@ -310,7 +226,7 @@ static void finish_exceptions(struct sk_rules *rules, struct sk_rule *rule)
 
 		if (!e->values)
 			continue;
-		if (!e->fields || !exception_text(rules, e, &text))
+		if (!e->fields || !sk_exception_text(rules, e, &text))
 			wrong(&f, 0, "rule \"%.*s\": the exception \"%.*s\" must have as many values as fields",
 			      (int)rule->name.len, rule->name.ptr, (int)e->name.len, e->name.ptr);
 		else if (!(filter = sk_filter_parse(sk_buf_view(&text), &rules->arena, &offset, &err)))
@@ -324,6 +240,7 @@ static void finish_exceptions(struct sk_rules *rules, struct sk_rule *rule)
 		}
 		last->next = node(rules, SK_FILTER_NOT, filter);
 		last = last->next;
+		last->text = exception_place(rules, e);
 	}
 	if (last != rule->filter)
 		rule->filter = both;
@@ -331,7 +248,7 @@ static void finish_exceptions(struct sk_rules *rules, struct sk_rule *rule)
 
 /* ---- all of it ---- */
 
-static void finish_rule(struct sk_rules *rules, struct sk_rule *rule)
+static void finish_rule(struct sk_rules *rules, struct sk_detection *rule)
 {
 	struct finisher f = { .rules = rules };
 

@@ -1,65 +1,46 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Where a byte of a condition stands in its file. YAML folds lines and takes
- * indentation away, but keeps every character that is no blank, in order: the
- * n-th such character of the text is the n-th behind the key.
- */
-#include "base/buf.h"
+/* Problems and where they stand. */
+#include "base/limits.h"
+#include "doc/place.h"
 #include "guard/rules-collect.h"
 
-#include <ctype.h>
 #include <stdio.h>
 
-static size_t line_start(struct sk_span source, uint32_t line)
+static void add(struct sk_rules *rules, enum sk_rule_problem_kind kind, const struct sk_rule_file *file,
+		struct sk_place at, const char *line)
 {
-	size_t at = 0;
-
-	while (line > 1 && at < source.len)
-		if (source.ptr[at++] == '\n')
-			line--;
-	return at;
+	if (kind == SK_PROBLEM_ERROR)
+		rules->errors++;
+	if (rules->problems.len >= SK_MAX_RULE_PROBLEMS)
+		return;
+	*sk_vec_push(&rules->problems) = (struct sk_rule_problem){
+		.kind = kind,
+		.file = file ? file->name : "",
+		.line = at.line,
+		.column = at.column,
+		.text = sk_arena_str(&rules->arena, line),
+	};
 }
 
-static void set_place(struct sk_span source, size_t at, struct sk_rule_place *place)
+void sk_rules_problem_at(struct sk_rules *rules, enum sk_rule_problem_kind kind, struct sk_rule_place place,
+			 const char *fmt, ...)
 {
-	place->line = place->column = 1;
-	for (size_t i = 0; i < at; i++) {
-		place->column++;
-		if (source.ptr[i] == '\n') {
-			place->line++;
-			place->column = 1;
-		}
-	}
-}
+	struct sk_place at = { 1, 1 };
+	char line[1024];
+	va_list args;
 
-static struct sk_rule_place locate(struct sk_rules *rules, const struct sk_rule_text *text, size_t offset)
-{
-	struct sk_rule_place place = text->place;
-	const struct sk_span *source = place.file ? sk_map_get(&rules->files, sk_span_str(place.file)) : NULL;
-	size_t at, last;
-	ptrdiff_t colon;
-
-	if (!source)
-		return place;
-	at = line_start(*source, place.line);
-	colon = sk_span_chr(sk_span_from(*source, at), ':');
-	if (colon < 0)
-		return place;
-	last = at += (size_t)colon + 1;
-	for (size_t i = 0; i <= offset && i < text->text.len; i++) {
-		if (isspace((unsigned char)text->text.ptr[i]))
-			continue;
-		while (at < source->len && source->ptr[at] != text->text.ptr[i])
-			at++;
-		last = at++;
-	}
-	set_place(*source, offset < text->text.len ? last : at, &place);
-	return place;
+	va_start(args, fmt);
+	vsnprintf(line, sizeof(line), fmt, args);
+	va_end(args);
+	if (place.file && place.node)
+		at = sk_place_key(place.file->text, place.node);
+	add(rules, kind, place.file, at, line);
 }
 
 void sk_rules_problem(struct sk_rules *rules, enum sk_rule_problem_kind kind, const struct sk_rule_text *text,
 		      size_t offset, const char *fmt, ...)
 {
+	struct sk_place at = { 1, 1 };
 	char line[1024];
 	va_list args;
 
@@ -70,5 +51,9 @@ void sk_rules_problem(struct sk_rules *rules, enum sk_rule_problem_kind kind, co
 		offset -= text->text.len + 1;
 		text = text->more;
 	}
-	sk_rules_problem_at(rules, kind, locate(rules, text, offset), "%s", line);
+	if (text->place.file && sk_node_first(text->place.node))
+		at = sk_place_key(text->place.file->text, text->place.node);
+	else if (text->place.file && text->place.node)
+		at = sk_place_value(text->place.file->text, text->place.node, text->lead + offset);
+	add(rules, kind, text->place.file, at, line);
 }

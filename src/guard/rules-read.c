@@ -27,43 +27,12 @@ static bool parse_priority(struct sk_span text, enum sk_priority *ret_priority)
 	return true;
 }
 
-/* ---- problems ---- */
-
-static void problem(struct sk_rules *rules, enum sk_rule_problem_kind kind, struct sk_rule_place place,
-		    const char *fmt, va_list args)
-{
-	sk_cleanup(sk_buf_release) struct sk_buf text = { 0 };
-	char line[1024];
-
-	if (kind == SK_PROBLEM_ERROR)
-		rules->errors++;
-	if (rules->problems.len >= SK_MAX_RULE_PROBLEMS)
-		return;
-	vsnprintf(line, sizeof(line), fmt, args);
-	sk_buf_puts(&text, line);
-	*sk_vec_push(&rules->problems) = (struct sk_rule_problem){
-		.kind = kind,
-		.place = place,
-		.text = sk_arena_dup(&rules->arena, sk_buf_view(&text)),
-	};
-}
-
-void sk_rules_problem_at(struct sk_rules *rules, enum sk_rule_problem_kind kind, struct sk_rule_place place,
-			 const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	problem(rules, kind, place, fmt, args);
-	va_end(args);
-}
-
 /* ---- reading nodes ---- */
 
 /* One item of a file while it is read. */
 struct reader {
 	struct sk_rules *rules;
-	const char *file;
+	const struct sk_rule_file *file;
 	const struct sk_node *item;
 	struct sk_span what, name; /* "rule", its name: in front of each problem */
 	bool failed;
@@ -71,7 +40,7 @@ struct reader {
 
 static struct sk_rule_place place_of(const struct reader *r, const struct sk_node *node)
 {
-	return (struct sk_rule_place){ r->file, node ? node->line : r->item->line, 0 };
+	return (struct sk_rule_place){ r->file, node ? node : r->item };
 }
 
 __attribute__((format(printf, 3, 4))) static void wrong(struct reader *r, const struct sk_node *node,
@@ -85,6 +54,19 @@ __attribute__((format(printf, 3, 4))) static void wrong(struct reader *r, const 
 	va_end(args);
 	r->failed = true;
 	sk_rules_problem_at(r->rules, SK_PROBLEM_ERROR, place_of(r, node), "%.*s \"%.*s\": %s", (int)r->what.len,
+			    r->what.ptr, (int)r->name.len, r->name.ptr, text);
+}
+
+__attribute__((format(printf, 3, 4))) static void warn(struct reader *r, const struct sk_node *node,
+							const char *fmt, ...)
+{
+	char text[512];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	sk_rules_problem_at(r->rules, SK_PROBLEM_WARNING, place_of(r, node), "%.*s \"%.*s\": %s", (int)r->what.len,
 			    r->what.ptr, (int)r->name.len, r->name.ptr, text);
 }
 
@@ -104,11 +86,14 @@ static bool read_text(struct reader *r, const char *key, struct sk_rule_text *re
 
 	if (!n)
 		return false;
+	if (n->type == SK_NODE_NULL && strcmp(key, "source") == 0)
+		return false; /* as if it were not given */
 	if (!is_scalar(n)) {
 		wrong(r, n, "\"%s\" must be a text", key);
 		return false;
 	}
-	ret_text->text = keep(r, sk_span_trim(sk_node_text(n)));
+	ret_text->text = sk_span_trim(sk_node_text(n));
+	ret_text->lead = (size_t)(ret_text->text.ptr - sk_node_text(n).ptr);
 	ret_text->place = place_of(r, n);
 	return true;
 }
@@ -139,9 +124,7 @@ static void warn_unknown_keys(struct reader *r, const char *const *known)
 		while (known[i] && !sk_span_is(n->key, known[i]))
 			i++;
 		if (!known[i])
-			sk_rules_problem_at(r->rules, SK_PROBLEM_WARNING, place_of(r, n), "%.*s \"%.*s\": unknown key \"%.*s\"",
-					    (int)r->what.len, r->what.ptr, (int)r->name.len, r->name.ptr,
-					    (int)n->key.len, n->key.ptr);
+			warn(r, n, "unknown key \"%.*s\"", (int)n->key.len, n->key.ptr);
 	}
 }
 
@@ -297,7 +280,7 @@ static struct sk_exception_entry *read_entry(struct reader *r, const struct sk_n
 	return e;
 }
 
-static struct sk_rule_exception *find_exception(struct sk_rule *rule, struct sk_span name)
+static struct sk_rule_exception *find_exception(struct sk_detection *rule, struct sk_span name)
 {
 	for (struct sk_rule_exception *e = rule->exceptions; e; e = e->next)
 		if (sk_span_eq(e->name, name))
@@ -312,7 +295,15 @@ static void append_entries(struct sk_exception_entry **to, struct sk_exception_e
 	*to = first;
 }
 
-static void read_exception(struct reader *r, struct sk_rule *rule, const struct sk_node *n)
+/* Are both elements of one list? */
+static bool is_sibling(const struct sk_node *n, const struct sk_node *earlier)
+{
+	while (earlier && earlier != n)
+		earlier = earlier->next;
+	return earlier != NULL;
+}
+
+static void read_exception(struct reader *r, struct sk_detection *rule, const struct sk_node *n)
 {
 	const struct sk_node *fields = sk_node_get(n, "fields"), *comps = sk_node_get(n, "comps");
 	const struct sk_node *values = sk_node_get(n, "values");
@@ -329,8 +320,12 @@ static void read_exception(struct reader *r, struct sk_rule *rule, const struct 
 			tail = &(*tail)->next;
 		*tail = e = sk_arena_alloc(&r->rules->arena, sizeof(*e));
 		e->name = keep(r, name);
-		e->place = place_of(r, n);
+	} else if (e->place.node && is_sibling(n, e->place.node)) {
+		warn(r, n, "the exception \"%.*s\" is defined twice", (int)name.len, name.ptr);
+	} else if (!values) {
+		warn(r, n, "the exception \"%.*s\" is given again without \"values\"", (int)name.len, name.ptr);
 	}
+	e->place = place_of(r, n);
 	if (fields)
 		e->fields = read_entry(r, fields, 0);
 	if (comps)
@@ -343,7 +338,7 @@ static void read_exception(struct reader *r, struct sk_rule *rule, const struct 
 		append_entries(&e->values, read_entry(r, row, 0));
 }
 
-static void read_exceptions(struct reader *r, struct sk_rule *rule, bool append)
+static void read_exceptions(struct reader *r, struct sk_detection *rule, bool append)
 {
 	const struct sk_node *list = sk_node_get(r->item, "exceptions");
 
@@ -359,7 +354,7 @@ static void read_exceptions(struct reader *r, struct sk_rule *rule, bool append)
 
 /* ---- rules ---- */
 
-static void read_tags(struct reader *r, struct sk_rule *rule, bool append)
+static void read_tags(struct reader *r, struct sk_detection *rule, bool append)
 {
 	const struct sk_node *list = sk_node_get(r->item, "tags");
 	size_t kept = append ? rule->tag_count : 0;
@@ -380,7 +375,7 @@ static void read_tags(struct reader *r, struct sk_rule *rule, bool append)
 	rule->tag_count = kept;
 }
 
-static void read_priority(struct reader *r, struct sk_rule *rule)
+static void read_priority(struct reader *r, struct sk_detection *rule)
 {
 	const struct sk_node *n = sk_node_get(r->item, "priority");
 
@@ -389,7 +384,7 @@ static void read_priority(struct reader *r, struct sk_rule *rule)
 }
 
 /* All fields that the item gives, over what the rule has: replace, and the whole definition. */
-static void read_given(struct reader *r, struct sk_rule *rule)
+static void read_given(struct reader *r, struct sk_detection *rule)
 {
 	struct sk_rule_text desc = { 0 };
 
@@ -403,16 +398,26 @@ static void read_given(struct reader *r, struct sk_rule *rule)
 	read_flag(r, "warn_evttypes", &rule->warn_evttypes);
 }
 
-static struct sk_rule *earlier_rule(struct reader *r, const char *how)
+static struct sk_detection *earlier_rule(struct reader *r, const char *how)
 {
-	struct sk_rule *rule = sk_map_get(&r->rules->by_name, r->name);
+	struct sk_detection *rule = sk_map_get(&r->rules->by_name, r->name);
 
 	if (!rule)
 		wrong(r, r->item, "%s a rule that is not defined before", how);
 	return rule;
 }
 
-static void append_to_rule(struct reader *r, struct sk_rule *rule, const char *key, struct sk_rule_text *to)
+/* A rule keeps the source of its events for ever. */
+static void check_source(struct reader *r, const struct sk_detection *rule)
+{
+	struct sk_rule_text source = { 0 };
+
+	if (rule && read_text(r, "source", &source) && source.text.len && !sk_span_eq(source.text, rule->source))
+		wrong(r, sk_node_get(r->item, "source"), "is defined for the source \"%.*s\" before", (int)rule->source.len,
+		      rule->source.ptr);
+}
+
+static void append_to_rule(struct reader *r, struct sk_detection *rule, const char *key, struct sk_rule_text *to)
 {
 	struct sk_rule_text text = { 0 };
 
@@ -423,9 +428,10 @@ static void append_to_rule(struct reader *r, struct sk_rule *rule, const char *k
 /* `append: true`: conditions and exceptions grow. */
 static void append_rule(struct reader *r)
 {
-	struct sk_rule *rule = earlier_rule(r, "appends to");
+	struct sk_detection *rule = earlier_rule(r, "appends to");
 
-	if (!rule)
+	check_source(r, rule);
+	if (!rule || r->failed)
 		return;
 	append_to_rule(r, rule, "condition", &rule->condition);
 	read_exceptions(r, rule, true);
@@ -437,11 +443,12 @@ static void override_rule(struct reader *r, const struct sk_node *override)
 	static const char *const replace[] = { "condition", "output", "desc", "priority", "capture",
 					       "capture_duration", "tags", "exceptions", "enabled",
 					       "warn_evttypes", "skip-if-unknown-filter", NULL };
-	struct sk_rule *rule = earlier_rule(r, "overrides");
-	struct sk_rule before;
+	struct sk_detection *rule = earlier_rule(r, "overrides");
+	struct sk_detection before;
 	struct sk_rule_text desc;
 
 	check_override(r, override, append, replace);
+	check_source(r, rule);
 	for (size_t i = 0; replace[i]; i++)
 		if (sk_node_get(r->item, replace[i]) && !sk_node_get(override, replace[i]))
 			wrong(r, r->item, "\"%s\" is given, but not named under \"override\"", replace[i]);
@@ -478,7 +485,7 @@ static bool has_any(const struct sk_node *item, const char *const *keys)
 static void define_rule(struct reader *r)
 {
 	static const char *const required[] = { "condition", "output", "desc", "priority", NULL };
-	struct sk_rule *rule;
+	struct sk_detection *rule;
 	struct sk_rule_text source = { .text = SK_SPAN_LIT("syscall") };
 	bool is_new;
 	void **slot;
@@ -497,8 +504,10 @@ static void define_rule(struct reader *r)
 	rule->enabled = rule->warn_evttypes = true;
 	rule->place = place_of(r, r->item);
 	read_given(r, rule);
-	read_text(r, "source", &source);
+	if (is_scalar(sk_node_get(r->item, "source")) && sk_node_text(sk_node_get(r->item, "source")).len)
+		read_text(r, "source", &source);
 	rule->source = source.text;
+	check_source(r, sk_map_get(&r->rules->by_name, r->name));
 	read_tags(r, rule, false);
 	read_exceptions(r, rule, false);
 	if (r->failed)
@@ -508,7 +517,7 @@ static void define_rule(struct reader *r)
 		*slot = rule;
 		*sk_vec_push(&r->rules->rules) = rule;
 	} else {
-		*(struct sk_rule *)*slot = *rule;
+		*(struct sk_detection *)*slot = *rule;
 	}
 }
 
@@ -568,7 +577,7 @@ static void read_engine_version(struct reader *r, const struct sk_node *n)
 		      wanted.ptr, SK_FALCO_ENGINE_VERSION);
 }
 
-static void read_item(struct sk_rules *rules, const char *file, const struct sk_node *item)
+static void read_item(struct sk_rules *rules, const struct sk_rule_file *file, const struct sk_node *item)
 {
 	static const struct {
 		const char *key;
@@ -605,26 +614,25 @@ static void read_item(struct sk_rules *rules, const char *file, const struct sk_
 	sk_rules_problem_at(rules, SK_PROBLEM_WARNING, place_of(&r, item), "an item that is no rule, macro or list");
 }
 
-int sk_rules_read(struct sk_rules *rules, const char *file, struct sk_span text, struct sk_err *err)
+int sk_rules_read(struct sk_rules *rules, const char *name, struct sk_span text, struct sk_err *err)
 {
-	sk_cleanup(sk_doc_release) struct sk_doc doc = { 0 };
-	struct sk_span *source;
+	struct sk_rule_file *file;
 	int r;
 
 	if (text.len > SK_MAX_RULE_FILE)
-		return sk_err_set(err, SK_ELIMIT, "%s: larger than %u bytes", file, SK_MAX_RULE_FILE);
-	r = sk_doc_parse(&doc, SK_DOC_YAML, text, 0, err);
+		return sk_err_set(err, SK_ELIMIT, "%s: larger than %u bytes", name, SK_MAX_RULE_FILE);
+	file = sk_arena_alloc(&rules->arena, sizeof(*file));
+	r = sk_doc_parse(&file->doc, SK_DOC_YAML, text, 0, err);
 	if (r < 0)
-		return sk_err_wrap(err, "%s", file);
-	file = sk_arena_str(&rules->arena, file);
-	source = sk_arena_alloc(&rules->arena, sizeof(*source));
-	*source = sk_span(sk_arena_dup(&rules->arena, text), text.len);
-	sk_map_put(&rules->files, sk_span_str(file), source);
-	for (const struct sk_node *root = doc.root; root; root = root->next) {
+		return sk_err_wrap(err, "%s", name);
+	*sk_vec_push(&rules->files) = file;
+	file->name = sk_arena_str(&rules->arena, name);
+	file->text = sk_span(sk_arena_dup(&rules->arena, text), text.len);
+	for (const struct sk_node *root = file->doc.root; root; root = root->next) {
 		if (root->type == SK_NODE_NULL)
 			continue;
 		if (root->type != SK_NODE_ARRAY)
-			return sk_err_set(err, SK_EINVAL, "%s: line %u: a rule file is a list of rules, macros and lists", file,
+			return sk_err_set(err, SK_EINVAL, "%s: line %u: a rule file is a list of rules, macros and lists", name,
 					  root->line);
 		sk_node_each(item, root)
 			read_item(rules, file, item);
@@ -636,10 +644,12 @@ void sk_rules_release(struct sk_rules *rules)
 {
 	for (size_t i = 0; i < rules->lists.entries.len; i++)
 		sk_vec_release(&((struct sk_rule_list *)rules->lists.entries.data[i].value)->items);
+	for (size_t i = 0; i < rules->files.len; i++)
+		sk_doc_release(&rules->files.data[i]->doc);
 	sk_map_release(&rules->lists);
 	sk_map_release(&rules->macros);
 	sk_map_release(&rules->by_name);
-	sk_map_release(&rules->files);
+	sk_vec_release(&rules->files);
 	sk_vec_release(&rules->rules);
 	sk_vec_release(&rules->problems);
 	sk_arena_release(&rules->arena);

@@ -10,7 +10,7 @@
  * Nothing stops at the first mistake: all are collected as problems, each with
  * file, line and column. A rule with an error is left out of the others' way.
  */
-#include "base/map.h"
+#include "doc/doc.h"
 #include "guard/filter.h"
 
 /* The version of Falco's rule language that is understood: required_engine_version. */
@@ -22,16 +22,24 @@ enum sk_priority {
 };
 const char *sk_priority_name(enum sk_priority priority); /* "Warning", as Falco prints it */
 
-/* Where something is written. */
-struct sk_rule_place {
-	const char *file;
-	uint32_t line, column; /* from 1; column 0: the line as a whole */
+/* One file as it was read; its texts and nodes live as long as the rules. */
+struct sk_rule_file {
+	const char *name;
+	struct sk_span text;
+	struct sk_doc doc;
 };
 
-/* A text of the file with its place: conditions know the place of each of their bytes. */
+/* Where something is written. */
+struct sk_rule_place {
+	const struct sk_rule_file *file;
+	const struct sk_node *node;
+};
+
+/* A text of the file: conditions know the place of each of their bytes. */
 struct sk_rule_text {
 	struct sk_span text;	 /* ptr NULL: not given */
-	struct sk_rule_place place; /* of its key */
+	struct sk_rule_place place;
+	size_t lead;		 /* bytes of the node's text in front of it */
 	const struct sk_rule_text *more; /* what append added behind it, with a blank */
 };
 
@@ -49,7 +57,7 @@ struct sk_rule_exception {
 	struct sk_rule_exception *next;
 };
 
-struct sk_rule {
+struct sk_detection {
 	struct sk_span name, desc, source;
 	struct sk_rule_text condition, output;
 	enum sk_priority priority;
@@ -66,18 +74,19 @@ enum sk_rule_problem_kind { SK_PROBLEM_ERROR, SK_PROBLEM_WARNING, SK_PROBLEM_NOT
 
 struct sk_rule_problem {
 	enum sk_rule_problem_kind kind;
-	struct sk_rule_place place;
+	const char *file;
+	uint32_t line, column; /* from 1 */
 	const char *text;
 };
 
 struct sk_rules {
 	struct sk_arena arena;
 	struct sk_map lists, macros; /* by name: struct sk_rule_list, struct sk_rule_macro (rules.c) */
-	SK_VEC(struct sk_rule *) rules; /* in the order of their first definition */
+	SK_VEC(struct sk_detection *) rules; /* in the order of their first definition */
 	struct sk_map by_name;
 	SK_VEC(struct sk_rule_problem) problems;
 	size_t errors;
-	struct sk_map files; /* name to struct sk_span: their texts, to find columns in */
+	SK_VEC(struct sk_rule_file *) files;
 };
 
 /*
@@ -85,6 +94,13 @@ struct sk_rules {
  * what is no rule file at all (no YAML, too large).
  */
 int sk_rules_read(struct sk_rules *rules, const char *file, struct sk_span text, struct sk_err *err);
+
+/*
+ * Reads a rule file, or every *.yaml and *.yml of a folder in the order of
+ * their names. With `trusted`, refuses what somebody else than root and this
+ * user may write, files and the folder: who writes rules decides what is seen.
+ */
+int sk_rules_load(struct sk_rules *rules, const char *path, bool trusted, struct sk_err *err);
 
 /* Puts lists, macros and exceptions into the conditions; once, behind the last file. */
 void sk_rules_finish(struct sk_rules *rules);

@@ -63,6 +63,23 @@ static bool add_value(struct finisher *f, struct sk_operand ***tail, struct sk_s
 	return true;
 }
 
+/* Items are often quoted twice, for YAML and for the condition that they will stand in. */
+static struct sk_span unquoted(struct finisher *f, struct sk_span item)
+{
+	struct sk_span inner = sk_span_sub(item, 1, item.len - 2);
+	char quote = item.len >= 2 ? item.ptr[0] : '\0', *out;
+	size_t n = 0;
+
+	if ((quote != '"' && quote != '\'') || item.ptr[item.len - 1] != quote || sk_span_chr(inner, quote) >= 0)
+		return item;
+	out = sk_arena_alloc(&f->rules->arena, item.len);
+	for (size_t i = 0; i < inner.len; i++) {
+		i += inner.ptr[i] == '\\' && i + 1 < inner.len;
+		out[n++] = inner.ptr[i];
+	}
+	return sk_span(out, n);
+}
+
 static bool spread_list(struct finisher *f, struct sk_rule_list *list, struct sk_operand ***tail, uint32_t offset,
 			unsigned depth)
 {
@@ -80,7 +97,7 @@ static bool spread_list(struct finisher *f, struct sk_rule_list *list, struct sk
 		if (inner == list) /* a list may be called like one of its items */
 			inner = NULL;
 		ok = inner ? spread_list(f, inner, tail, offset, depth + 1) :
-			     add_value(f, tail, list->items.data[i], offset);
+			     add_value(f, tail, unquoted(f, list->items.data[i]), offset);
 	}
 	list->open = false;
 	return ok;

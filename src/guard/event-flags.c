@@ -32,6 +32,15 @@ const struct sk_flag sk_open_flags[] = {
 	{ NULL, 0, 0 },
 };
 
+/* No flags of Linux: what is said of the program of an exec. */
+const struct sk_flag sk_exe_flags[] = {
+	{ "EXE_WRITABLE", 1, 1 },
+	{ "EXE_UPPER_LAYER", 2, 2 },
+	{ "EXE_FROM_MEMFD", 4, 4 },
+	{ "EXE_LOWER_LAYER", 8, 8 },
+	{ NULL, 0, 0 },
+};
+
 const struct sk_flag sk_clone_flags[] = {
 	{ "CLONE_FILES", CLONE_FILES, CLONE_FILES },
 	{ "CLONE_FS", CLONE_FS, CLONE_FS },

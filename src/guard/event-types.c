@@ -28,7 +28,8 @@
 
 ARGS(exec, RES, TEXT("exe"), STRINGS("args"), PID("tid"), PID("pid"), PID("ptid"), TEXT("cwd"), TEXT("comm"),
      STRINGS("env"), UINT("tty"), PID("vpgid"), UID("loginuid"), UINT("exe_ino"), UID("uid"), GID("gid"),
-     PATH("trusted_exepath"), PATH("filename"));
+     PATH("trusted_exepath"), PATH("filename"),
+     FLAGS("flags", sk_exe_flags));
 ARGS(clone, { "res", SK_ARG_PID, NULL }, TEXT("exe"), STRINGS("args"), PID("tid"), PID("pid"), PID("ptid"), TEXT("cwd"),
      TEXT("comm"), FLAGS("flags", sk_clone_flags), UID("uid"), GID("gid"), PID("vtid"), PID("vpid"));
 ARGS(procexit, { "status", SK_ARG_INT, NULL }, INT("ret"), { "sig", SK_ARG_SIGNAL, NULL });

@@ -179,45 +179,59 @@ static size_t number_length(struct sk_span s)
 	return m;
 }
 
-static char unescape(char c)
+static int hex_digit(char c)
 {
-	switch (c) {
-	case 'b':
-		return '\b';
-	case 'f':
-		return '\f';
-	case 'n':
-		return '\n';
-	case 'r':
-		return '\r';
-	case 't':
-		return '\t';
-	default: /* the quote, the backslash, and the blank that old rules escape */
-		return c;
-	}
+	return isdigit((unsigned char)c) ? c - '0' : isxdigit((unsigned char)c) ? (c | 0x20) - 'a' + 10 : -1;
 }
 
-/* "..." or '...'; false where no quote begins, or none ends (which is an error). */
+/* The escape behind a backslash at *at, which moves to its last byte; false where it is none. */
+static bool unescape(struct sk_span s, size_t *at, char quote, char *ret_char)
+{
+	static const char from[] = "bfnrt\\/ ", to[] = "\b\f\n\r\t\\/\\"; /* a blank: as old rules have it */
+	char c = s.ptr[*at];
+	const char *known = c ? strchr(from, c) : NULL;
+
+	*ret_char = c;
+	if (known)
+		*ret_char = to[known - from];
+	if (known || c == quote)
+		return true;
+	if (c != 'x' || *at + 2 >= s.len || hex_digit(s.ptr[*at + 1]) < 0 || hex_digit(s.ptr[*at + 2]) < 0)
+		return false;
+	*ret_char = (char)(hex_digit(s.ptr[*at + 1]) * 16 + hex_digit(s.ptr[*at + 2]));
+	*at += 2;
+	return true;
+}
+
+/*
+ * "..." or '...'; false where no quote begins, or it is wrong (which is an
+ * error). A quote behind a backslash never ends the text, whatever the
+ * backslash itself stands for: so Falco reads it.
+ */
 static bool take_quoted(struct parser *p, struct sk_span *ret_text)
 {
 	char quote = peek(p), *out;
-	size_t end, n = 0;
+	size_t end = p->at + 1, n = 0;
+	struct sk_span inner;
 
 	if (quote != '"' && quote != '\'')
 		return false;
-	for (end = p->at + 1; end < p->text.len && p->text.ptr[end] != quote; end++)
-		if (p->text.ptr[end] == '\\')
-			end++;
+	while (end < p->text.len && (p->text.ptr[end] != quote || p->text.ptr[end - 1] == '\\'))
+		end++;
 	if (end >= p->text.len) {
 		fail(p, "this quote is never closed");
 		return false;
 	}
-	out = sk_arena_alloc(p->arena, end - p->at);
-	for (size_t i = p->at + 1; i < end; i++) {
-		bool escaped = p->text.ptr[i] == '\\';
-
-		i += escaped;
-		out[n++] = escaped ? unescape(p->text.ptr[i]) : p->text.ptr[i];
+	inner = sk_span_sub(p->text, p->at + 1, end - p->at - 1);
+	out = sk_arena_alloc(p->arena, inner.len + 1);
+	for (size_t i = 0; i < inner.len; i++) {
+		out[n] = inner.ptr[i];
+		if (inner.ptr[i] == '\\' && (++i >= inner.len || !unescape(inner, &i, quote, &out[n]))) {
+			p->at += i;
+			fail(p, "there is no such escape; they are \\b \\f \\n \\r \\t \\\\ \\/ \\xNN and the quote itself");
+			return false;
+		}
+		n++;
 	}
 	p->at = end + 1;
 	*ret_text = sk_span(out, n);
@@ -367,7 +381,7 @@ static struct sk_operand *text_value(struct parser *p)
 		o->quoted = true;
 		return o;
 	}
-	return take_bare(p, "()\"'=,", &o->text) ? o : NULL;
+	return !p->err->code && take_bare(p, "()\"'=,", &o->text) ? o : NULL;
 }
 
 static struct sk_operand *list_value(struct parser *p)

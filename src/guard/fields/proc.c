@@ -71,11 +71,23 @@ static bool cmdline(const struct sk_process *p, struct sk_scratch *scratch, stru
 	return p && joined(p->name, true, p->args, scratch, ret);
 }
 
+/* Cuts the next NUL-terminated string off; false when there is none. */
+static bool next_string(struct sk_span *rest, struct sk_span *ret_text)
+{
+	ptrdiff_t end = sk_span_chr(*rest, '\0');
+
+	if (!rest->len)
+		return false;
+	*ret_text = sk_span_sub(*rest, 0, end < 0 ? rest->len : (size_t)end);
+	*rest = sk_span_from(*rest, ret_text->len + 1);
+	return true;
+}
+
 static bool nth_string(struct sk_span strings, int64_t n, struct sk_span *ret_text)
 {
 	struct sk_span rest = strings, part;
 
-	while (sk_span_split(&rest, '\0', &part))
+	while (next_string(&rest, &part))
 		if (n-- == 0) {
 			*ret_text = part;
 			return true;
@@ -88,7 +100,7 @@ static size_t count_strings(struct sk_span strings)
 	struct sk_span rest = strings, part;
 	size_t count = 0;
 
-	while (sk_span_split(&rest, '\0', &part))
+	while (next_string(&rest, &part))
 		count++;
 	return count;
 }
@@ -98,7 +110,7 @@ static struct sk_span env_value(struct sk_span strings, struct sk_span name)
 {
 	struct sk_span rest = strings, part;
 
-	while (sk_span_split(&rest, '\0', &part))
+	while (next_string(&rest, &part))
 		if (part.len > name.len && part.ptr[name.len] == '=' && memcmp(part.ptr, name.ptr, name.len) == 0)
 			return sk_span_trim(sk_span_from(part, name.len + 1));
 	return sk_span("", 0);

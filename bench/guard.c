@@ -4,6 +4,7 @@
  * shapes that people write (programs, files, ports, command lines), and prints
  * nanoseconds for one event over a mix of which one in ten fires a rule.
  */
+#include "base/buf.h"
 #include "base/mem.h"
 #include "guard/graph.h"
 #include "guard/trail.h"

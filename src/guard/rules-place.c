@@ -51,7 +51,7 @@ void sk_rules_problem(struct sk_rules *rules, enum sk_rule_problem_kind kind, co
 		offset -= text->text.len + 1;
 		text = text->more;
 	}
-	if (text->place.file && sk_node_first(text->place.node))
+	if (text->place.file && !text->text.ptr) /* no text of its own: an exception */
 		at = sk_place_key(text->place.file->text, text->place.node);
 	else if (text->place.file && text->place.node)
 		at = sk_place_value(text->place.file->text, text->place.node, text->lead + offset);

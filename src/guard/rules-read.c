@@ -38,9 +38,13 @@ struct reader {
 	bool failed;
 };
 
+/* The element of a list is best shown by its first key. */
 static struct sk_rule_place place_of(const struct reader *r, const struct sk_node *node)
 {
-	return (struct sk_rule_place){ r->file, node ? node : r->item };
+	node = node ? node : r->item;
+	if (!node->key.len && node->type == SK_NODE_OBJECT && sk_node_first(node))
+		node = sk_node_first(node);
+	return (struct sk_rule_place){ r->file, node };
 }
 
 __attribute__((format(printf, 3, 4))) static void wrong(struct reader *r, const struct sk_node *node,
@@ -211,13 +215,13 @@ static void read_list(struct reader *r)
 	warn_unknown_keys(r, known);
 	if (r->failed)
 		return;
-	slot = sk_map_at(&r->rules->lists, r->name, &is_new);
-	if (is_new && change == CHANGE_APPEND) {
-		*slot = sk_arena_alloc(&r->rules->arena, sizeof(*list));
+	if (change == CHANGE_APPEND && !sk_map_get(&r->rules->lists, r->name)) {
 		wrong(r, r->item, "appended to a list that is not defined before");
-	} else if (is_new) {
-		*slot = sk_arena_alloc(&r->rules->arena, sizeof(*list));
+		return;
 	}
+	slot = sk_map_at(&r->rules->lists, r->name, &is_new);
+	if (is_new)
+		*slot = sk_arena_alloc(&r->rules->arena, sizeof(*list));
 	list = *slot;
 	list->name = r->name;
 	list->place = place_of(r, r->item);
@@ -245,13 +249,15 @@ static void read_macro(struct reader *r)
 	warn_unknown_keys(r, known);
 	if (r->failed)
 		return;
+	if (change == CHANGE_APPEND && !sk_map_get(&r->rules->macros, r->name)) {
+		wrong(r, r->item, "appended to a macro that is not defined before");
+		return;
+	}
 	slot = sk_map_at(&r->rules->macros, r->name, &is_new);
 	if (is_new)
 		*slot = sk_arena_alloc(&r->rules->arena, sizeof(*macro));
 	macro = *slot;
 	macro->name = r->name;
-	if (is_new && change == CHANGE_APPEND)
-		wrong(r, r->item, "appended to a macro that is not defined before");
 	if (change == CHANGE_APPEND)
 		append_text(r, &macro->condition, &condition);
 	else
@@ -320,12 +326,13 @@ static void read_exception(struct reader *r, struct sk_detection *rule, const st
 			tail = &(*tail)->next;
 		*tail = e = sk_arena_alloc(&r->rules->arena, sizeof(*e));
 		e->name = keep(r, name);
-	} else if (e->place.node && is_sibling(n, e->place.node)) {
+	} else if (e->element && is_sibling(n, e->element)) {
 		warn(r, n, "the exception \"%.*s\" is defined twice", (int)name.len, name.ptr);
 	} else if (!values) {
 		warn(r, n, "the exception \"%.*s\" is given again without \"values\"", (int)name.len, name.ptr);
 	}
 	e->place = place_of(r, n);
+	e->element = n;
 	if (fields)
 		e->fields = read_entry(r, fields, 0);
 	if (comps)

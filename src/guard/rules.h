@@ -53,6 +53,7 @@ struct sk_exception_entry {
 struct sk_rule_exception {
 	struct sk_span name;
 	struct sk_rule_place place;
+	const struct sk_node *element; /* of the list that gave it last */
 	struct sk_exception_entry *fields, *comps, *values; /* values: the first row; NULL: none */
 	struct sk_rule_exception *next;
 };

@@ -28,7 +28,7 @@ struct sk_check {
 		const int64_t *numbers;	     /* INT, BOOL, PORT, TIME, SPAN */
 		const struct sk_net *nets;   /* IP, NET */
 	};
-	const uint64_t *ids;   /* EQ, NE, IN over texts: bit i for string i of the slot's dictionary */
+	const uint64_t *ids;   /* equalities: bit i for value i of the slot's dictionary */
 	uint32_t id_words;
 	const struct sk_cel_regex *const *regexes; /* REGEX, GLOB, IGLOB */
 };

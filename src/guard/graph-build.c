@@ -158,23 +158,33 @@ static uint32_t single_slot(struct sk_graph_builder *b, const struct sk_operand 
 
 /* ---- checks ---- */
 
-/* Equalities over texts become sets of numbers of the slot's dictionary. */
+static bool is_equality(const struct sk_check *c)
+{
+	return c->right_slot < 0 && (c->op == SK_OP_EQ || c->op == SK_OP_IN || c->op == SK_OP_INTERSECTS) &&
+	       (c->modifier == SK_MODIFIER_NONE || c->modifier == SK_MODIFIER_ANYOF) &&
+	       (c->type == SK_FIELD_TEXT || c->type == SK_FIELD_INT || c->type == SK_FIELD_PORT);
+}
+
+static struct sk_span constant_key(const struct sk_check *c, uint32_t i)
+{
+	return c->type == SK_FIELD_TEXT ? c->texts[i] : sk_span(&c->numbers[i], sizeof(c->numbers[i]));
+}
+
+/* Equalities over texts and numbers become sets of numbers of the slot's dictionary. */
 static void make_ids(struct sk_graph_builder *b, struct sk_check *c)
 {
-	struct sk_slot *slot = &b->g->slots.data[c->slot];
+	struct sk_map *dictionary = &b->g->slots.data[c->slot].dictionary;
 	uint64_t *ids;
 
-	if (c->type != SK_FIELD_TEXT || c->right_slot >= 0 ||
-	    (c->op != SK_OP_EQ && c->op != SK_OP_IN && c->op != SK_OP_INTERSECTS) ||
-	    (c->modifier != SK_MODIFIER_NONE && c->modifier != SK_MODIFIER_ANYOF))
+	if (!is_equality(c))
 		return;
 	for (uint32_t i = 0; i < c->count; i++)
-		if (!sk_map_get(&slot->dictionary, c->texts[i]))
-			sk_map_put(&slot->dictionary, c->texts[i], (void *)(slot->dictionary.entries.len + 1));
-	c->id_words = (uint32_t)(slot->dictionary.entries.len / 64 + 1);
+		if (!sk_map_get(dictionary, constant_key(c, i)))
+			sk_map_put(dictionary, constant_key(c, i), (void *)(dictionary->entries.len + 1));
+	c->id_words = (uint32_t)(dictionary->entries.len / 64 + 1);
 	ids = sk_arena_alloc(&b->g->arena, c->id_words * sizeof(*ids));
 	for (uint32_t i = 0; i < c->count; i++) {
-		uint32_t n = number_of(sk_map_get(&slot->dictionary, c->texts[i]));
+		uint32_t n = number_of(sk_map_get(dictionary, constant_key(c, i)));
 
 		ids[n / 64] |= 1ull << n % 64;
 	}

@@ -19,7 +19,7 @@ struct sk_slot {
 	const uint32_t *from;
 	const struct sk_field_value *constants; /* TRANSFORM: where from[i] is SK_NO_SLOT */
 	uint32_t from_count;
-	struct sk_map dictionary; /* texts that equalities name: number + 1 */
+	struct sk_map dictionary; /* values that equalities name, see sk_slot_key: number + 1 */
 };
 #define SK_NO_SLOT UINT32_MAX
 
@@ -27,6 +27,12 @@ struct sk_slot {
 static inline bool sk_slot_has_many(const struct sk_slot *slot)
 {
 	return slot->kind == SK_SLOT_FIELD && (slot->field->flags & SK_FIELD_ANY) && !slot->arg.text.ptr;
+}
+
+/* A value as a key of its slot's dictionary: the text, or the bytes of the number. */
+static inline struct sk_span sk_slot_key(const struct sk_field_value *value)
+{
+	return value->type == SK_FIELD_TEXT ? value->text : sk_span(&value->i, sizeof(value->i));
 }
 
 /* A piece of a rule's output: text, or the value of a slot. */

@@ -5,14 +5,14 @@
 
 #include <stdlib.h>
 
-#define NO_TEXT UINT32_MAX
+#define NO_NUMBER UINT32_MAX
 
 /* What is known of a slot in this event. */
 struct slot_state {
 	uint32_t stamp;	   /* of the event that it was read for */
 	bool present;
-	bool text_known;
-	uint32_t text;	   /* number in the dictionary, or NO_TEXT */
+	bool number_known;
+	uint32_t number;   /* in the dictionary, or NO_NUMBER */
 	struct sk_field_value value;
 };
 
@@ -88,18 +88,21 @@ static struct slot_state *read_slot(struct sk_graph_eval *e, const struct sk_eve
 	if (s->stamp == e->stamp)
 		return s;
 	s->stamp = e->stamp;
-	s->text_known = false;
+	s->number_known = false;
 	s->value.type = slot->type;
 	s->present = slot->kind == SK_SLOT_FIELD ? slot->field->get(event, &slot->arg, 0, &e->scratch, &s->value) :
 						   transform(e, event, slot, &s->value);
+	/* An argument may be a number in one type of event and a text in another. */
+	if (s->present && slot->kind == SK_SLOT_FIELD && (slot->field->flags & SK_FIELD_ARG_TYPE))
+		s->present = s->value.type == slot->type;
 	return s;
 }
 
-static uint32_t text_number(const struct sk_graph_eval *e, uint32_t slot, struct sk_span text)
+static uint32_t value_number(const struct sk_graph_eval *e, uint32_t slot, const struct sk_field_value *value)
 {
-	void *known = sk_map_get(&e->g->slots.data[slot].dictionary, text);
+	void *known = sk_map_get(&e->g->slots.data[slot].dictionary, sk_slot_key(value));
 
-	return known ? (uint32_t)(uintptr_t)known - 1 : NO_TEXT;
+	return known ? (uint32_t)(uintptr_t)known - 1 : NO_NUMBER;
 }
 
 const struct sk_field_value *sk_graph_slot(struct sk_graph_eval *e, const struct sk_event *event, uint32_t slot)
@@ -109,24 +112,24 @@ const struct sk_field_value *sk_graph_slot(struct sk_graph_eval *e, const struct
 	return s->present ? &s->value : NULL;
 }
 
-static uint32_t slot_text(struct sk_graph_eval *e, const struct sk_event *event, uint32_t n)
+static uint32_t slot_number(struct sk_graph_eval *e, const struct sk_event *event, uint32_t n)
 {
 	struct slot_state *s = read_slot(e, event, n);
 
 	if (!s->present)
-		return NO_TEXT;
-	if (!s->text_known) {
-		s->text = text_number(e, n, s->value.text);
-		s->text_known = true;
+		return NO_NUMBER;
+	if (!s->number_known) {
+		s->number = value_number(e, n, &s->value);
+		s->number_known = true;
 	}
-	return s->text;
+	return s->number;
 }
 
 /* ---- checks and nodes ---- */
 
-static bool has_id(const struct sk_check *c, uint32_t text)
+static bool has_id(const struct sk_check *c, uint32_t number)
 {
-	return text / 64 < c->id_words && c->ids[text / 64] >> text % 64 & 1;
+	return number / 64 < c->id_words && c->ids[number / 64] >> number % 64 & 1;
 }
 
 /* Several values: one that fits is enough, but != may want all to differ. */
@@ -139,7 +142,7 @@ static bool check_all_values(struct sk_graph_eval *e, const struct sk_event *eve
 	unsigned n = 0;
 
 	for (; slot->field->get(event, &slot->arg, n, &e->scratch, &value); n++) {
-		bool fits = c->ids ? has_id(c, text_number(e, c->slot, value.text)) :
+		bool fits = c->ids ? has_id(c, value_number(e, c->slot, &value)) :
 				     sk_check_value(c, &value, right, &e->regex);
 
 		if (fits != wants_all)
@@ -155,7 +158,7 @@ static bool check(struct sk_graph_eval *e, const struct sk_event *event, const s
 	const struct slot_state *s;
 
 	if (c->ids && !sk_slot_has_many(slot))
-		return has_id(c, slot_text(e, event, c->slot));
+		return has_id(c, slot_number(e, event, c->slot));
 	if (c->right_slot >= 0) {
 		s = read_slot(e, event, (uint32_t)c->right_slot);
 		if (!s->present)
@@ -237,11 +240,11 @@ size_t sk_graph_match(struct sk_graph_eval *e, const struct sk_event *event, con
 	try_roots(e, event, t->always, t->always_count);
 	for (uint32_t i = 0; i < t->index_count; i++) {
 		const struct sk_graph_index *index = &t->indexes[i];
-		uint32_t text = slot_text(e, event, index->slot);
+		uint32_t number = slot_number(e, event, index->slot);
 
-		if (text != NO_TEXT)
-			try_roots(e, event, index->roots + index->starts[text],
-				  index->starts[text + 1] - index->starts[text]);
+		if (number != NO_NUMBER)
+			try_roots(e, event, index->roots + index->starts[number],
+				  index->starts[number + 1] - index->starts[number]);
 	}
 	if (e->fired.len > 1)
 		qsort(e->fired.data, e->fired.len, sizeof(uint32_t), by_rule);

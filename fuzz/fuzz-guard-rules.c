@@ -29,7 +29,7 @@ static void try(struct sk_graph_eval *eval, const struct sk_graph *graph, const 
 	size_t count = sk_graph_match(eval, event, fired, SK_COUNT(fired));
 
 	for (size_t i = 0; i < count; i++) {
-		struct sk_alert alert;
+		struct sk_alert alert = { 0 };
 
 		sk_graph_alert(eval, graph, event, fired[i], &alert);
 		for (int format = 0; format < SK_ALERT_FORMATS; format++)

@@ -7,7 +7,7 @@
 
 #include "guard/check.h"
 
-enum { GRAPHS = 60, RULES = 24, EVENTS = 120 };
+enum { GRAPHS = 30, RULES = 24, EVENTS = 120 };
 
 static uint64_t seed = 1;
 

@@ -530,6 +530,31 @@ static int check_cost(struct yaml *y, struct sk_span text)
 	return 0;
 }
 
+/*
+ * libfyaml 0.7.12 frees a key twice (fy_fetch_value) when, below a '?' key, a
+ * tab stands between a value's ':' and an indicator of a block. YAML wants
+ * spaces there (section 6.1), so that the library would refuse it anyhow.
+ */
+static int check_tabs(struct yaml *y, struct sk_span text)
+{
+	ptrdiff_t key = sk_span_chr(text, '?');
+
+	for (size_t i = key < 0 ? text.len : (size_t)key; i < text.len; i++) {
+		bool tab = false;
+
+		if (text.ptr[i] != ':')
+			continue;
+		while (i + 1 < text.len && strchr(" \t", text.ptr[i + 1])) {
+			tab |= text.ptr[i + 1] == '\t';
+			i++;
+		}
+		if (tab && i + 1 < text.len && strchr("?:|>-", text.ptr[i + 1]))
+			return sk_build_fail(y->b, SK_EINVAL, i,
+					     "a tab between ':' and what begins a block");
+	}
+	return 0;
+}
+
 static int run(struct yaml *y, struct fy_diag *diag, struct sk_buf *clean)
 {
 	struct sk_span text = y->b->text;
@@ -537,6 +562,8 @@ static int run(struct yaml *y, struct fy_diag *diag, struct sk_buf *clean)
 
 	if (r >= 0)
 		r = check_cost(y, text);
+	if (r >= 0)
+		r = check_tabs(y, text);
 	if (r < 0)
 		return r;
 	if (fy_parser_set_string(y->parser, text.ptr ? text.ptr : "", text.len) != 0)

@@ -468,6 +468,9 @@ static const struct sk_cel_type *no_overload(struct checker *c, const struct sk_
 	char list[400] = "";
 	size_t at = 0;
 
+	for (uint32_t i = 0; i < count; i++)
+		if (sk_cel_type_resolve(args[i])->kind == SK_CEL_T_ERROR)
+			return T(ERROR); /* whoever made it has told */
 	for (uint32_t i = 0; i < count && at < sizeof(list); i++)
 		at += (size_t)snprintf(list + at, sizeof(list) - at, "%s%s%s", i > member ? ", " : "", name_of(args[i]).text,
 				       member && i == 0 ? ".(" : "");

@@ -148,7 +148,7 @@ static enum kind next_type(const char **at)
 	while (**at == ' ' || **at == ',' || **at == '(')
 		++*at;
 	kind = kind_of(*at);
-	for (; **at && (level || !strchr(",).", **at)); ++*at)
+	for (; **at && (level || (**at != ',' && **at != ')' && strncmp(*at, ".(", 2) != 0)); ++*at)
 		level += (**at == '<') - (**at == '>');
 	return kind;
 }

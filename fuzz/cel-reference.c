@@ -944,6 +944,7 @@ static value eval_node(struct walk *w, const node *n, const struct local *scope)
 	w->steps--;
 	v = eval_kind(w, n, scope);
 	w->trouble |= bad(v);
+	w->gave_up |= v.kind == SK_CEL_ERROR && v.error->code == SK_CEL_ELIMIT;
 	return v;
 }
 

@@ -13,7 +13,7 @@
 
 /*
  * The result; SK_CEL_ABSENT when it does not parse or takes more than
- * max_steps. Values and errors are made in eval. Slots as for sk_cel_run.
+ * max_steps, or memory. Values and errors are made in eval. Slots as for sk_cel_run.
  * *ret_trouble: some part was an error or unknown, whatever became of it.
  */
 struct sk_cel_value sk_cel_reference(const struct sk_cel_env *env, struct sk_cel_eval *eval,

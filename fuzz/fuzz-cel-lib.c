@@ -81,9 +81,13 @@ static const char *const laws[] = {
 
 #define LAWS (sizeof(laws) / sizeof(laws[0]))
 
-/* What a text makes is what its printed form makes. */
-static const char *const makers[] = { "quantity(s)", "semver(s)", "semver(s, true)",
-				      "url(s)",	     "ip(s)",	  "cidr(s)" };
+/*
+ * What a text makes is what its printed form makes. With '?' there may be no
+ * such form: an exponent at its bound, an authority that is empty.
+ */
+static const char *const makers[] = {
+	"?quantity(s)", "semver(s)", "semver(s, true)", "?url(s)", "ip(s)", "cidr(s)",
+};
 
 #define MAKERS (sizeof(makers) / sizeof(makers[0]))
 
@@ -122,7 +126,7 @@ static void set_up(void)
 	for (size_t i = 0; i < LAWS; i++)
 		world.laws[i] = compile(laws[i] + (laws[i][0] == '?'));
 	for (size_t i = 0; i < MAKERS; i++)
-		world.makers[i] = compile(makers[i]);
+		world.makers[i] = compile(makers[i] + (makers[i][0] == '?'));
 }
 
 static struct sk_cel_value run(const struct sk_cel_program *program, struct sk_cel_value s,
@@ -162,8 +166,8 @@ static void check_maker(size_t i, struct sk_cel_value s)
 	text = first.opaque->type->text(sk_cel_eval_arena(world.eval), first.opaque);
 	need(text.kind == SK_CEL_STRING, "text");
 	second = run(world.makers[i], text, text);
-	/* An exponent at its bound grows when the digits are written as thousands. */
-	need(second.kind == SK_CEL_ERROR ? i == 0 : sk_cel_equal(first, second), makers[i]);
+	need(second.kind == SK_CEL_ERROR ? makers[i][0] == '?' : sk_cel_equal(first, second),
+	     makers[i]);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

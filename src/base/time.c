@@ -102,12 +102,20 @@ static void split(int64_t time, struct tm *ret_tm)
 		*ret_tm = (struct tm){ .tm_year = 70, .tm_mday = 1 };
 }
 
+/* strftime's %Y has no leading zeros, without which a year is none (RFC 3339). */
+static void put_date(const struct tm *tm, char text[SK_TIME_TEXT])
+{
+	snprintf(text, SK_TIME_TEXT, "%04d-", tm->tm_year + 1900);
+	strftime(text + strlen(text), 8, "%m-%d", tm);
+}
+
 char *sk_time_format(int64_t time, char text[SK_TIME_TEXT])
 {
 	struct tm tm;
 
 	split(time, &tm);
-	strftime(text, SK_TIME_TEXT, "%Y-%m-%dT%H:%M:%SZ", &tm);
+	put_date(&tm, text);
+	strftime(text + strlen(text), 16, "T%H:%M:%SZ", &tm);
 	return text;
 }
 
@@ -116,7 +124,7 @@ char *sk_time_format_date(int64_t time, char text[SK_TIME_TEXT])
 	struct tm tm;
 
 	split(time, &tm);
-	strftime(text, SK_TIME_TEXT, "%Y-%m-%d", &tm);
+	put_date(&tm, text);
 	return text;
 }
 

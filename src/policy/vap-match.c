@@ -44,17 +44,17 @@ static struct sk_cel_value label_of(const struct labels *labels, struct sk_span 
 
 static int match_expression(const struct sk_node *e, const struct labels *labels)
 {
-	struct sk_span operator= sk_node_str(sk_node_get(e, "operator"));
+	struct sk_span op = sk_node_str(sk_node_get(e, "operator"));
 	struct sk_cel_value label = label_of(labels, sk_node_text(sk_node_get(e, "key")));
 	bool there = label.kind == SK_CEL_STRING;
 
 	if (label.kind == SK_CEL_UNKNOWN)
 		return -1;
-	if (sk_span_is(operator, "Exists"))
+	if (sk_span_is(op, "Exists"))
 		return there;
-	if (sk_span_is(operator, "DoesNotExist"))
+	if (sk_span_is(op, "DoesNotExist"))
 		return !there;
-	if (sk_span_is(operator, "In"))
+	if (sk_span_is(op, "In"))
 		return there && in_values(sk_node_get(e, "values"), label);
 	return !there || !in_values(sk_node_get(e, "values"), label);
 }

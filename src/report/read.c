@@ -268,6 +268,8 @@ static void read_scores(struct reader *rd, const struct sk_node *n, struct sk_fi
 	f->kev_due = str(rd, n, "kevDue");
 	f->epss = real(rd, epss, "probability", 1);
 	f->epss_percentile = real(rd, epss, "percentile", 1);
+	if (f->epss >= 0 && f->epss_percentile < 0) /* the schema wants both */
+		f->epss_percentile = 0;
 }
 
 static void read_exception(struct reader *rd, const struct sk_node *n, struct sk_finding *f)
@@ -503,6 +505,8 @@ static void read_root(struct reader *rd, const struct sk_node *root, struct sk_r
 		fail(rd, created ? created : root, "'created' is no time");
 	report->database_created =
 		str(rd, get(rd, root, "database", SK_NODE_OBJECT), "created");
+	report->database_newest =
+		str(rd, get(rd, root, "database", SK_NODE_OBJECT), "newest");
 	read_results(rd, root, report);
 }
 

@@ -77,6 +77,9 @@ static void test_time(void)
 
 	ok(sk_time_parse(SK_SPAN_LIT("2024-02-29T23:59:59.123+01:00"), &t), "leap day");
 	is_str(sk_time_format(t, text), "2024-02-29T22:59:59Z");
+	ok(sk_time_parse(SK_SPAN_LIT("0633-01-02"), &t), "an early year");
+	is_str(sk_time_format(t, text), "0633-01-02T00:00:00Z");
+	is_str(sk_time_format_date(t, text), "0633-01-02");
 	ok(!sk_time_parse(SK_SPAN_LIT("2023-02-29"), &t), "no leap day");
 	ok(sk_time_parse(SK_SPAN_LIT("1970-01-01"), &t) && t == 0, "date alone");
 }

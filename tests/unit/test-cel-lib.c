@@ -142,6 +142,7 @@ static void test_limits(struct fixture *f)
 		"e, e], "
 		"[g, g].flatten(9)))))))",
 		"lists.range(3000).map(x, [x]).distinct().size()",
+		"cel.bind(a, lists.range(999), lists.range(2000).map(x, a + [1]).indexOf(a + [2]))",
 		"sets.contains(lists.range(3000).map(x, [x]), lists.range(3000).map(x, [x]))",
 		"'%x'.format([lists.range(100000).map(x, "
 		"'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa').join()])",

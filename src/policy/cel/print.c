@@ -246,6 +246,8 @@ static void put_value(struct printer *p, struct sk_cel_value v, unsigned depth)
 {
 	char buf[64];
 
+	if (p->full) /* values that share their parts are small and take for ever to walk through */
+		return;
 	if (depth > SK_CEL_MAX_NESTING) {
 		puts_(p, "...");
 		return;

@@ -99,7 +99,7 @@ static double as_double(const struct quantity *q)
 		base = q->big->negative ? -strtod(digits, NULL) : strtod(digits, NULL);
 		exponent = -(int64_t)q->big->scale;
 	}
-	return exponent == 0 ? base : base * power_of_ten(exponent);
+	return exponent == 0 || base == 0 ? base : base * power_of_ten(exponent);
 }
 
 /* ---- printing ---- */

@@ -114,13 +114,19 @@ d = json.load(open("out.json"))
 assert d["decision"] == "deny", d
 r = d["reasons"][0]
 assert (r["policy"], r["rule"], r["verdict"], r["action"], r["severity"]) == ("pods", "privileged", "broken", "deny", "high"), r
-assert r["subject"] == "c" and r["remedy"] == "remove privileged from c" and r["controls"] == ["X-1"], r
+assert r["subject"] == "c" and r["object"].startswith("Pod ") and r["remedy"] == "remove privileged from c" and r["controls"] == ["X-1"], r
 END
 # every object of a file counts, and a List's items
 (cat plain.yaml; echo ---; cat pod.yaml) >both.yaml
 want 1 "c is privileged" policy eval bundle --object both.yaml
 printf '{"apiVersion":"v1","kind":"List","items":[{"apiVersion":"v1","kind":"Pod","metadata":{"name":"x"},"spec":{"containers":[{"name":"c","image":"a","securityContext":{"privileged":true}}]}}]}' >list.json
 want 1 "c is privileged" policy eval bundle --object list.json
+want 1 "in: Pod default/x" policy eval bundle --object list.json # which of them
+# lists that hide what their items are let nothing through
+printf 'apiVersion: v1\nkind: PodList\nitems:\n- { metadata: { name: x }, spec: { containers: [] } }\n' >pods.yaml
+want 3 "pods.yaml: line 1: a PodList is no object" policy eval bundle --object pods.yaml
+printf '{"apiVersion":"v1","kind":"List","items":[%s]}' "$(cat list.json)" >nested.json
+want 3 "a List is no object" policy eval bundle --object nested.json
 # what the subject has not does not apply
 printf 'apiVersion: v1\nkind: Service\nmetadata: { name: s }\n' >service.yaml
 want 0 "0 kept, 2 do not apply" policy eval bundle --object service.yaml

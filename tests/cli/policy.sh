@@ -206,6 +206,9 @@ want 0 "" scan --packages-only --fail-on critical dir:root
 want 1 "Alpine is over" scan --packages-only --policy eol.yaml dir:root
 want 1 "1. take a newer one (1 reason)" scan --packages-only --policy eol.yaml dir:root
 want 1 '"decision": "deny"' scan --packages-only --policy eol.yaml --format json dir:root
+# who does all of the shortest way is not stopped again: what has no remedy is there too
+sed '/remedy/d' eol.yaml >bare.yaml
+want 1 "1. what has no remedy: remove it from the image, or accept it" scan --packages-only --policy bare.yaml dir:root
 want 1 "### Policy: deny" scan --packages-only --policy eol.yaml --format markdown dir:root
 want 1 "<h2>Policy: deny</h2>" scan --packages-only --policy eol.yaml --format html dir:root
 want 3 "no-such.yaml" scan --packages-only --policy no-such.yaml dir:root

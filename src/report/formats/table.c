@@ -10,7 +10,7 @@
 #include "report/format.h"
 #include "report/verdict.h"
 
-enum { DEFAULT_WIDTH = 120, MIN_WIDTH = 40, CELL_LINES = 3, MAX_ACTIONS = 5, MAX_ISSUES = 20 };
+enum { DEFAULT_WIDTH = 120, MIN_WIDTH = 40, CELL_LINES = 3, MAX_ACTIONS = 5, MAX_WAYS = 10, MAX_ISSUES = 20 };
 
 enum style { PLAIN, BOLD, DIM, CRITICAL, HIGH, MEDIUM, LOW, GOOD };
 
@@ -718,7 +718,7 @@ static void put_ways(struct page *p, const struct sk_verdicts *v, bool stopped)
 	if (!v->ways.len)
 		return;
 	put(p, BOLD, stopped ? "  The shortest way to pass\n" : "  What would be better\n");
-	for (size_t i = 0; i < v->ways.len && i < MAX_ACTIONS; i++) {
+	for (size_t i = 0; i < v->ways.len && i < MAX_WAYS; i++) {
 		const struct sk_way *w = &v->ways.data[i];
 
 		put(p, PLAIN, sk_arena_printf(&p->arena, "  %zu. ", i + 1));
@@ -729,8 +729,8 @@ static void put_ways(struct page *p, const struct sk_verdicts *v, bool stopped)
 			put_wrapped(p, GOOD, safe(p, w->command), 5, 5);
 		}
 	}
-	if (v->ways.len > MAX_ACTIONS)
-		put(p, PLAIN, sk_arena_printf(&p->arena, "     and %zu more\n", v->ways.len - MAX_ACTIONS));
+	if (v->ways.len > MAX_WAYS)
+		put(p, PLAIN, sk_arena_printf(&p->arena, "     and %zu more\n", v->ways.len - MAX_WAYS));
 }
 
 static void put_policy(struct page *p, const struct sk_result *result)

@@ -114,8 +114,12 @@ static bool cut_last(struct sk_span *s, char c, struct sk_span *ret_tail)
 static int parse_name(struct sk_purl *purl, struct sk_span path, struct sk_arena *arena,
 		      struct sk_err *err)
 {
-	struct sk_span name = path, ns = sk_span(path.ptr, 0);
+	struct sk_span name, ns;
 
+	while (path.len && path.ptr[0] == '/')
+		path = sk_span_from(path, 1);
+	name = path;
+	ns = sk_span(path.ptr, 0);
 	if (cut_last(&path, '/', &name))
 		ns = path;
 	if (ns.len && (sk_purl_rules(sk_purl_lower(purl->type, arena)) & SK_PURL_PATH_NAME)) {

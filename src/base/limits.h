@@ -158,3 +158,31 @@
 #define SK_MAX_POLICY_MESSAGE 5120u
 /* A bundle of policies as it is pulled, all its files: the largest shipped one has 60 kB. */
 #define SK_MAX_BUNDLE_BYTES (64u << 20)
+/* Conditions of detection rules: the deepest published ones nest 12 levels; the longest have 9 kB. */
+#define SK_MAX_FILTER_DEPTH 100
+#define SK_MAX_FILTER_BYTES (1u << 20)
+/* Macros and negations in each other, all of which are on the stack at once; the deepest published rule has 9. */
+#define SK_MAX_GRAPH_DEPTH 64
+/* A rule file: all published ones together have 220 kB. Its problems: a person reads no more. */
+#define SK_MAX_RULE_FILE (16u << 20)
+#define SK_MAX_RULE_PROBLEMS 1000u
+/* Checks of one condition, lists and macros put in; the largest published one has 248. */
+#define SK_MAX_FILTER_NODES (1u << 16)
+/* Operands of one transformer of a detection rule; published rules have one. */
+#define SK_MAX_TRANSFORM_OPERANDS 64u
+/* The width of a field in a rule's output; terminals end before. */
+#define SK_MAX_OUTPUT_WIDTH 1000u
+/* Rule files of one folder. */
+#define SK_MAX_RULE_FILES 1000u
+/* A record of events: some ten million of them; it is mapped, not read. */
+#define SK_MAX_TRAIL_BYTES (4ull << 30)
+/* Processes and containers that a record defines; each takes about a kilobyte. */
+#define SK_MAX_TRAIL_OBJECTS (1u << 18)
+#define SK_MAX_TRAIL_MEMORY (1ull << 30)
+/* Arguments of one event: the widest type has 17. Mounts and labels of a container: Docker's have tens. */
+#define SK_MAX_EVENT_ARGS 32u
+#define SK_MAX_CONTAINER_LABELS 1024u
+/* Ancestors of a process in a record: a shell in a shell ... seen are 30. */
+#define SK_MAX_TRAIL_DEPTH 256u
+/* One line of a record's text form. */
+#define SK_MAX_TRAIL_LINE 65536u

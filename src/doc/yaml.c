@@ -565,7 +565,8 @@ int sk_yaml_parse(struct sk_doc_build *b, unsigned flags)
 	struct fy_diag *diag = fy_diag_create(&diag_cfg);
 	sk_cleanup(sk_buf_release) struct sk_buf clean = { 0 }; /* outlives the parser */
 	struct fy_parse_cfg cfg = { .flags =
-					FYPCF_QUIET | FYPCF_JSON_NONE | FYPCF_DISABLE_DEPTH_LIMIT,
+					FYPCF_QUIET | FYPCF_JSON_NONE | FYPCF_DISABLE_DEPTH_LIMIT |
+						FYPCF_SLOPPY_FLOW_INDENTATION,
 				    .diag = diag };
 	int r;
 

@@ -9,9 +9,13 @@
 #include "base/buf.h"
 #include "base/fd.h"
 #include "base/map.h"
+#include "base/mem.h"
 #include "doc/doc.h"
 #include "policy/cel/function.h"
 #include "policy/cel/type.h"
+#include "policy/doc-value.h"
+
+#include "cel-proto.h"
 #include "policy/cel/value.h"
 
 #include <dirent.h>
@@ -31,16 +35,20 @@ static const char *type_text(struct sk_arena *a, const struct sk_node *t)
 {
 	static const struct {
 		const char *name, *text;
-	} words[] = { { "BOOL", "bool" },   { "INT64", "int" },	  { "UINT64", "uint" },	     { "DOUBLE", "double" },
-		      { "STRING", "string" }, { "BYTES", "bytes" }, { "DURATION", "duration" }, { "TIMESTAMP", "timestamp" },
-		      { "ANY", "dyn" } };
+	} words[] = {
+		{ "BOOL", "bool" },	    { "INT64", "int" },		  { "UINT64", "uint" },
+		{ "DOUBLE", "double" },	    { "STRING", "string" },	  { "BYTES", "bytes" },
+		{ "DURATION", "duration" }, { "TIMESTAMP", "timestamp" }, { "ANY", "dyn" }
+	};
 	static const char *const keys[] = { "primitive", "well_known", "wrapper" };
 	const struct sk_node *n, *params;
 
 	for (size_t k = 0; k < 3; k++)
-		for (size_t i = 0; (n = sk_node_get(t, keys[k])) && i < sizeof(words) / sizeof(words[0]); i++)
+		for (size_t i = 0;
+		     (n = sk_node_get(t, keys[k])) && i < sizeof(words) / sizeof(words[0]); i++)
 			if (sk_span_is(sk_node_str(n), words[i].name))
-				return k == 2 ? sk_arena_printf(a, "wrapper<%s>", words[i].text) : words[i].text;
+				return k == 2 ? sk_arena_printf(a, "wrapper<%s>", words[i].text)
+					      : words[i].text;
 	if ((n = sk_node_get(t, "list_type")))
 		return sk_arena_printf(a, "list<%s>", type_text(a, sk_node_get(n, "elem_type")));
 	if ((n = sk_node_get(t, "map_type")))
@@ -53,7 +61,9 @@ static const char *type_text(struct sk_arena *a, const struct sk_node *t)
 
 		params = sk_node_get(n, "parameter_types");
 		sk_node_each(p, params)
-			text = sk_arena_printf(a, "%s%s%s", text, p == sk_node_first(params) ? "" : ", ", type_text(a, p));
+			text = sk_arena_printf(a, "%s%s%s", text,
+					       p == sk_node_first(params) ? "" : ", ",
+					       type_text(a, p));
 		return sk_arena_printf(a, "%s>", text);
 	}
 	if ((n = sk_node_get(t, "type")))
@@ -94,7 +104,9 @@ static double number(const struct sk_node *n)
 		return INFINITY;
 	if (sk_span_is(text, "-Infinity"))
 		return -INFINITY;
-	return sk_span_is(text, "NaN") ? NAN : strtod(sk_node_cstr(n) ? sk_node_cstr(n) : "0", NULL) + sk_node_float(n, 0);
+	return sk_span_is(text, "NaN") ? NAN
+				       : strtod(sk_node_cstr(n) ? sk_node_cstr(n) : "0", NULL) +
+						 sk_node_float(n, 0);
 }
 
 static struct sk_cel_value text_value(struct sk_cel_arena *a, struct sk_span s)
@@ -104,7 +116,8 @@ static struct sk_cel_value text_value(struct sk_cel_arena *a, struct sk_span s)
 
 static struct sk_cel_value base64_value(struct sk_cel_arena *a, struct sk_span s)
 {
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 	char *out = sk_cel_alloc(a, s.len + 1);
 	uint32_t bits = 0, held = 0;
 	size_t n = 0;
@@ -123,7 +136,8 @@ static struct sk_cel_value base64_value(struct sk_cel_arena *a, struct sk_span s
 static struct sk_cel_value list_value(struct sk_cel_arena *a, const struct sk_node *n)
 {
 	const struct sk_node *values = sk_node_get(n, "values");
-	struct sk_cel_value *items = sk_cel_alloc(a, ((values ? values->count : 0) + 1) * sizeof(*items));
+	struct sk_cel_value *items =
+		sk_cel_alloc(a, ((values ? values->count : 0) + 1) * sizeof(*items));
 	uint32_t i = 0;
 
 	sk_node_each(v, values)
@@ -137,12 +151,14 @@ static struct sk_cel_value map_value(struct sk_cel_arena *a, const struct sk_nod
 	struct sk_cel_map *map = sk_cel_map_begin(a, entries ? entries->count : 0);
 
 	sk_node_each(e, entries)
-		sk_cel_map_put(map, value_of(a, sk_node_get(e, "key")), value_of(a, sk_node_get(e, "value")));
+		sk_cel_map_put(map, value_of(a, sk_node_get(e, "key")),
+			       value_of(a, sk_node_get(e, "value")));
 	return sk_cel_map_end(map);
 }
 
 /* Through the language itself: it has the words for times. */
-static struct sk_cel_value evaluated(struct sk_cel_arena *a, const char *function, struct sk_span text)
+static struct sk_cel_value evaluated(struct sk_cel_arena *a, const char *function,
+				     struct sk_span text)
 {
 	struct sk_cel_env *env = sk_cel_env_new();
 	struct sk_cel_eval *eval = sk_cel_eval_new();
@@ -162,6 +178,145 @@ static struct sk_cel_value evaluated(struct sk_cel_arena *a, const char *functio
 	return v;
 }
 
+/* ---- messages ---- */
+
+static struct proto protos;
+
+static struct sk_cel_value message_value(struct sk_cel_arena *a, const struct sk_node *n);
+
+/* Enums by their names or numbers. */
+static struct sk_cel_value enum_value(const struct sk_node *n)
+{
+	static const char *const names[] = { "FOO", "BAR", "BAZ" };
+
+	for (int i = 0; i < 3; i++)
+		if (sk_span_is(sk_node_str(n), names[i]))
+			return sk_cel_int(i);
+	return sk_cel_int(sk_node_int(n, 0));
+}
+
+/* JSON as google.protobuf.Value has it. */
+static struct sk_cel_value plain_value(struct sk_cel_arena *a, const struct sk_node *n)
+{
+	struct sk_cel_value v;
+
+	if (sk_node_get(n, "@type"))
+		return message_value(a, n);
+	if (sk_doc_value(n, a, &v, NULL) < 0)
+		return (struct sk_cel_value){ 0 };
+	return proto_json(a, v);
+}
+
+static struct sk_cel_value kind_value(struct sk_cel_arena *a, const struct proto_field *f,
+				      enum proto_kind kind, const struct sk_node *n);
+
+static struct sk_cel_value fields_value(struct sk_cel_arena *a, const struct proto_message *m,
+					const struct sk_node *n);
+
+static struct sk_cel_value key_value(enum proto_kind kind, struct sk_cel_arena *a,
+				     struct sk_span key)
+{
+	if (kind == PROTO_BOOL)
+		return sk_cel_bool(sk_span_is(key, "true"));
+	if (kind == PROTO_STRING)
+		return text_value(a, key);
+	return kind == PROTO_UINT32 || kind == PROTO_UINT64
+		       ? sk_cel_uint(strtoull(key.ptr, NULL, 10))
+		       : sk_cel_int(strtoll(key.ptr, NULL, 10));
+}
+
+static struct sk_cel_value field_value(struct sk_cel_arena *a, const struct proto_field *f,
+				       const struct sk_node *n)
+{
+	struct sk_cel_value *items = sk_cel_alloc(a, (n->count + 1) * sizeof(*items));
+	struct sk_cel_map *map = sk_cel_map_begin(a, n->count);
+	uint32_t count = 0;
+
+	if (f->label == PROTO_SINGLE)
+		return kind_value(a, f, f->kind, n);
+	sk_node_each(child, n) {
+		items[count] = kind_value(a, f, f->kind, child);
+		if (f->label == PROTO_MAP)
+			sk_cel_map_put(map, key_value(f->key, a, child->key), items[count]);
+		count++;
+	}
+	return f->label == PROTO_MAP ? sk_cel_map_end(map) : sk_cel_list_copy(a, items, count);
+}
+
+static struct sk_cel_value kind_value(struct sk_cel_arena *a, const struct proto_field *f,
+				      enum proto_kind kind, const struct sk_node *n)
+{
+	switch (kind) {
+	case PROTO_INT32:
+	case PROTO_INT64:
+		return sk_cel_int((int64_t)strtoll(sk_node_text(n).ptr, NULL, 10));
+	case PROTO_UINT32:
+	case PROTO_UINT64:
+		return sk_cel_uint(strtoull(sk_node_text(n).ptr, NULL, 10));
+	case PROTO_FLOAT:
+		return sk_cel_double((double)(float)(n->type == SK_NODE_STRING
+							     ? number(n)
+							     : sk_node_float(n, 0)));
+	case PROTO_DOUBLE:
+		return sk_cel_double(n->type == SK_NODE_STRING ? number(n) : sk_node_float(n, 0));
+	case PROTO_BOOL:
+		return sk_cel_bool(sk_node_bool(n, false));
+	case PROTO_STRING:
+		return text_value(a, sk_node_str(n));
+	case PROTO_BYTES:
+		return base64_value(a, sk_node_str(n));
+	case PROTO_ENUM:
+		return enum_value(n);
+	case PROTO_DURATION:
+		return evaluated(a, "duration", sk_node_str(n));
+	case PROTO_TIMESTAMP:
+		return evaluated(a, "timestamp", sk_node_str(n));
+	case PROTO_MESSAGE:
+		return fields_value(a, f->message, n);
+	default:
+		return plain_value(a, n);
+	}
+}
+
+static struct sk_cel_value fields_value(struct sk_cel_arena *a, const struct proto_message *m,
+					const struct sk_node *n)
+{
+	struct sk_cel_struct *object = sk_cel_alloc(a, sizeof(*object));
+	struct sk_cel_value *fields = sk_cel_alloc(a, ((size_t)m->count + 1) * sizeof(*fields));
+
+	*object = (struct sk_cel_struct){ &m->type, fields };
+	for (int i = 0; i < m->count; i++) {
+		const char *name = m->fields[i].name;
+		sk_autofree char *extension = sk_printf("[%s]", name);
+		const char *last = strrchr(name, '.');
+		const struct sk_node *child = sk_node_get(n, last ? extension : name);
+
+		if (!child && last) /* the suite's JSON has repeated ones so */
+			child = sk_node_get(n, last + 1);
+		if (child)
+			fields[i] = field_value(a, &m->infos[i], child);
+	}
+	return (struct sk_cel_value){ .kind = SK_CEL_STRUCT, .object = object };
+}
+
+/* By its "@type": messages with their fields, well-known ones with "value". */
+static struct sk_cel_value message_value(struct sk_cel_arena *a, const struct sk_node *n)
+{
+	struct sk_span type = sk_node_str(sk_node_get(n, "@type"));
+	ptrdiff_t slash = sk_span_chr(type, '/');
+	const struct proto_message *m =
+		proto_find(&protos, sk_span_from(type, (size_t)(slash + 1)));
+	const struct sk_node *v = sk_node_get(n, "value");
+
+	if (!m)
+		return (struct sk_cel_value){ 0 };
+	if (!m->type.value_type)
+		return fields_value(a, m, n);
+	if (strcmp(m->type.value_type, "dyn") == 0 || m->infos[0].kind >= PROTO_ANY)
+		return plain_value(a, v);
+	return kind_value(a, &m->infos[0], m->infos[0].kind, v);
+}
+
 /* Well-known messages that are values of the language. */
 static struct sk_cel_value object_value(struct sk_cel_arena *a, const struct sk_node *n)
 {
@@ -172,7 +327,7 @@ static struct sk_cel_value object_value(struct sk_cel_arena *a, const struct sk_
 		return evaluated(a, "duration", sk_node_str(v));
 	if (sk_span_ends(type, "google.protobuf.Timestamp"))
 		return evaluated(a, "timestamp", sk_node_str(v));
-	return (struct sk_cel_value){ 0 };
+	return message_value(a, n);
 }
 
 static struct sk_cel_value type_value(struct sk_cel_arena *a, struct sk_span name)
@@ -311,9 +466,12 @@ static bool declare(struct suite *s, struct one *o, const struct sk_node *test)
 		const struct sk_node *function = sk_node_get(d, "function");
 
 		sk_node_each(overload, sk_node_get(function, "overloads"))
-			if (sk_cel_env_declare(o->env, name, signature(&s->arena, overload), &o->issues) < 0)
+			if (sk_cel_env_declare(o->env, name, signature(&s->arena, overload),
+					       &o->issues) < 0)
 				return fail(o, "declaration", o->issues.first->text);
-		if (!function && !bind(o, test, name, type_text(&s->arena, sk_node_path(d, "ident", "type", NULL))))
+		if (!function &&
+		    !bind(o, test, name,
+			  type_text(&s->arena, sk_node_path(d, "ident", "type", NULL))))
 			return false;
 	}
 	sk_node_each(b, sk_node_get(test, "bindings"))
@@ -322,10 +480,12 @@ static bool declare(struct suite *s, struct one *o, const struct sk_node *test)
 	return true;
 }
 
-static bool type_matches(struct suite *s, struct one *o, const struct sk_node *test, const struct sk_cel_program *program)
+static bool type_matches(struct suite *s, struct one *o, const struct sk_node *test,
+			 const struct sk_cel_program *program)
 {
 	const struct sk_node *deduced = sk_node_path(test, "typed_result", "deduced_type", NULL);
-	const char *wanted = deduced ? type_text(&s->arena, deduced) : NULL, *got = sk_cel_program_type(program);
+	const char *wanted = deduced ? type_text(&s->arena, deduced) : NULL,
+		   *got = sk_cel_program_type(program);
 
 	if (wanted && strcmp(wanted, "timestamp") == 0)
 		wanted = "google.protobuf.Timestamp";
@@ -336,19 +496,22 @@ static bool type_matches(struct suite *s, struct one *o, const struct sk_node *t
 
 static bool result_matches(struct one *o, const struct sk_node *test, struct sk_cel_value got)
 {
-	const struct sk_node *wanted = sk_node_get(test, "value"), *error = sk_node_get(test, "eval_error");
+	const struct sk_node *wanted = sk_node_get(test, "value"),
+			     *error = sk_node_get(test, "eval_error");
 	struct sk_cel_value want = sk_cel_bool(true);
 	size_t len;
 
 	if (error)
-		return got.kind == SK_CEL_ERROR || fail(o, "no error", sk_cel_print(&o->arena, got, false, &len));
+		return got.kind == SK_CEL_ERROR ||
+		       fail(o, "no error", sk_cel_print(&o->arena, got, false, &len));
 	if (!wanted)
 		wanted = sk_node_path(test, "typed_result", "result", NULL);
 	if (wanted)
 		want = value_of(&o->arena, wanted);
 	if (want.kind == SK_CEL_ABSENT)
 		return fail(o, "the result is a message", "");
-	if (same(got, want) || ((want.kind == SK_CEL_STRING || want.kind == SK_CEL_BYTES) && same(got, unescaped(&o->arena, want))))
+	if (same(got, want) || ((want.kind == SK_CEL_STRING || want.kind == SK_CEL_BYTES) &&
+				same(got, unescaped(&o->arena, want))))
 		return true;
 	return fail(o, "result", sk_cel_print(&o->arena, got, false, &len));
 }
@@ -356,7 +519,8 @@ static bool result_matches(struct one *o, const struct sk_node *test, struct sk_
 static bool run_case(struct suite *s, struct one *o, const struct sk_node *test)
 {
 	struct sk_span expr = sk_node_str(sk_node_get(test, "expr"));
-	unsigned flags = sk_node_bool(sk_node_get(test, "disable_check"), false) ? SK_CEL_NO_CHECK : 0;
+	unsigned flags =
+		sk_node_bool(sk_node_get(test, "disable_check"), false) ? SK_CEL_NO_CHECK : 0;
 	const char *container = sk_node_cstr(sk_node_get(test, "container"));
 	struct sk_cel_activation activation = { .slots = o->slots };
 	struct sk_cel_program *program;
@@ -365,6 +529,9 @@ static bool run_case(struct suite *s, struct one *o, const struct sk_node *test)
 	for (size_t i = 0; sk_cel_libraries[i]; i++)
 		if (sk_cel_env_library(o->env, sk_cel_libraries[i], &o->issues) < 0)
 			return fail(o, "library", o->issues.first->text);
+	if (proto_declare(&protos, o->env, &o->issues) < 0 ||
+	    sk_cel_env_library(o->env, &proto_library, &o->issues) < 0)
+		return fail(o, "messages", o->issues.first->text);
 	if (container)
 		sk_cel_env_container(o->env, container);
 	if (!declare(s, o, test))
@@ -373,7 +540,8 @@ static bool run_case(struct suite *s, struct one *o, const struct sk_node *test)
 		flags |= SK_CEL_CHECK_ONLY;
 	program = sk_cel_compile(o->env, expr.ptr, expr.len, flags, &o->issues);
 	if (!program) /* what the checker refuses cannot be evaluated either */
-		return (sk_node_get(test, "eval_error") && !(flags & SK_CEL_NO_CHECK)) || fail(o, "compile", o->issues.first->text);
+		return (sk_node_get(test, "eval_error") && !(flags & SK_CEL_NO_CHECK)) ||
+		       fail(o, "compile", o->issues.first->text);
 	activation.count = o->slot_count;
 	ok = type_matches(s, o, test, program);
 	if (ok && !(flags & SK_CEL_CHECK_ONLY))
@@ -385,8 +553,10 @@ static bool run_case(struct suite *s, struct one *o, const struct sk_node *test)
 static void test_case(struct suite *s, const struct sk_node *test)
 {
 	struct one o = { .env = sk_cel_env_new(), .eval = sk_cel_eval_new() };
-	const char *id = sk_arena_printf(&s->arena, "%s/%s/%s", s->file, s->section, sk_node_cstr(sk_node_get(test, "name")));
-	bool skipped = sk_map_get(&s->skipped, sk_span_str(id)) != NULL, passed = run_case(s, &o, test);
+	const char *id = sk_arena_printf(&s->arena, "%s/%s/%s", s->file, s->section,
+					 sk_node_cstr(sk_node_get(test, "name")));
+	bool skipped = sk_map_get(&s->skipped, sk_span_str(id)) != NULL,
+	     passed = run_case(s, &o, test);
 	bool proto = sk_node_bool(sk_node_get(test, "needs_proto"), false);
 
 	if (skipped) {
@@ -398,7 +568,8 @@ static void test_case(struct suite *s, const struct sk_node *test)
 		s->passed++;
 	} else {
 		s->failed++;
-		printf("# FAIL%s %s\t%s\t%.300s\n", proto ? " proto" : "", id, o.why, sk_node_cstr(sk_node_get(test, "expr")));
+		printf("# FAIL%s %s\t%s\t%.300s\n", proto ? " proto" : "", id, o.why,
+		       sk_node_cstr(sk_node_get(test, "expr")));
 	}
 	sk_cel_issues_release(&o.issues);
 	sk_cel_arena_release(&o.arena);
@@ -431,7 +602,8 @@ static void test_file(struct suite *s, const char *folder, const char *name)
 /* One id a line; what stands behind a tab is the reason. */
 static void read_skipped(struct suite *s)
 {
-	sk_autofree char *path = sk_printf("%s/data/cel/conformance-skipped.txt", getenv("SK_TESTS"));
+	sk_autofree char *path =
+		sk_printf("%s/data/cel/conformance-skipped.txt", getenv("SK_TESTS"));
 	sk_cleanup(sk_buf_release) struct sk_buf text = { 0 };
 	struct sk_span rest, line, id;
 
@@ -456,6 +628,7 @@ int main(void)
 	}
 	snprintf(folder, sizeof(folder), "%s/cel-spec", corpora());
 	read_skipped(&s);
+	proto_init(&protos);
 	count = scandir(folder, &names, NULL, alphasort);
 	for (int i = 0; i < count; i++) {
 		if (sk_span_ends(sk_span_str(names[i]->d_name), ".json"))

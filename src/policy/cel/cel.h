@@ -226,6 +226,13 @@ struct sk_cel_struct_type {
 	const char *name; /* "sekisho.Image" */
 	const char *doc;
 	const struct sk_cel_field *fields;
+	/*
+	 * What an expression gets that constructs one: the fields may be checked
+	 * and mended, the value may be another one (protobuf's Int64Value is its
+	 * int), whose type is value_type then. NULL: the struct as it is.
+	 */
+	struct sk_cel_value (*made)(struct sk_cel_eval *eval, struct sk_cel_struct *object);
+	const char *value_type;
 };
 
 /* Something that a person must mend. */

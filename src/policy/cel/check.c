@@ -794,7 +794,9 @@ static const struct sk_cel_type *check_struct(struct checker *c, struct sk_cel_n
 			wrong(c, n->args[i]->offset, "expected type of field '%s' is '%s' but provided type is '%s'", n->names[i],
 			      name_of(field).text, name_of(value).text);
 	}
-	n->type = type ? type : T(ERROR);
+	n->type = type ? type : T(ERROR); /* of what is made, whatever becomes of it */
+	if (type && type->decl->value_type)
+		type = sk_cel_env_type(c->env, c->arena, type->decl->value_type);
 	if (type)
 		return c->dynamic ? T(DYN) : type;
 	return wrong(c, n->offset, "undeclared reference to '%s'%s%s%s", n->name ? n->name : "", near ? "; did you mean '" : "",

@@ -37,12 +37,19 @@ static struct range of_args(const struct sk_cel_node *n)
 	return r;
 }
 
-static bool is_scalar(const struct sk_cel_node *n)
+/* The most that looking at the whole of it costs. */
+static uint64_t bound(const struct sk_cel_node *n)
 {
 	const struct sk_cel_type *t = n->type ? sk_cel_type_resolve(n->type) : NULL;
 
-	return n->kind == SK_CEL_NODE_CONST ||
-	       (t && t->kind >= SK_CEL_T_NULL && t->kind <= SK_CEL_T_DURATION && t->kind != SK_CEL_T_STRING && t->kind != SK_CEL_T_BYTES);
+	if (n->kind == SK_CEL_NODE_CONST && (n->value.kind == SK_CEL_STRING || n->value.kind == SK_CEL_BYTES))
+		return n->value.len / 10 + 1;
+	if (n->kind == SK_CEL_NODE_CONST && n->value.kind < SK_CEL_STRING)
+		return 0;
+	return t && t->kind >= SK_CEL_T_NULL && t->kind <= SK_CEL_T_DURATION && t->kind != SK_CEL_T_STRING &&
+			       t->kind != SK_CEL_T_BYTES ?
+		       0 :
+		       UINT64_MAX;
 }
 
 /* Logic, and x ? y : z: what stands behind the first may never be asked. */
@@ -65,10 +72,11 @@ static struct range estimate_call(const struct sk_cel_node *n)
 	r = of_args(n);
 	if (n->target)
 		r = sum(r, estimate(n->target));
-	for (uint32_t i = 0; i < n->count; i++)
-		if (n->op >= SK_CEL_OP_EQ && n->op <= SK_CEL_OP_ADD && !is_scalar(n->args[i]))
-			sized = true;
-	if (sized)
+	if (n->op == SK_CEL_OP_ADD)
+		own.max = add(1, add(bound(n->args[0]), bound(n->args[1])));
+	else if (n->op >= SK_CEL_OP_EQ && n->op <= SK_CEL_OP_GE)
+		own.max = add(1, bound(n->args[0]) < bound(n->args[1]) ? bound(n->args[0]) : bound(n->args[1]));
+	else if (sized)
 		own.max = UINT64_MAX;
 	return sum(r, own);
 }

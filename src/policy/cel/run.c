@@ -570,7 +570,10 @@ struct sk_cel_value sk_cel_run_struct(const struct sk_cel_plan *p, struct sk_cel
 	}
 	object->type = p->decl;
 	object->fields = fields;
-	return bad.kind == SK_CEL_ABSENT ? (struct sk_cel_value){ .kind = SK_CEL_STRUCT, .object = object } : bad;
+	if (bad.kind != SK_CEL_ABSENT)
+		return bad;
+	ev->offset = p->offset;
+	return p->decl->made ? p->decl->made(ev, object) : (struct sk_cel_value){ .kind = SK_CEL_STRUCT, .object = object };
 }
 
 struct sk_cel_value sk_cel_run_bind(const struct sk_cel_plan *p, struct sk_cel_eval *ev)

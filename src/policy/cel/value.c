@@ -210,6 +210,8 @@ static bool structs_equal(const struct sk_cel_struct *a, const struct sk_cel_str
 	for (int i = 0; a->type->fields[i].name; i++) {
 		struct sk_cel_value x = sk_cel_struct_read(a, i), y = sk_cel_struct_read(b, i);
 
+		if (a->fields[i].kind == SK_CEL_ABSENT && b->fields[i].kind == SK_CEL_ABSENT)
+			continue;
 		if (x.kind == SK_CEL_ABSENT || y.kind == SK_CEL_ABSENT ? x.kind != y.kind : !equal(x, y, e, depth))
 			return false;
 	}

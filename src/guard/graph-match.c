@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "guard/graph-internal.h"
+
+#include "base/limits.h"
+
+#include <stdlib.h>
+
+#define NO_NUMBER UINT32_MAX
+
+/* What is known of a slot in this event. */
+struct slot_state {
+	uint32_t stamp;	   /* of the event that it was read for */
+	bool present;
+	bool number_known;
+	uint32_t number;   /* in the dictionary, or NO_NUMBER */
+	struct sk_field_value value;
+};
+
+struct sk_graph_eval {
+	const struct sk_graph *g;
+	uint32_t stamp;
+	struct slot_state *slots;
+	uint32_t *node_stamps; /* 2 * stamp + value */
+	struct sk_scratch scratch;
+	struct sk_cel_regex_scratch regex;
+	SK_VEC(uint32_t) fired;
+};
+
+struct sk_graph_eval *sk_graph_eval_new(const struct sk_graph *g)
+{
+	struct sk_graph_eval *e = sk_alloc(sizeof(*e));
+
+	e->g = g;
+	e->slots = sk_alloc((g->slots.len + 1) * sizeof(*e->slots));
+	e->node_stamps = sk_alloc((g->nodes.len + 1) * sizeof(*e->node_stamps));
+	e->scratch.cap = SK_SCRATCH_BYTES;
+	e->scratch.memory = sk_alloc(SK_SCRATCH_BYTES);
+	return e;
+}
+
+void sk_graph_eval_free(struct sk_graph_eval *e)
+{
+	if (!e)
+		return;
+	free(e->slots);
+	free(e->node_stamps);
+	free(e->scratch.memory);
+	sk_cel_regex_scratch_release(&e->regex);
+	sk_vec_release(&e->fired);
+	free(e);
+}
+
+struct sk_scratch *sk_graph_eval_scratch(struct sk_graph_eval *e)
+{
+	return &e->scratch;
+}
+
+/* ---- slots ---- */
+
+static struct slot_state *read_slot(struct sk_graph_eval *e, const struct sk_event *event, uint32_t n);
+
+static bool transform(struct sk_graph_eval *e, const struct sk_event *event, const struct sk_slot *slot,
+		      struct sk_field_value *ret_value)
+{
+	struct sk_field_value operands[SK_MAX_TRANSFORM_OPERANDS];
+
+	for (uint32_t i = 0; i < slot->from_count; i++) {
+		const struct slot_state *from;
+
+		if (slot->from[i] == SK_NO_SLOT) {
+			operands[i] = slot->constants[i];
+			continue;
+		}
+		from = read_slot(e, event, slot->from[i]);
+		if (!from->present)
+			return false;
+		operands[i] = from->value;
+	}
+	return sk_transform_apply(slot->transform, operands, slot->from_count, &slot->arg, &e->scratch, ret_value);
+}
+
+/* The slot's (first) value, read once an event. */
+static struct slot_state *read_slot(struct sk_graph_eval *e, const struct sk_event *event, uint32_t n)
+{
+	const struct sk_slot *slot = &e->g->slots.data[n];
+	struct slot_state *s = &e->slots[n];
+
+	if (s->stamp == e->stamp)
+		return s;
+	s->stamp = e->stamp;
+	s->number_known = false;
+	s->value.type = slot->type;
+	s->present = slot->kind == SK_SLOT_FIELD ? slot->field->get(event, &slot->arg, 0, &e->scratch, &s->value) :
+						   transform(e, event, slot, &s->value);
+	/* An argument may be a number in one type of event and a text in another. */
+	if (s->present && slot->kind == SK_SLOT_FIELD && (slot->field->flags & SK_FIELD_ARG_TYPE))
+		s->present = s->value.type == slot->type;
+	return s;
+}
+
+static uint32_t value_number(const struct sk_graph_eval *e, uint32_t slot, const struct sk_field_value *value)
+{
+	void *known = sk_map_get(&e->g->slots.data[slot].dictionary, sk_slot_key(value));
+
+	return known ? (uint32_t)(uintptr_t)known - 1 : NO_NUMBER;
+}
+
+const struct sk_field_value *sk_graph_slot(struct sk_graph_eval *e, const struct sk_event *event, uint32_t slot)
+{
+	const struct slot_state *s = read_slot(e, event, slot);
+
+	return s->present ? &s->value : NULL;
+}
+
+static uint32_t slot_number(struct sk_graph_eval *e, const struct sk_event *event, uint32_t n)
+{
+	struct slot_state *s = read_slot(e, event, n);
+
+	if (!s->present)
+		return NO_NUMBER;
+	if (!s->number_known) {
+		s->number = value_number(e, n, &s->value);
+		s->number_known = true;
+	}
+	return s->number;
+}
+
+/* ---- checks and nodes ---- */
+
+static bool has_id(const struct sk_check *c, uint32_t number)
+{
+	return number / 64 < c->id_words && c->ids[number / 64] >> number % 64 & 1;
+}
+
+/* Several values: one that fits is enough, but != may want all to differ. */
+static bool check_all_values(struct sk_graph_eval *e, const struct sk_event *event, const struct sk_check *c,
+			     const struct sk_field_value *right)
+{
+	const struct sk_slot *slot = &e->g->slots.data[c->slot];
+	struct sk_field_value value = { .type = slot->type };
+	bool wants_all = c->op == SK_OP_NE && (slot->field->flags & SK_FIELD_NE_ALL);
+	unsigned n = 0;
+
+	for (; slot->field->get(event, &slot->arg, n, &e->scratch, &value); n++) {
+		bool fits = c->ids ? has_id(c, value_number(e, c->slot, &value)) :
+				     sk_check_value(c, &value, right, &e->regex);
+
+		if (fits != wants_all)
+			return !wants_all;
+	}
+	return wants_all && n > 0;
+}
+
+static bool check(struct sk_graph_eval *e, const struct sk_event *event, const struct sk_check *c)
+{
+	const struct sk_slot *slot = &e->g->slots.data[c->slot];
+	const struct sk_field_value *right = NULL;
+	const struct slot_state *s;
+
+	if (c->ids && !sk_slot_has_many(slot))
+		return has_id(c, slot_number(e, event, c->slot));
+	if (c->right_slot >= 0) {
+		s = read_slot(e, event, (uint32_t)c->right_slot);
+		if (!s->present)
+			return false;
+		right = &s->value;
+	}
+	if (sk_slot_has_many(slot))
+		return check_all_values(e, event, c, right);
+	s = read_slot(e, event, c->slot);
+	return s->present && sk_check_value(c, &s->value, right, &e->regex);
+}
+
+static bool decide(struct sk_graph_eval *e, const struct sk_event *event, uint32_t n)
+{
+	const struct sk_graph_node *node = &e->g->nodes.data[n];
+	bool result = false;
+
+	if (e->node_stamps[n] >> 1 == e->stamp)
+		return e->node_stamps[n] & 1;
+	switch (node->op) {
+	case SK_GRAPH_TRUE:
+		result = true;
+		break;
+	case SK_GRAPH_CHECK:
+		result = check(e, event, &e->g->checks.data[node->check]);
+		break;
+	case SK_GRAPH_NOT:
+		result = !decide(e, event, node->child);
+		break;
+	case SK_GRAPH_AND:
+		result = true;
+		for (uint32_t i = 0; result && i < node->count; i++)
+			result = decide(e, event, node->children[i]);
+		break;
+	case SK_GRAPH_OR:
+		for (uint32_t i = 0; !result && i < node->count; i++)
+			result = decide(e, event, node->children[i]);
+		break;
+	}
+	e->node_stamps[n] = e->stamp << 1 | result;
+	return result;
+}
+
+/* ---- events ---- */
+
+static void next_event(struct sk_graph_eval *e)
+{
+	e->scratch.used = 0;
+	e->fired.len = 0;
+	if (++e->stamp < UINT32_MAX / 2)
+		return;
+	e->stamp = 1; /* once in two thousand million events */
+	memset(e->slots, 0, e->g->slots.len * sizeof(*e->slots));
+	memset(e->node_stamps, 0, e->g->nodes.len * sizeof(*e->node_stamps));
+}
+
+static void try_roots(struct sk_graph_eval *e, const struct sk_event *event, const struct sk_graph_root *roots,
+		      uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		if (decide(e, event, roots[i].node))
+			*sk_vec_push(&e->fired) = roots[i].rule;
+}
+
+static int by_rule(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+size_t sk_graph_match(struct sk_graph_eval *e, const struct sk_event *event, const struct sk_detection **ret_rules,
+		      size_t max)
+{
+	const struct sk_graph_type *t = &e->g->types[event->type];
+	size_t n = 0;
+
+	next_event(e);
+	try_roots(e, event, t->always, t->always_count);
+	for (uint32_t i = 0; i < t->index_count; i++) {
+		const struct sk_graph_index *index = &t->indexes[i];
+		uint32_t number = slot_number(e, event, index->slot);
+
+		if (number != NO_NUMBER)
+			try_roots(e, event, index->roots + index->starts[number],
+				  index->starts[number + 1] - index->starts[number]);
+	}
+	if (e->fired.len > 1)
+		qsort(e->fired.data, e->fired.len, sizeof(uint32_t), by_rule);
+	for (; n < e->fired.len && n < max; n++)
+		ret_rules[n] = e->g->rules->rules.data[e->fired.data[n]];
+	return n;
+}
+
+bool sk_graph_wants(const struct sk_graph *g, enum sk_event_type type)
+{
+	return g->types[type].always_count || g->types[type].index_count;
+}

@@ -172,6 +172,18 @@ want 0 "2 subjects: 1 allow, 0 warn, 0 unknown, 1 deny; 0 change" policy replay 
 want 0 "allow -> deny" policy replay bundle --param most=0 --against bundle --results results
 want 0 "+ deny pods/few: too many: 1" policy replay bundle --param most=0 --against bundle --results results
 
+# a misspelt variable of a policy, of either kind
+cat >vap.yaml <<'END'
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicy
+metadata: { name: v }
+spec:
+  matchConstraints: { resourceRules: [{ apiGroups: [""], apiVersions: [v1], operations: [CREATE], resources: [pods] }] }
+  variables: [{ name: containers, expression: object.spec.containers }]
+  validations:
+    - expression: variables.container.size() < 3
+END
+want 3 "vap.yaml:8:29: undeclared reference to 'variables.container'; did you mean 'variables.containers'?" policy eval vap.yaml --object pod.yaml
 # seeds
 for class in internet-facing internal regulated development; do
 	want 0 "sekisho policy test $class" policy init --class $class $class

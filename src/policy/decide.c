@@ -213,8 +213,12 @@ static void offenders(struct sk_evaluation *e, const struct sk_rule *rule, const
 static void unknown(struct sk_evaluation *e, const struct sk_rule *rule, struct sk_cel_value v)
 {
 	struct sk_reason *r = add_reason(e, rule, SK_VERDICT_UNKNOWN);
+	const char *why = sk_evaluation_why(e, v);
 
-	r->message = sk_arena_printf(&e->decision->arena, "%s: %s", title_of(e->policy, rule), sk_evaluation_why(e, v));
+	r->message = sk_arena_printf(&e->decision->arena, "%s: %s", title_of(e->policy, rule), why);
+	/* The rule's own remedy is for those that break it. */
+	if (v.kind == SK_CEL_UNKNOWN)
+		r->remedy = sk_arena_printf(&e->decision->arena, "find out what is %s", why);
 }
 
 /* What a rule that is not known to be kept does to the decision. */

@@ -213,8 +213,22 @@ spec:
       message: image.os.name + " is over"
       remedy: take a newer one
 END
+cat >vulnerable.yaml <<'END'
+apiVersion: sekisho/v1
+kind: Policy
+metadata: { name: vulnerable, title: None }
+spec:
+  rules:
+    - id: none
+      offenders: findings.filter(f, f.kind == "vulnerability")
+      message: it.id
+      remedy: mend it
+END
 want 1 "" scan --packages-only --fail-on high dir:root
 want 0 "" scan --packages-only --fail-on critical dir:root
+want 2 "for the policies that --policy names" scan --packages-only --param a=b dir:root
+# what is not known has no other remedy than to find out
+want 1 "1. find out what is not known: findings (1 reason)" scan --packages-only --policy vulnerable.yaml dir:root
 want 1 "Alpine is over" scan --packages-only --policy eol.yaml dir:root
 want 1 "1. take a newer one (1 reason)" scan --packages-only --policy eol.yaml dir:root
 want 1 '"decision": "deny"' scan --packages-only --policy eol.yaml --format json dir:root

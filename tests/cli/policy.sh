@@ -192,6 +192,15 @@ for class in internet-facing internal regulated development; do
 done
 want 2 "there is a bundle already" policy init internal
 
+# the examples of docs/policies.md have no fault, and its case holds
+mkdir -p doc/tests
+awk '/^```yaml$/ { n++; on = 1; next } /^```/ { on = 0 } on { print > ("doc" n) }' "$SK_SOURCE/docs/policies.md"
+mv doc1 doc/policy.yaml
+mv doc2 doc/bundle.yaml
+mv doc3 doc/tests/policy.yaml
+want 0 "0 faults" policy check doc
+want 0 "ok 1" policy test doc
+
 # docs/facts.md is what the schema says
 "$SEKISHO" policy facts >facts.md
 cmp -s facts.md "$SK_SOURCE/docs/facts.md" || {

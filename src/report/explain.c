@@ -335,7 +335,7 @@ void sk_explain_html(const struct sk_policy_set *set, struct sk_buf *out)
 
 	sk_buf_puts(out, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
 			 "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
-			 "<title>Policies</title>\n<style>body{font:16px/1.5 sans-serif;max-width:50em;margin:2em auto;padding:0 1em}"
+			 "<title>Policies</title>\n<style>body{font:16px/1.5 sans-serif;max-width:50em;margin:2em auto;padding:0 1em;overflow-wrap:anywhere}"
 			 "pre{background:#f3f3f3;padding:.7em;white-space:pre-wrap}</style>\n</head>\n<body>\n");
 	document(&p, set);
 	sk_buf_puts(out, "</body>\n</html>\n");

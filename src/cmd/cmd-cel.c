@@ -95,25 +95,43 @@ static int parse_input(const char *path, struct sk_span text, struct sk_doc *doc
 	return sk_doc_parse(doc, SK_DOC_YAML, text, SK_DOC_STRICT_KEYS, err);
 }
 
-static int declare_members(struct session *s, const struct sk_cel_map *members,
-			   struct sk_arena *arena, struct sk_err *err)
+static int declare(struct session *s, const char *name, const char *type, struct sk_err *err)
 {
-	uint32_t count = sk_cel_map_count(members);
-	struct sk_cel_value *slots = sk_arena_alloc(arena, (count + 1) * sizeof(*slots));
-
-	for (uint32_t i = 0; i < count; i++) {
-		struct sk_cel_value key = sk_cel_map_key(members, i);
-		const char *name = sk_arena_dup(arena, sk_span(key.str, key.len));
-
-		if (sk_cel_env_variable(s->env, name, "dyn", &s->issues) < 0)
-			return sk_err_set(err, SK_EINVAL, "%s", s->issues.first->text);
-		slots[i] = sk_cel_map_value(members, i);
-	}
-	s->input = (struct sk_cel_activation){ .slots = slots, .count = count };
+	if (sk_cel_env_variable(s->env, name, type, &s->issues) < 0)
+		return sk_err_set(err, SK_EINVAL, "%s", s->issues.first->text);
 	return 0;
 }
 
-static int add_variables(struct session *s, const char *path, struct sk_arena *arena,
+/*
+ * The members, and Kubernetes' authorizer where none of them has its name: who
+ * asks it hears what is missing here.
+ */
+static int declare_members(struct session *s, const struct sk_cel_map *members,
+			   struct sk_arena *arena, struct sk_err *err)
+{
+	uint32_t count = members ? sk_cel_map_count(members) : 0, used = 0;
+	struct sk_cel_value *slots = sk_arena_alloc(arena, (count + 1) * sizeof(*slots));
+	bool authorizer = false;
+	int r = 0;
+
+	for (; used < count && r == 0; used++) {
+		struct sk_cel_value key = sk_cel_map_key(members, used);
+		const char *name = sk_arena_dup(arena, sk_span(key.str, key.len));
+
+		authorizer = authorizer || strcmp(name, "authorizer") == 0;
+		slots[used] = sk_cel_map_value(members, used);
+		r = declare(s, name, "dyn", err);
+	}
+	if (r == 0 && !authorizer) {
+		slots[used++] = (struct sk_cel_value){ .kind = SK_CEL_OPAQUE,
+						       .opaque = &sk_cel_authorizer };
+		r = declare(s, "authorizer", "kubernetes.authorization.Authorizer", err);
+	}
+	s->input = (struct sk_cel_activation){ .slots = slots, .count = used };
+	return r;
+}
+
+static int read_variables(struct session *s, const char *path, struct sk_arena *arena,
 			 struct sk_err *err)
 {
 	sk_cleanup(sk_buf_release) struct sk_buf text = { 0 };
@@ -315,8 +333,8 @@ static int run_session(const struct sk_call *call, struct session *s, struct sk_
 	for (size_t i = 0; sk_cel_libraries[i]; i++)
 		if (sk_cel_env_library(s->env, sk_cel_libraries[i], &s->issues) < 0)
 			return sk_err_set(err, SK_EINVAL, "%s", s->issues.first->text);
-	if (o->input)
-		r = add_variables(s, o->input, call->arena, err);
+	r = o->input ? read_variables(s, o->input, call->arena, err) :
+		       declare_members(s, NULL, call->arena, err);
 	if (r < 0)
 		return r;
 	compile(s);

@@ -126,26 +126,40 @@ struct walk {
 	struct sk_err *err;
 };
 
+/* kubectl's list of objects of any kind. */
+static bool is_list(const struct sk_node *root)
+{
+	return sk_span_is(sk_node_str(sk_node_get(root, "apiVersion")), "v1") &&
+	       sk_span_is(sk_node_str(sk_node_get(root, "kind")), "List");
+}
+
+/* The API's lists ("PodList") leave out what their items are, and a list in a list is none of kubectl's. */
+static int refuse_list(const struct sk_node *n, struct sk_err *err)
+{
+	struct sk_span kind = sk_node_str(sk_node_get(n, "kind"));
+
+	if (!sk_span_ends(kind, "List") || !sk_node_is(sk_node_get(n, "items"), SK_NODE_ARRAY))
+		return 0;
+	return sk_err_set(err, SK_EINVAL, "line %u: a %.*s is no object: give its items, or a v1 List of them",
+			  n->line, (int)kind.len, kind.ptr);
+}
+
 static int each_object(struct walk *w, const struct sk_node *object)
 {
 	struct sk_subject subject = { object, w->source->old_object, w->source->namespace_object };
 	struct sk_facts facts = { 0 };
-	int r = sk_facts_of_subject(&facts, &subject,
-				    w->source->stage < 0 ? SK_STAGE_ADMIT : (enum sk_stage)w->source->stage,
-				    sk_time_now(), w->err);
+	int r = refuse_list(object, w->err);
 
+	if (r == 0)
+		r = sk_facts_of_subject(&facts, &subject,
+					w->source->stage < 0 ? SK_STAGE_ADMIT : (enum sk_stage)w->source->stage,
+					sk_time_now(), w->err);
 	if (r == 0) {
 		w->each(w->context, &facts);
 		w->count++;
 	}
 	sk_facts_release(&facts);
 	return r;
-}
-
-static bool is_list(const struct sk_node *root)
-{
-	return sk_span_is(sk_node_str(sk_node_get(root, "apiVersion")), "v1") &&
-	       sk_span_is(sk_node_str(sk_node_get(root, "kind")), "List");
 }
 
 int sk_each_subject(const struct sk_subject_source *source, sk_subject_fn *each, void *context, struct sk_err *err)

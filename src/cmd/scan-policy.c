@@ -2,8 +2,9 @@
 #include "cmd/scan-policy.h"
 
 /*
- * --fail-on as the policy that it stands for. What could not be looked for is
- * not its business: the exit code 3 tells that.
+ * --fail-on as the policy that it stands for. One finding settles it, where
+ * others may not be known, so that it does not list them. What could not be
+ * looked for is not its business: the exit code 3 tells that.
  */
 static const char fail_on_policy[] =
 	"apiVersion: sekisho/v1\n"
@@ -16,12 +17,13 @@ static const char fail_on_policy[] =
 	"  rules:\n"
 	"    - id: severity\n"
 	"      expression: '!findings.exists(f, f.kind != \"coverage\" && !f.accepted && f.severityLevel >= severity.%s)'\n"
-	"      message: '\"there is one\"'\n";
+	"      message: '\"a finding is of severity %s or above\"'\n"
+	"      remedy: mend or accept the findings of severity %s or above\n";
 
 static int add_fail_on(struct sk_policy_set *set, int severity, struct sk_err *err)
 {
 	const char *name = sk_severity_name((enum sk_severity)severity);
-	sk_autofree char *text = sk_printf(fail_on_policy, name, name);
+	sk_autofree char *text = sk_printf(fail_on_policy, name, name, name, name);
 
 	return sk_policy_parse(set, "--fail-on", sk_span_str(text), err);
 }
@@ -33,6 +35,8 @@ int sk_scan_policies_load(struct sk_scan_policies *p, const struct sk_option_lis
 
 	p->shown = paths->count > 0;
 	p->any = p->shown || fail_on >= 0;
+	if (!p->any && (choices->params.count || choices->params_file))
+		return sk_err_set(err, SK_EUSAGE, "--param and --params are for the policies that --policy names");
 	if (!p->any)
 		return 0;
 	p->eval = sk_cel_eval_new();

@@ -280,6 +280,7 @@ static int write_report(struct scan *s, struct sk_err *err)
 		.list_packages = s->options->list_packages,
 		.show_ignored = s->options->show_ignored,
 		.risk_class = s->risk_class,
+		.by_risk = s->options->sort == SK_SORT_RISK,
 		.author = s->options->author,
 		.author_url = s->options->author_url,
 		.colour = sk_terminal_colour(to_terminal ? STDOUT_FILENO : -1,

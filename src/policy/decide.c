@@ -109,6 +109,11 @@ void sk_evaluation_worsen(struct sk_evaluation *e, enum sk_effect effect)
 		e->decision->effect = effect;
 }
 
+const char *sk_evaluation_object(struct sk_evaluation *e)
+{
+	return e->facts->subject ? sk_arena_str(&e->decision->arena, e->facts->subject) : NULL;
+}
+
 /* ---- rules ---- */
 
 /* The id of what offends, where it has one. */
@@ -132,7 +137,7 @@ static const char *subject_of(struct sk_evaluation *e, struct sk_cel_value it)
 	}
 	if (v.kind == SK_CEL_STRING && v.len)
 		return sk_arena_dup(&e->decision->arena, sk_span(v.str, v.len));
-	return e->facts->subject ? sk_arena_str(&e->decision->arena, e->facts->subject) : NULL;
+	return NULL;
 }
 
 /* Its place among all findings, from the last one on: offenders mostly keep their order. */
@@ -165,7 +170,9 @@ static struct sk_reason *add_reason(struct sk_evaluation *e, const struct sk_rul
 		.remedy = rule->remedy,
 		.controls = rule->controls,
 		.finding = SIZE_MAX,
+		.object = sk_evaluation_object(e),
 	};
+	r->subject = r->object;
 	return r;
 }
 
@@ -177,7 +184,7 @@ static const char *title_of(const struct sk_policy *policy, const struct sk_rule
 static void broken(struct sk_evaluation *e, const struct sk_rule *rule, struct sk_cel_value it)
 {
 	struct sk_reason *r = add_reason(e, rule, SK_VERDICT_BROKEN);
-	const char *message, *remedy;
+	const char *message, *remedy, *subject;
 
 	e->slots[e->it] = it;
 	message = sk_evaluation_text(e, rule->message);
@@ -185,7 +192,9 @@ static void broken(struct sk_evaluation *e, const struct sk_rule *rule, struct s
 	r->message = message ? message : title_of(e->policy, rule);
 	if (remedy && remedy[0])
 		r->remedy = remedy;
-	r->subject = subject_of(e, it);
+	subject = subject_of(e, it);
+	if (subject)
+		r->subject = subject;
 	r->finding = finding_of(e, it);
 }
 
@@ -204,9 +213,12 @@ static void offenders(struct sk_evaluation *e, const struct sk_rule *rule, const
 static void unknown(struct sk_evaluation *e, const struct sk_rule *rule, struct sk_cel_value v)
 {
 	struct sk_reason *r = add_reason(e, rule, SK_VERDICT_UNKNOWN);
+	const char *why = sk_evaluation_why(e, v);
 
-	r->message = sk_arena_printf(&e->decision->arena, "%s: %s", title_of(e->policy, rule), sk_evaluation_why(e, v));
-	r->subject = e->facts->subject ? sk_arena_str(&e->decision->arena, e->facts->subject) : NULL;
+	r->message = sk_arena_printf(&e->decision->arena, "%s: %s", title_of(e->policy, rule), why);
+	/* The rule's own remedy is for those that break it. */
+	if (v.kind == SK_CEL_UNKNOWN)
+		r->remedy = sk_arena_printf(&e->decision->arena, "find out what is %s", why);
 }
 
 /* What a rule that is not known to be kept does to the decision. */

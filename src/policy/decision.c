@@ -23,6 +23,7 @@ static void reason_json(const struct sk_reason *r, struct sk_json_writer *w)
 		sk_json_end(w);
 	}
 	sk_json_put_opt(w, "subject", r->subject);
+	sk_json_put_opt(w, "object", r->object);
 	sk_json_put_opt(w, "code", r->code);
 	sk_json_end(w);
 }
@@ -67,6 +68,8 @@ void sk_decision_text(const struct sk_decision *d, struct sk_buf *out)
 		sk_text_plain(out, sk_span_str(r->policy));
 		line(out, "/", r->rule);
 		line(out, "    ", r->message);
+		if (r->subject && r->object && strcmp(r->subject, r->object) != 0)
+			line(out, "    in: ", r->object);
 		if (r->subject)
 			line(out, "    of: ", r->subject);
 		if (r->remedy)

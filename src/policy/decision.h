@@ -24,7 +24,8 @@ struct sk_reason {
 	enum sk_rule_action action;
 	bool has_severity;
 	enum sk_severity severity;
-	const char *message, *remedy, *subject; /* remedy, subject: NULL where there is none */
+	const char *message, *remedy; /* remedy: NULL where there is none */
+	const char *subject, *object; /* what it is about; what was asked about ("Pod web/shop"); NULL where nobody knows */
 	struct sk_strings controls;
 	size_t finding;		 /* its place in the facts' findings; SIZE_MAX: it is about something else */
 	const char *code;	 /* Kubernetes' reason: "Invalid", "Forbidden", ...; NULL */

@@ -18,6 +18,8 @@ struct sk_evaluation {
 
 /* Begins a policy: slots from the facts, nothing computed yet. */
 void sk_evaluation_begin(struct sk_evaluation *e, const struct sk_policy *policy, uint64_t cost);
+/* What is asked about, for people; NULL where nobody knows. */
+const char *sk_evaluation_object(struct sk_evaluation *e);
 /* A program's value as text in the decision's arena, at most SK_MAX_POLICY_MESSAGE; NULL where it gives no string. */
 const char *sk_evaluation_text(struct sk_evaluation *e, const struct sk_cel_program *program);
 /* What stands in an error or unknown value, for people. */

@@ -5,6 +5,71 @@
 
 #include <stdio.h>
 
+/* ---- names ---- */
+
+/* All that is read below, and maps whose keys are the caller's own. */
+static const char *const fields[] = {
+	"BindOptions", "Binds", "CapAdd", "CapDrop", "CgroupParent", "Cmd", "Devices", "Entrypoint", "Env",
+	"Healthcheck", "HostConfig", "HostIp", "HostPort", "Hostname", "Image", "IpcMode", "Labels",
+	"MaximumRetryCount", "Memory", "Mounts", "Name", "NanoCpus", "NetworkMode", "OpenStdin", "PathOnHost",
+	"PidMode", "PidsLimit", "PortBindings", "Privileged", "Propagation", "ReadOnly", "ReadonlyRootfs",
+	"RestartPolicy", "Runtime", "SecurityOpt", "Source", "Sysctls", "Target", "Test", "Tty", "Type", "UTSMode",
+	"Ulimits", "User", "UsernsMode", "WorkingDir",
+};
+static const char *const maps[] = { "Annotations", "Config", "DriverOpts", "ExposedPorts", "Labels", "Options",
+				    "StorageOpt",  "Sysctls", "Tmpfs",	   "Volumes" };
+
+static bool is_map(struct sk_span key)
+{
+	for (size_t i = 0; i < SK_COUNT(maps); i++)
+		if (sk_span_is(key, maps[i]))
+			return true;
+	return false;
+}
+
+enum { MAX_FIELDS = 256 }; /* of one object; Docker's HostConfig has 64 */
+
+static int check_name(const struct sk_node *n, struct sk_err *err)
+{
+	for (const struct sk_node *other = n->next; other; other = other->next)
+		if (sk_span_ieq(n->key, other->key))
+			return sk_err_set(err, SK_EINVAL, "line %u: %.*s is there twice", other->line, (int)n->key.len,
+					  n->key.ptr);
+	for (size_t i = 0; i < n->key.len; i++)
+		if ((unsigned char)n->key.ptr[i] >= 0x80)
+			return sk_err_set(err, SK_EINVAL, "line %u: no field of a request to Docker is called like this",
+					  n->line);
+	for (size_t i = 0; i < SK_COUNT(fields); i++)
+		if (sk_span_ieq(n->key, sk_span_str(fields[i])) && !sk_span_is(n->key, fields[i]))
+			return sk_err_set(err, SK_EINVAL, "line %u: '%.*s' is written '%s'", n->line, (int)n->key.len,
+					  n->key.ptr, fields[i]);
+	return 0;
+}
+
+/*
+ * The engine takes "privileged", and even a long s for an s, and merges an
+ * object that comes twice (Go's encoding/json), so that what we read would not
+ * be what it does. No client writes such requests. As deep as documents are.
+ */
+static int check_names(const struct sk_node *object, struct sk_err *err)
+{
+	int r = 0;
+
+	if (!sk_node_is(object, SK_NODE_OBJECT) && !sk_node_is(object, SK_NODE_ARRAY))
+		return 0;
+	if (sk_node_is(object, SK_NODE_OBJECT) && object->count > MAX_FIELDS)
+		return sk_err_set(err, SK_ELIMIT, "line %u: more than %d fields", object->line, MAX_FIELDS);
+	sk_node_each(n, object) {
+		if (r == 0 && sk_node_is(object, SK_NODE_OBJECT))
+			r = check_name(n, err);
+		if (r == 0 && !(sk_node_is(object, SK_NODE_OBJECT) && is_map(n->key)))
+			r = check_names(n, err);
+	}
+	return r;
+}
+
+/* ---- security ---- */
+
 /* "OPTION=value" or "OPTION:value" among SecurityOpt; empty span where it is not there. */
 static struct sk_span security_option(const struct sk_node *host, const char *name)
 {
@@ -88,9 +153,13 @@ static void user(struct sk_facts *facts, struct sk_fact_SecurityContext *s, stru
 	uint64_t id;
 
 	sk_span_split(&text, ':', &name);
-	if (sk_span_u64(name, &id) && id <= UINT32_MAX)
+	if (sk_span_starts(name, "+") || sk_span_starts(name, "-")) /* numbers too, for the engine: "+0" is root */
+		name = sk_span_from(name, 1);
+	if (!name.len) /* ":0" */
+		s->runAsUser = sk_cel_int(0);
+	else if (sk_span_u64(name, &id) && id <= UINT32_MAX)
 		s->runAsUser = sk_cel_int((int64_t)id);
-	else if (name.len)
+	else
 		s->runAsUserName = sk_fact_text(facts, name);
 	if (sk_span_u64(text, &id) && id <= UINT32_MAX)
 		s->runAsGroup = sk_cel_int((int64_t)id);
@@ -343,6 +412,7 @@ static void add_container(struct sk_facts *facts, struct sk_fact_Workload *w, co
 	struct sk_fact_Container *c = sk_fact_new(facts, SK_TYPE_Container, sk_fact_items(facts, 1, &w->containers));
 
 	c->type = sk_fact_str(facts, "container");
+	c->name = sk_fact_get_str(facts, body, "Image"); /* its own stands in the URL */
 	c->image = sk_fact_get_str(facts, body, "Image");
 	c->reference = sk_fact_reference(facts, sk_node_str(sk_node_get(body, "Image")));
 	c->command = sk_fact_words(facts, sk_node_get(body, "Entrypoint"));
@@ -368,13 +438,14 @@ static struct sk_cel_value is_host(const struct sk_node *host, const char *key)
 	return sk_cel_bool(sk_span_is(sk_node_str(sk_node_get(host, key)), "host"));
 }
 
-bool sk_facts_add_docker(struct sk_facts *facts, const struct sk_node *body)
+int sk_facts_add_docker(struct sk_facts *facts, const struct sk_node *body, struct sk_err *err)
 {
 	const struct sk_node *host = sk_node_get(body, "HostConfig"), *restart = sk_node_get(host, "RestartPolicy");
 	struct sk_fact_Workload *w;
+	int r = check_names(body, err);
 
-	if (!sk_node_str(sk_node_get(body, "Image")).len)
-		return false;
+	if (r < 0)
+		return r;
 	w = sk_fact_new(facts, SK_TYPE_Workload, &facts->slots[SK_FACT_workload]);
 	facts->none &= ~(1u << SK_FACT_workload);
 	w->source = sk_fact_str(facts, "docker");
@@ -397,5 +468,5 @@ bool sk_facts_add_docker(struct sk_facts *facts, const struct sk_node *body)
 	w->cgroupParent = sk_fact_get_str(facts, host, "CgroupParent");
 	w->os = sk_fact_str(facts, "linux");
 	add_container(facts, w, body, host);
-	return true;
+	return 0;
 }

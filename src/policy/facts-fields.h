@@ -223,7 +223,7 @@
 	F(limits, "map<string, string>", MAP, "The same")
 
 #define SK_FACTS_Container(F) \
-	F(name, "string", STR, "Name") \
+	F(name, "string", STR, "Name; for Docker the image as written, since requests do not tell") \
 	F(type, "string", STR, "`container`, `init`, `ephemeral`") \
 	F(image, "string", STR, "Reference as written") \
 	F(reference, "sekisho.Reference", NONE, "The same, taken apart") \

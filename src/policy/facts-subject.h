@@ -34,8 +34,8 @@ void sk_facts_add_told_exceptions(struct sk_facts *facts, const struct sk_facts_
  */
 bool sk_facts_add_workload(struct sk_facts *facts, const struct sk_node *object);
 
-/* Docker's POST /containers/create; false where the body is none. */
-bool sk_facts_add_docker(struct sk_facts *facts, const struct sk_node *body);
+/* Docker's POST /containers/create. SK_EINVAL where the engine may read other fields in it than we do. */
+int sk_facts_add_docker(struct sk_facts *facts, const struct sk_node *body, struct sk_err *err);
 
 /*
  * Facts as a document names them, for tests of policies: variables and fields

@@ -239,6 +239,17 @@ static int review(struct sk_facts *facts, const struct sk_subject *s, struct sk_
 	return 0;
 }
 
+static const char *docker_name(struct sk_facts *facts, const struct sk_node *body)
+{
+	static const char kind[] = "Container of ";
+	struct sk_span image = sk_node_str(sk_node_get(body, "Image"));
+	char *text = sk_fact_alloc(facts, sizeof(kind) + image.len);
+
+	memcpy(text, kind, sizeof(kind) - 1);
+	memcpy(text + sizeof(kind) - 1, image.ptr, image.len);
+	return text;
+}
+
 int sk_facts_of_subject(struct sk_facts *facts, const struct sk_subject *s, enum sk_stage stage, int64_t now,
 			struct sk_err *err)
 {
@@ -258,7 +269,9 @@ int sk_facts_of_subject(struct sk_facts *facts, const struct sk_subject *s, enum
 	case SK_SUBJECT_DOCKER:
 		sk_facts_begin(facts, stage, now, 1u << SK_FACT_object);
 		facts->slots[SK_FACT_object] = sk_fact_node(facts, s->object);
-		sk_facts_add_docker(facts, s->object);
+		if (sk_facts_add_docker(facts, s->object, err) < 0)
+			return -err->code;
+		facts->subject = docker_name(facts, s->object);
 		break;
 	default:
 		return sk_err_set(err, SK_EINVAL,

@@ -33,7 +33,8 @@ static void add(struct outcome *o, const char *rule, enum sk_verdict verdict, co
 			.verdict = verdict,
 			.action = (enum sk_rule_action)action,
 			.message = message,
-			.subject = e->facts->subject ? sk_arena_str(&e->decision->arena, e->facts->subject) : NULL,
+			.subject = sk_evaluation_object(e),
+			.object = sk_evaluation_object(e),
 			.finding = SIZE_MAX,
 			.code = code,
 		};

@@ -5,6 +5,8 @@
 #include "report/markdown.h"
 #include "report/xml.h"
 
+#include <stdio.h>
+
 /* One document, two ways to write it: whoever writes escapes. */
 struct page {
 	struct sk_buf *out;
@@ -179,6 +181,26 @@ static void variables(struct page *p, const struct sk_policy *policy)
 	}
 }
 
+/* "7 days", "36 hours": as people say it. NULL where there is no value. */
+static char *value_text(struct sk_cel_arena *arena, struct sk_cel_value v)
+{
+	static const struct {
+		int64_t seconds;
+		const char *name;
+	} units[] = { { 86400, "day" }, { 3600, "hour" }, { 60, "minute" } };
+	char text[48];
+	size_t len;
+
+	for (size_t i = 0; v.kind == SK_CEL_DURATION && i < SK_COUNT(units); i++) {
+		if (v.i < 0 || v.nanos || v.i % units[i].seconds)
+			continue;
+		len = (size_t)snprintf(text, sizeof(text), "%lld %s%s", (long long)(v.i / units[i].seconds),
+				       units[i].name, v.i == units[i].seconds ? "" : "s");
+		return memcpy(sk_cel_alloc(arena, len + 1), text, len + 1);
+	}
+	return v.kind == SK_CEL_ABSENT ? NULL : sk_cel_print(arena, v, false, &len);
+}
+
 static void parameters(struct page *p, struct sk_parameter *const *list, size_t count)
 {
 	struct sk_cel_arena arena = { 0 };
@@ -189,9 +211,7 @@ static void parameters(struct page *p, struct sk_parameter *const *list, size_t 
 	begin_list(p);
 	for (size_t i = 0; i < count; i++) {
 		const struct sk_parameter *parameter = list[i];
-		size_t len;
-		char *value = parameter->value.kind == SK_CEL_ABSENT ? NULL :
-								       sk_cel_print(&arena, parameter->value, false, &len);
+		char *value = value_text(&arena, parameter->value);
 		sk_autofree char *line = sk_printf("%s%s(%s, %s%s)", parameter->description ? parameter->description : "",
 						   parameter->description ? " " : "", parameter->type,
 						   value ? "here " : "to be set", value ? value : "");
@@ -315,7 +335,7 @@ void sk_explain_html(const struct sk_policy_set *set, struct sk_buf *out)
 
 	sk_buf_puts(out, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
 			 "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
-			 "<title>Policies</title>\n<style>body{font:16px/1.5 sans-serif;max-width:50em;margin:2em auto;padding:0 1em}"
+			 "<title>Policies</title>\n<style>body{font:16px/1.5 sans-serif;max-width:50em;margin:2em auto;padding:0 1em;overflow-wrap:anywhere}"
 			 "pre{background:#f3f3f3;padding:.7em;white-space:pre-wrap}</style>\n</head>\n<body>\n");
 	document(&p, set);
 	sk_buf_puts(out, "</body>\n</html>\n");

@@ -36,6 +36,7 @@ struct sk_report {
 	bool list_packages;		/* the person asked for all packages */
 	bool show_ignored;
 	enum sk_risk_class risk_class;
+	bool by_risk; /* findings are in the order of their risk, and shall be shown so */
 	const char *author, *author_url; /* who makes the statements of VEX formats; may be NULL */
 	bool colour;			/* the table may use ANSI colours */
 	unsigned width;			/* columns of the terminal; 0: not a terminal, 120 */

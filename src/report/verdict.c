@@ -42,13 +42,14 @@ static bool counts(const struct sk_decision *d, const struct sk_reason *r)
 	return r->action == (d->effect >= SK_EFFECT_UNKNOWN ? SK_ACTION_DENY : SK_ACTION_WARN);
 }
 
-/* The offending findings, each once, put together as the actions of the whole report are. */
-static void ways_of_findings(struct sk_verdicts *v, const struct sk_result *result)
+/* The offending findings, each once (returned: how many no action settles), put together as the actions of the whole report are. */
+static size_t ways_of_findings(struct sk_verdicts *v, const struct sk_result *result)
 {
 	const struct sk_decision *d = result->decision;
 	struct sk_result offending = *result;
 	sk_autofree bool *seen = sk_alloc(result->finding_count + 1);
 	struct sk_actions actions = { 0 };
+	size_t settled = 0;
 
 	offending.findings = sk_alloc((result->finding_count + 1) * sizeof(offending.findings[0]));
 	offending.finding_count = 0;
@@ -68,9 +69,11 @@ static void ways_of_findings(struct sk_verdicts *v, const struct sk_result *resu
 			.command = sk_arena_str(&v->arena, a->command),
 			.settles = a->fixes,
 		};
+		settled += a->fixes;
 	}
 	sk_actions_release(&actions);
 	free(offending.findings);
+	return offending.finding_count - settled;
 }
 
 static void ways_of_others(struct sk_verdicts *v, const struct sk_result *result)
@@ -92,11 +95,33 @@ static void ways_of_others(struct sk_verdicts *v, const struct sk_result *result
 	}
 }
 
+/*
+ * The findings that no action settles, and other reasons without a remedy:
+ * who does all of the above must not be surprised by a further "deny".
+ */
+static void way_of_the_rest(struct sk_verdicts *v, const struct sk_result *result, size_t bare)
+{
+	for (size_t i = 0; i < result->decision->reasons.len; i++) {
+		const struct sk_reason *r = &result->decision->reasons.data[i];
+
+		bare += counts(result->decision, r) && r->finding >= result->finding_count && !r->remedy;
+	}
+	if (bare)
+		*sk_vec_push(&v->ways) = (struct sk_way){
+			.what = "what has no remedy: remove it from the image, or accept it for some time "
+				"(sekisho exception add)",
+			.settles = bare,
+		};
+}
+
 void sk_report_verdicts(const struct sk_result *result, struct sk_verdicts *v)
 {
+	size_t unsettled;
+
 	add_lines(v, result->decision);
-	ways_of_findings(v, result);
+	unsettled = ways_of_findings(v, result);
 	ways_of_others(v, result);
+	way_of_the_rest(v, result, unsettled);
 }
 
 void sk_verdicts_release(struct sk_verdicts *v)

@@ -114,9 +114,10 @@ static void report_scopes(struct sk_matcher *m)
 		if (scope->count && scope->foreign)
 			sk_matcher_coverage(
 			    m, "third-party-packages",
-			    "%zu packages do not come from %s: its advisories do not "
-			    "speak of them, not checked",
-			    scope->foreign, os_name(scope->os));
+			    "%zu package%s not come from %s: its advisories do not "
+			    "speak of %s, not checked",
+			    scope->foreign, scope->foreign == 1 ? " does" : "s do", os_name(scope->os),
+			    scope->foreign == 1 ? "it" : "them");
 	}
 }
 

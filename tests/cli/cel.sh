@@ -62,6 +62,23 @@ cel 2 '1 +'
 cel 2 ''
 cel 2
 
+# One mistake is told once, whatever was still open or depends on it.
+cel 2 '[1, 2].map(x, x * 2).filter(y, y >'
+[ "$(grep -c 'sekisho cel:' err)" = 1 ] || bad "not one message for a text that breaks off"
+cel 2 '"never closed'
+[ "$(grep -c 'sekisho cel:' err)" = 1 ] || bad "not one message for a string that is not closed"
+cel 2 '1 + "a" + true && size(1) > 2'
+[ "$(grep -c 'sekisho cel:' err)" = 2 ] || bad "not two messages for two mistakes"
+grep -qF '*error*' err && bad "a type that is none is shown"
+
+# Kubernetes' permission checks: what is missing is said, and settled answers stand without it.
+cel 3 'authorizer.group("").resource("pods").check("get").allowed()'
+says 'the authorizer is missing'
+gives true 'true || authorizer.path("/healthz").check("get").allowed()'
+cel 2 'authorizer.groups("")'
+echo '{"authorizer": 1}' >authorizer.json
+gives 2 'authorizer + 1' --input authorizer.json
+
 # What goes wrong while evaluating.
 cel 3 '[1, 2][5 - 1]'
 says "1:7: index out of bounds"

@@ -59,6 +59,9 @@ sort -rn scores | cmp -s - scores || bad "findings do not fall in risk: $(tr '\n
 grep -q '"why": "internet-facing workload"' out || bad "the class is not explained"
 grep -q '"why": "not known: nobody has watched it run"' out || bad "what is not known is not said"
 high=$(head -n 1 scores)
+scan 0 --sort risk --risk-class internet-facing
+grep -Eo '^(! |  )[0-9]+ (CRITICAL|HIGH|MEDIUM|LOW|UNKNOWN)' out | tr -dc '0-9\n' >shown
+[ -s shown ] && sort -rn shown | cmp -s - shown || bad "the table is not in the order of risk"
 scan 0 --format json --sort risk --risk-class development
 low=$(grep '"score": [0-9]*,' out | sed 's/[^0-9]//g' | sed -n 2p)
 [ "$low" -lt "$high" ] || bad "development is no less risky than the internet"

@@ -114,13 +114,19 @@ d = json.load(open("out.json"))
 assert d["decision"] == "deny", d
 r = d["reasons"][0]
 assert (r["policy"], r["rule"], r["verdict"], r["action"], r["severity"]) == ("pods", "privileged", "broken", "deny", "high"), r
-assert r["subject"] == "c" and r["remedy"] == "remove privileged from c" and r["controls"] == ["X-1"], r
+assert r["subject"] == "c" and r["object"].startswith("Pod ") and r["remedy"] == "remove privileged from c" and r["controls"] == ["X-1"], r
 END
 # every object of a file counts, and a List's items
 (cat plain.yaml; echo ---; cat pod.yaml) >both.yaml
 want 1 "c is privileged" policy eval bundle --object both.yaml
 printf '{"apiVersion":"v1","kind":"List","items":[{"apiVersion":"v1","kind":"Pod","metadata":{"name":"x"},"spec":{"containers":[{"name":"c","image":"a","securityContext":{"privileged":true}}]}}]}' >list.json
 want 1 "c is privileged" policy eval bundle --object list.json
+want 1 "in: Pod default/x" policy eval bundle --object list.json # which of them
+# lists that hide what their items are let nothing through
+printf 'apiVersion: v1\nkind: PodList\nitems:\n- { metadata: { name: x }, spec: { containers: [] } }\n' >pods.yaml
+want 3 "pods.yaml: line 1: a PodList is no object" policy eval bundle --object pods.yaml
+printf '{"apiVersion":"v1","kind":"List","items":[%s]}' "$(cat list.json)" >nested.json
+want 3 "a List is no object" policy eval bundle --object nested.json
 # what the subject has not does not apply
 printf 'apiVersion: v1\nkind: Service\nmetadata: { name: s }\n' >service.yaml
 want 0 "0 kept, 2 do not apply" policy eval bundle --object service.yaml
@@ -166,6 +172,18 @@ want 0 "2 subjects: 1 allow, 0 warn, 0 unknown, 1 deny; 0 change" policy replay 
 want 0 "allow -> deny" policy replay bundle --param most=0 --against bundle --results results
 want 0 "+ deny pods/few: too many: 1" policy replay bundle --param most=0 --against bundle --results results
 
+# a misspelt variable of a policy, of either kind
+cat >vap.yaml <<'END'
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicy
+metadata: { name: v }
+spec:
+  matchConstraints: { resourceRules: [{ apiGroups: [""], apiVersions: [v1], operations: [CREATE], resources: [pods] }] }
+  variables: [{ name: containers, expression: object.spec.containers }]
+  validations:
+    - expression: variables.container.size() < 3
+END
+want 3 "vap.yaml:8:29: undeclared reference to 'variables.container'; did you mean 'variables.containers'?" policy eval vap.yaml --object pod.yaml
 # seeds
 for class in internet-facing internal regulated development; do
 	want 0 "sekisho policy test $class" policy init --class $class $class
@@ -173,6 +191,15 @@ for class in internet-facing internal regulated development; do
 	want 0 ": 0 faults" policy check $class
 done
 want 2 "there is a bundle already" policy init internal
+
+# the examples of docs/policies.md have no fault, and its case holds
+mkdir -p doc/tests
+awk '/^```yaml$/ { n++; on = 1; next } /^```/ { on = 0 } on { print > ("doc" n) }' "$SK_SOURCE/docs/policies.md"
+mv doc1 doc/policy.yaml
+mv doc2 doc/bundle.yaml
+mv doc3 doc/tests/policy.yaml
+want 0 "0 faults" policy check doc
+want 0 "ok 1" policy test doc
 
 # docs/facts.md is what the schema says
 "$SEKISHO" policy facts >facts.md
@@ -195,11 +222,28 @@ spec:
       message: image.os.name + " is over"
       remedy: take a newer one
 END
+cat >vulnerable.yaml <<'END'
+apiVersion: sekisho/v1
+kind: Policy
+metadata: { name: vulnerable, title: None }
+spec:
+  rules:
+    - id: none
+      offenders: findings.filter(f, f.kind == "vulnerability")
+      message: it.id
+      remedy: mend it
+END
 want 1 "" scan --packages-only --fail-on high dir:root
 want 0 "" scan --packages-only --fail-on critical dir:root
+want 2 "for the policies that --policy names" scan --packages-only --param a=b dir:root
+# what is not known has no other remedy than to find out
+want 1 "1. find out what is not known: findings (1 reason)" scan --packages-only --policy vulnerable.yaml dir:root
 want 1 "Alpine is over" scan --packages-only --policy eol.yaml dir:root
 want 1 "1. take a newer one (1 reason)" scan --packages-only --policy eol.yaml dir:root
 want 1 '"decision": "deny"' scan --packages-only --policy eol.yaml --format json dir:root
+# who does all of the shortest way is not stopped again: what has no remedy is there too
+sed '/remedy/d' eol.yaml >bare.yaml
+want 1 "1. what has no remedy: remove it from the image, or accept it" scan --packages-only --policy bare.yaml dir:root
 want 1 "### Policy: deny" scan --packages-only --policy eol.yaml --format markdown dir:root
 want 1 "<h2>Policy: deny</h2>" scan --packages-only --policy eol.yaml --format html dir:root
 want 3 "no-such.yaml" scan --packages-only --policy no-such.yaml dir:root

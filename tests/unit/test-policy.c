@@ -339,6 +339,47 @@ static void test_docker(void)
 		 "  PortBindings: { 8080/tcp: [{ HostIp: 0.0.0.0, HostPort: '80' }] } } }", expressions);
 }
 
+/* What the engine reads otherwise than a careless reader of the request. */
+static void test_docker_tricks(void)
+{
+	static const struct {
+		const char *text;
+		int wanted;
+	} requests[] = {
+		{ "{ Image: a, HostConfig: { Privileged: false } }", 0 },
+		{ "{ Image: a, Labels: { image: x, A: b, a: c } }", 0 },
+		{ "{ Image: a, hostConfig: { Privileged: true } }", -SK_EINVAL },
+		{ "{ Image: a, HostConfig: { privileged: true } }", -SK_EINVAL },
+		{ "{ Image: a, HostConfig: { Mounts: [{ type: bind }] } }", -SK_EINVAL },
+		{ "{ Image: a, Ho\xc5\xbftConfig: { Privileged: true } }", -SK_EINVAL }, /* the long s is an s for Go */
+		{ "{\"Image\":\"a\",\"HostConfig\":{\"Privileged\":true},\"HostConfig\":{}}", -SK_EINVAL },
+	};
+	static const struct {
+		const char *user;
+		bool root;
+	} users[] = { { "0", true }, { ":0", true }, { "+0", true }, { "-0:5", true }, { "root", true }, { "5", false }, { "app:0", false } };
+
+	for (size_t i = 0; i < SK_COUNT(requests); i++) {
+		struct sk_facts facts = { 0 };
+		struct sk_doc doc = { 0 };
+		struct sk_err err = { 0 };
+
+		ok(sk_doc_parse(&doc, requests[i].text[1] == '"' ? SK_DOC_JSON : SK_DOC_YAML,
+				sk_span_str(requests[i].text), 0, &err) == 0 &&
+		   sk_facts_of_subject(&facts, &(struct sk_subject){ doc.root, NULL, NULL }, SK_STAGE_ADMIT, 0, &err) ==
+			   requests[i].wanted, "%s", requests[i].text);
+		sk_facts_release(&facts);
+		sk_doc_release(&doc);
+	}
+	for (size_t i = 0; i < SK_COUNT(users); i++) {
+		const char *const wanted[] = { users[i].root ? "!workload.containers[0].effective.runAsNonRoot" :
+							       "workload.containers[0].effective.runAsNonRoot", NULL };
+		sk_autofree char *text = sk_printf("{ Image: a, User: '%s' }", users[i].user);
+
+		all_true(text, wanted);
+	}
+}
+
 /* ---- Kubernetes' own ---- */
 
 #define VAP(spec) \
@@ -585,6 +626,7 @@ int main(void)
 	test_parameters();
 	test_workloads();
 	test_docker();
+	test_docker_tricks();
 	test_vap();
 	test_reviews();
 	test_messages();

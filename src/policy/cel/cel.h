@@ -16,9 +16,14 @@
  * limits allow, blocks, prints or exits; sizes that an expression chooses are
  * bounded by struct sk_cel_limits.
  */
+#include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 struct sk_cel_arena;
 struct sk_cel_env;
@@ -75,7 +80,7 @@ struct sk_cel_value {
 		const struct sk_cel_unknown *unknown;
 	};
 };
-_Static_assert(sizeof(struct sk_cel_value) == 16, "two words");
+static_assert(sizeof(struct sk_cel_value) == 16, "two words");
 
 enum sk_cel_value_flags { SK_CEL_ASCII = 1 << 0 };
 
@@ -342,3 +347,7 @@ struct sk_cel_value sk_cel_run(const struct sk_cel_program *program, struct sk_c
  * timestamps RFC 3339). In arena, NUL-terminated; NULL when it is full.
  */
 char *sk_cel_print(struct sk_cel_arena *arena, struct sk_cel_value v, bool as_json, size_t *ret_len);
+
+#ifdef __cplusplus
+}
+#endif

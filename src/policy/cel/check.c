@@ -364,11 +364,22 @@ static bool has_variable(struct checker *c, struct sk_cel_node *n)
 	return true;
 }
 
+/* Of "variables.replica", where only "variables.replicas" is declared: the latter, for "variables" alone is no name. */
+static const char *near_qualified(const struct checker *c, const char *qualified, const char *root, bool absolute)
+{
+	size_t len = strlen(root);
+	const char *near = c->dynamic || sk_cel_env_name(c->env, root, absolute) ?
+				   NULL :
+				   sk_cel_env_nearest_name(c->env, qualified);
+
+	return near && strncmp(near, root, len) == 0 && near[len] == '.' ? near : NULL;
+}
+
 static const struct sk_cel_type *check_select(struct checker *c, struct sk_cel_node *n)
 {
 	const struct sk_cel_type *target, *field;
 	const struct sk_cel_name *name;
-	const char *root;
+	const char *root, *near;
 	char qualified[512];
 	bool absolute, optional;
 
@@ -377,6 +388,10 @@ static const struct sk_cel_type *check_select(struct checker *c, struct sk_cel_n
 		name = sk_cel_env_name(c->env, qualified, absolute);
 		if (name)
 			return found_name(c, n, name);
+		/* A longer name may be a field of one that is declared. */
+		near = n->target->kind == SK_CEL_NODE_IDENT ? near_qualified(c, qualified, root, absolute) : NULL;
+		if (near)
+			return no_reference(c, n, qualified, near);
 	}
 	if (n->kind == SK_CEL_NODE_HAS && has_variable(c, n))
 		return c->dynamic ? T(DYN) : T(BOOL);
@@ -468,6 +483,9 @@ static const struct sk_cel_type *no_overload(struct checker *c, const struct sk_
 	char list[400] = "";
 	size_t at = 0;
 
+	for (uint32_t i = 0; i < count; i++)
+		if (sk_cel_type_resolve(args[i])->kind == SK_CEL_T_ERROR)
+			return T(ERROR); /* whoever made it has told */
 	for (uint32_t i = 0; i < count && at < sizeof(list); i++)
 		at += (size_t)snprintf(list + at, sizeof(list) - at, "%s%s%s", i > member ? ", " : "", name_of(args[i]).text,
 				       member && i == 0 ? ".(" : "");

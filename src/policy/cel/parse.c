@@ -21,7 +21,7 @@ struct sk_cel_parser {
 	struct sk_cel_issues *issues;
 	unsigned depth, nodes, fresh;
 	bool full; /* a limit is reached: nothing more is made */
-	size_t bad_at; /* of the token that was no token last: it is said once */
+	size_t told_at; /* where something unexpected stood last: it is said once, whoever else stumbles over it */
 	struct sk_cel_node **stack; /* operands that are being collected: `few`, or malloc's */
 	uint32_t stack_used, stack_cap;
 	struct sk_cel_node *few[64];
@@ -262,13 +262,13 @@ static bool take(struct sk_cel_parser *p, enum sk_cel_token token)
 static struct sk_cel_node *unexpected(struct sk_cel_parser *p, const char *wanted)
 {
 	struct sk_cel_lexer *l = &p->lex;
+	size_t at = l->token == SK_CEL_TOKEN_BAD ? l->error_offset : l->start;
 
-	if (l->token == SK_CEL_TOKEN_BAD) {
-		if (p->bad_at == l->error_offset)
-			return sk_cel_node(p, SK_CEL_NODE_BAD, (uint32_t)l->error_offset);
-		p->bad_at = l->error_offset;
+	if (p->told_at == at)
+		return sk_cel_node(p, SK_CEL_NODE_BAD, (uint32_t)at);
+	p->told_at = at;
+	if (l->token == SK_CEL_TOKEN_BAD)
 		return sk_cel_node_bad(p, l->error_offset, "%s", l->error);
-	}
 	if (l->token == SK_CEL_TOKEN_END)
 		return sk_cel_node_bad(p, l->start, "the expression ends here; expected %s", wanted);
 	return sk_cel_node_bad(p, l->start, "unexpected \"%.*s\"; expected %s", (int)(l->at - l->start > 40 ? 40 : l->at - l->start),
@@ -332,8 +332,7 @@ static uint32_t parse_arguments(struct sk_cel_parser *p, enum sk_cel_token closi
 			break;
 	}
 	if (!take(p, closing)) {
-		if (peek(p) != SK_CEL_TOKEN_BAD || !p->issues->count)
-			unexpected(p, wanted);
+		unexpected(p, wanted);
 		skip_rest(p);
 		take(p, closing);
 	}
@@ -834,7 +833,7 @@ struct sk_cel_node *sk_cel_parse(const struct sk_cel_env *env, const char *text,
 				 struct sk_cel_arena *arena, struct sk_cel_issues *issues)
 {
 	struct sk_cel_parser p = { .env = env, .arena = arena, .issues = issues, .stack_cap = 64,
-				   .bad_at = SIZE_MAX };
+				   .told_at = SIZE_MAX };
 	uint32_t before = issues->count;
 	struct sk_cel_node *root;
 

@@ -10,7 +10,7 @@
 #include "report/format.h"
 #include "report/verdict.h"
 
-enum { DEFAULT_WIDTH = 120, MIN_WIDTH = 40, CELL_LINES = 3, MAX_ACTIONS = 5, MAX_ISSUES = 20 };
+enum { DEFAULT_WIDTH = 120, MIN_WIDTH = 40, CELL_LINES = 3, MAX_ACTIONS = 5, MAX_WAYS = 10, MAX_ISSUES = 20 };
 
 enum style { PLAIN, BOLD, DIM, CRITICAL, HIGH, MEDIUM, LOW, GOOD };
 
@@ -211,8 +211,26 @@ static void fill_row(struct page *p, struct sk_finding *const *run, size_t count
 	row->cell[TITLE] = (struct cell){ safe(p, f->title), DIM };
 }
 
+/* "84 HIGH": what they are sorted by comes first. */
+static void show_risk(struct page *p, const struct sk_result *result, const struct sk_finding *f, struct row *row)
+{
+	struct sk_risk risk;
+
+	sk_risk_of_finding(f, result->inventory, p->report->risk_class, &risk);
+	row->cell[SEVERITY].text = sk_arena_printf(&p->arena, "%d %s", risk.score, row->cell[SEVERITY].text);
+}
+
 static const struct row finding_header = { .cell = {
 					       [SEVERITY] = { "SEVERITY", BOLD },
+					       [ID] = { "ID", BOLD },
+					       [PACKAGE] = { "PACKAGE", BOLD },
+					       [INSTALLED] = { "INSTALLED", BOLD },
+					       [FIXED] = { "FIXED IN", BOLD },
+					       [TITLE] = { "WHAT", BOLD },
+					   } };
+
+static const struct row risk_header = { .cell = {
+					       [SEVERITY] = { "RISK", BOLD },
 					       [ID] = { "ID", BOLD },
 					       [PACKAGE] = { "PACKAGE", BOLD },
 					       [INSTALLED] = { "INSTALLED", BOLD },
@@ -244,7 +262,7 @@ static unsigned sum_columns(const unsigned columns[COLUMNS])
  */
 static void lay_out(struct page *p, const struct row *header, const struct row *rows, size_t count)
 {
-	static const unsigned most[COLUMNS] = { 10, 24, 44, 32, 32, 0 };
+	static const unsigned most[COLUMNS] = { 14, 24, 44, 32, 32, 0 };
 	/* An id is copied from here: CVE and GHSA ids are never broken. */
 	static const unsigned least[COLUMNS] = { 10, sizeof("GHSA-xxxx-xxxx-xxxx") - 1, 12, 10, 10,
 						 0 };
@@ -359,6 +377,12 @@ static void put_stacked(struct page *p, const struct row *row)
 
 /* ---- groups ---- */
 
+/* Where the row before stood. */
+struct place {
+	int32_t layer;
+	const char *group;
+};
+
 static void put_layer_heading(struct page *p, const struct sk_result *result, int32_t layer)
 {
 	sk_cleanup(sk_buf_release) struct sk_buf step = { 0 };
@@ -395,45 +419,54 @@ static const char *group_name(struct page *p, const struct sk_finding *f)
 	return sk_arena_printf(&p->arena, "%s (%s)", path, safe(p, f->package->type));
 }
 
-/* Findings but coverage, by layer and file. */
+/* A row, below the heading of its layer and file where those are not the same as before. */
+static void put_finding(struct page *p, const struct sk_result *result, const struct sk_finding *f,
+			const struct row *row, struct place *before)
+{
+	int32_t here = p->report->by_risk ? -1 : sk_report_finding_layer(result, f);
+	const char *name = p->report->by_risk ? "Findings, the highest risk first" : group_name(p, f);
+
+	if (here != before->layer)
+		put_layer_heading(p, result, here);
+	if (here != before->layer || !before->group || strcmp(before->group, name) != 0) {
+		sk_buf_putc(p->out, '\n');
+		put_blanks(p, 2);
+		put_cut(p, PLAIN, sk_span_str(name), p->width - 2);
+		sk_buf_putc(p->out, '\n');
+	}
+	if (here != before->layer && !p->stacked)
+		put_row(p, p->report->by_risk ? &risk_header : &finding_header);
+	*before = (struct place){ here, name };
+	if (p->stacked)
+		put_stacked(p, row);
+	else
+		put_row(p, row);
+}
+
+/* Findings but coverage, by layer and file, or by risk. */
 static void put_findings(struct page *p, const struct sk_result *result)
 {
 	struct sk_finding **sorted = sk_report_by_place(result, &p->arena);
 	struct row *rows = sk_alloc((result->finding_count + 1) * sizeof(*rows));
-	const char *group = NULL;
-	int32_t layer = -2;
+	struct place before = { -2, NULL };
 	size_t count = 0, row_count = 0;
 
+	if (p->report->by_risk)
+		memcpy(sorted, result->findings, result->finding_count * sizeof(*sorted));
 	for (size_t i = 0; i < result->finding_count; i++)
 		if (sorted[i]->kind != SK_FINDING_COVERAGE)
 			sorted[count++] = sorted[i];
 	for (size_t i = 0, n; i < count; i += n) {
 		n = sk_report_run(result, sorted + i, count - i);
 		sorted[row_count] = sorted[i];
-		fill_row(p, sorted + i, n, &rows[row_count++]);
+		fill_row(p, sorted + i, n, &rows[row_count]);
+		if (p->report->by_risk)
+			show_risk(p, result, sorted[i], &rows[row_count]);
+		row_count++;
 	}
-	lay_out(p, &finding_header, rows, row_count);
-	for (size_t i = 0; i < row_count; i++) {
-		int32_t here = sk_report_finding_layer(result, sorted[i]);
-		const char *name = group_name(p, sorted[i]);
-
-		if (here != layer)
-			put_layer_heading(p, result, here);
-		if (here != layer || !group || strcmp(group, name) != 0) {
-			sk_buf_putc(p->out, '\n');
-			put_blanks(p, 2);
-			put_cut(p, PLAIN, sk_span_str(name), p->width - 2);
-			sk_buf_putc(p->out, '\n');
-		}
-		if (here != layer && !p->stacked)
-			put_row(p, &finding_header);
-		layer = here;
-		group = name;
-		if (p->stacked)
-			put_stacked(p, &rows[i]);
-		else
-			put_row(p, &rows[i]);
-	}
+	lay_out(p, p->report->by_risk ? &risk_header : &finding_header, rows, row_count);
+	for (size_t i = 0; i < row_count; i++)
+		put_finding(p, result, sorted[i], &rows[i], &before);
 	free(rows);
 }
 
@@ -718,7 +751,7 @@ static void put_ways(struct page *p, const struct sk_verdicts *v, bool stopped)
 	if (!v->ways.len)
 		return;
 	put(p, BOLD, stopped ? "  The shortest way to pass\n" : "  What would be better\n");
-	for (size_t i = 0; i < v->ways.len && i < MAX_ACTIONS; i++) {
+	for (size_t i = 0; i < v->ways.len && i < MAX_WAYS; i++) {
 		const struct sk_way *w = &v->ways.data[i];
 
 		put(p, PLAIN, sk_arena_printf(&p->arena, "  %zu. ", i + 1));
@@ -729,8 +762,8 @@ static void put_ways(struct page *p, const struct sk_verdicts *v, bool stopped)
 			put_wrapped(p, GOOD, safe(p, w->command), 5, 5);
 		}
 	}
-	if (v->ways.len > MAX_ACTIONS)
-		put(p, PLAIN, sk_arena_printf(&p->arena, "     and %zu more\n", v->ways.len - MAX_ACTIONS));
+	if (v->ways.len > MAX_WAYS)
+		put(p, PLAIN, sk_arena_printf(&p->arena, "     and %zu more\n", v->ways.len - MAX_WAYS));
 }
 
 static void put_policy(struct page *p, const struct sk_result *result)

@@ -141,3 +141,7 @@
 #define SK_MAX_TRAIL_DEPTH 256u
 /* One line of a record's text form. */
 #define SK_MAX_TRAIL_LINE 65536u
+/* Processes that the sensor remembers, ended ones that have children among them; each takes about a kilobyte. */
+#define SK_MAX_PROCESSES (1u << 16)
+/* Arguments of one process: what its exec event tells (SK_WIRE_PART of bpf/event.h). */
+#define SK_MAX_PROCESS_TEXT 4096u

@@ -126,6 +126,7 @@ enum sk_wire_call_flag {
 	SK_CALL_OPENS = 2,	/* reads are told only where they are wanted */
 	SK_CALL_NO_FAILED = 4,	/* a call that failed is not told */
 	SK_CALL_STANDARD = 8,	/* told only where the result is a standard stream */
+	SK_CALL_MOVES = 16,	/* the current folder is another one now */
 };
 
 /* Why an event was not told; counted for each CPU. */

@@ -756,6 +756,11 @@ int on_call(struct sys_exit_context *ctx)
 	else if (file)
 		put_file(s, call->file, fd, file);
 	put_strings(s, task, call);
+	if ((call->flags & SK_CALL_MOVES) && result >= 0) {
+		struct fs_struct *fs = BPF_CORE_READ(task, fs);
+
+		put_folder(s, SK_PART_CWD, 0, &fs->pwd);
+	}
 	if (call->address < 5)
 		put_address(s, call->address, reg(s, call->address), (__u32)reg(s, call->address + 1));
 	if (call->bytes < 5 && part_begin(s, SK_PART_BYTES, call->bytes)) {

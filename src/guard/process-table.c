@@ -31,13 +31,6 @@ struct sk_process_table {
 	size_t count, max;
 };
 
-const struct sk_process *sk_process_ancestor(const struct sk_process *process, unsigned n)
-{
-	while (process && n--)
-		process = process->parent;
-	return process;
-}
-
 struct sk_process_table *sk_process_table_new(size_t max)
 {
 	struct sk_process_table *table = sk_alloc(sizeof(*table));

@@ -16,6 +16,7 @@ struct sk_span {
 };
 
 #define SK_SPAN_LIT(s) ((struct sk_span){ (s), sizeof(s) - 1 })
+#define SK_SPAN_INIT(s) { (s), sizeof(s) - 1 } /* the same in a static initialiser */
 
 static inline struct sk_span sk_span(const void *ptr, size_t len)
 {

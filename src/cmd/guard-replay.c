@@ -28,6 +28,7 @@ struct replay {
 	struct sk_rules rules;
 	struct sk_graph *graph;
 	struct sk_graph_eval *eval;
+	struct sk_alert alert;
 	struct sk_buf out;
 	char host[256];
 	size_t events, alerts;
@@ -38,6 +39,7 @@ static void replay_release(struct replay *r)
 	sk_graph_eval_free(r->eval);
 	sk_graph_free(r->graph);
 	sk_rules_release(&r->rules);
+	sk_alert_release(&r->alert);
 	sk_buf_release(&r->out);
 }
 
@@ -51,11 +53,8 @@ static int judge(struct replay *r, const struct sk_event *event, struct sk_err *
 
 	r->events++;
 	for (size_t i = 0; i < count; i++) {
-		struct sk_alert alert;
-
-		sk_graph_alert(r->eval, r->graph, event, fired[i], &alert);
-		sk_alert_write(&r->out, &alert, (enum sk_alert_format)r->options->format, r->host);
-		sk_alert_release(&alert);
+		sk_graph_alert(r->eval, r->graph, event, fired[i], &r->alert);
+		sk_alert_write(&r->out, &r->alert, (enum sk_alert_format)r->options->format, r->host);
 		r->alerts++;
 	}
 	if (r->out.len < FLUSH_BYTES)

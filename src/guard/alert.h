@@ -3,13 +3,12 @@
 
 /*
  * An alert: a rule that an event fired, with the rule's output as text and its
- * fields as values. It owns its texts, so that it may outlive the event's
- * tables; `event` itself is borrowed.
+ * fields as values. It owns its texts; rule and event are borrowed.
  */
-#include "base/arena.h"
 #include "base/buf.h"
-#include "guard/graph.h"
+#include "base/mem.h"
 #include "guard/field.h"
+#include "guard/graph.h"
 
 struct sk_alert_field {
 	struct sk_span name; /* "proc.aname[2]" */
@@ -18,6 +17,7 @@ struct sk_alert_field {
 	enum sk_field_type type;
 	int64_t number;	     /* where the type is one */
 	struct sk_span text; /* as it is printed */
+	size_t at, len;	     /* of it in the alert's memory */
 };
 
 struct sk_alert {
@@ -27,12 +27,15 @@ struct sk_alert {
 	struct sk_span context; /* " container_id=... ": what Falco adds behind it */
 	SK_VEC(struct sk_alert_field) fields; /* sorted: the rule's, then the context's */
 	size_t rule_fields;
-	struct sk_arena arena;
+	struct sk_buf memory[3]; /* of the fields' texts, of text and of context */
 };
 
-/* Made of an event that was just matched with the same eval. */
+/*
+ * Made of an event that was just matched with the same eval. The alert was
+ * zero-initialised before its first use; its memory is used again for the next.
+ */
 void sk_graph_alert(struct sk_graph_eval *eval, const struct sk_graph *graph, const struct sk_event *event,
-		    const struct sk_detection *rule, struct sk_alert *ret_alert);
+		    const struct sk_detection *rule, struct sk_alert *alert);
 void sk_alert_release(struct sk_alert *alert);
 
 enum sk_alert_format { SK_ALERT_TEXT, SK_ALERT_JSON, SK_ALERT_FALCO, SK_ALERT_FORMATS };

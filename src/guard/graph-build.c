@@ -358,7 +358,7 @@ static void build_rule(struct sk_graph_builder *b, struct sk_detection *rule)
 static void build_context(struct sk_graph_builder *b)
 {
 	static const struct sk_rule_text context = {
-		.text = SK_SPAN_LIT(" container_id=%container.id container_name=%container.name"
+		.text = SK_SPAN_INIT(" container_id=%container.id container_name=%container.name"
 				    " container_image_repository=%container.image.repository"
 				    " container_image_tag=%container.image.tag"
 				    " k8s_pod_name=%k8s.pod.name k8s_ns_name=%k8s.ns.name"),
@@ -388,6 +388,8 @@ struct sk_graph *sk_graph_new(struct sk_rules *rules)
 	struct sk_graph_builder b = { .g = g };
 
 	g->rules = rules;
+	for (size_t i = 0; i < rules->rules.len; i++)
+		rules->rules.data[i]->number = (uint32_t)i;
 	sk_fold_init(g);
 	for (size_t i = 0; i < rules->rules.len; i++)
 		build_rule(&b, rules->rules.data[i]);

@@ -224,38 +224,41 @@ static void add_text(const struct sk_output *output, const struct sk_alert *aler
 static void fill(struct sk_graph_eval *eval, const struct sk_graph *g, const struct sk_event *event,
 		 const struct sk_output *output, struct sk_alert *alert, struct sk_buf *out)
 {
+	struct sk_buf *values = &alert->memory[0];
 	size_t first = alert->fields.len;
 
 	for (uint32_t i = 0; i < output->field_count; i++) {
 		const struct sk_output_piece *p = output->fields[i];
 		struct sk_alert_field *f = sk_vec_push(&alert->fields);
-		sk_cleanup(sk_buf_release) struct sk_buf text = { 0 };
 
-		f->name = p->text;
-		print_field(eval, event, &g->slots.data[p->slot], p->slot, f, &text);
-		f->text = sk_span(sk_arena_dup(&alert->arena, sk_buf_view(&text)), text.len);
+		*f = (struct sk_alert_field){ .name = p->text, .at = values->len };
+		print_field(eval, event, &g->slots.data[p->slot], p->slot, f, values);
+		f->len = values->len - f->at;
 	}
+	for (size_t i = 0; i < alert->fields.len; i++) /* the memory may have moved */
+		alert->fields.data[i].text = sk_span_sub(sk_buf_view(values), alert->fields.data[i].at,
+							 alert->fields.data[i].len);
 	add_text(output, alert, first, out);
 }
 
 void sk_alert_release(struct sk_alert *alert)
 {
 	sk_vec_release(&alert->fields);
-	sk_arena_release(&alert->arena);
+	for (size_t i = 0; i < SK_COUNT(alert->memory); i++)
+		sk_buf_release(&alert->memory[i]);
 }
 
 void sk_graph_alert(struct sk_graph_eval *eval, const struct sk_graph *g, const struct sk_event *event,
-		    const struct sk_detection *rule, struct sk_alert *ret_alert)
+		    const struct sk_detection *rule, struct sk_alert *alert)
 {
-	sk_cleanup(sk_buf_release) struct sk_buf text = { 0 }, context = { 0 };
-	size_t i = 0;
-
-	while (g->rules->rules.data[i] != rule)
-		i++;
-	*ret_alert = (struct sk_alert){ .rule = rule, .event = event };
-	fill(eval, g, event, &g->outputs.data[i], ret_alert, &text);
-	ret_alert->rule_fields = ret_alert->fields.len;
-	fill(eval, g, event, &g->outputs.data[g->outputs.len - 1], ret_alert, &context);
-	ret_alert->text = sk_span(sk_arena_dup(&ret_alert->arena, sk_buf_view(&text)), text.len);
-	ret_alert->context = sk_span(sk_arena_dup(&ret_alert->arena, sk_buf_view(&context)), context.len);
+	for (size_t i = 0; i < SK_COUNT(alert->memory); i++)
+		sk_buf_reset(&alert->memory[i]);
+	alert->fields.len = 0;
+	alert->rule = rule;
+	alert->event = event;
+	fill(eval, g, event, &g->outputs.data[rule->number], alert, &alert->memory[1]);
+	alert->rule_fields = alert->fields.len;
+	fill(eval, g, event, &g->outputs.data[g->outputs.len - 1], alert, &alert->memory[2]);
+	alert->text = sk_buf_view(&alert->memory[1]);
+	alert->context = sk_buf_view(&alert->memory[2]);
 }

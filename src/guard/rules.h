@@ -66,6 +66,7 @@ struct sk_detection {
 	size_t tag_count;
 	struct sk_rule_exception *exceptions;
 	bool enabled, skip_if_unknown, warn_evttypes;
+	uint32_t number;	   /* its place among the rules; after sk_graph_new */
 	bool left_out;		   /* of another source, or wrong: problems say why */
 	struct sk_rule_place place;
 	struct sk_filter *filter;  /* after sk_rules_finish: lists, macros and exceptions are put in */

@@ -609,8 +609,9 @@ static void fill_file(struct line *l, struct sk_event *e)
 	} else if (!t->file.name.len && name.type == SK_ARG_PATH) {
 		sk_print_arg(&text, e, &desc, &name, false);
 		t->file.name = sk_span(sk_arena_dup(l->arena, sk_buf_view(&text)), text.len);
-		t->file.raw_name = t->file.raw_name.len ? t->file.raw_name : name.text;
 	}
+	if (!t->file.raw_name.len && name.type == SK_ARG_PATH)
+		t->file.raw_name = name.text;
 	if (t->file.type == SK_FILE_UNKNOWN && t->file.name.len)
 		t->file.type = SK_FILE_REGULAR;
 	if (t->file.type != SK_FILE_UNKNOWN)

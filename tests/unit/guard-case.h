@@ -52,7 +52,7 @@ static inline int judge(const char *condition, const char *output, const char *t
 		result = CASE_QUIET;
 		sk_trail_from(sk_span_str(trail_text), "trail", &trail, NULL);
 		while ((r = sk_trail_next(trail, &event, &err)) > 0) {
-			struct sk_alert alert;
+			struct sk_alert alert = { 0 };
 
 			result = (int)sk_graph_match(eval, &event, fired, 2);
 			if (!result || !ret_output)

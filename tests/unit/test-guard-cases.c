@@ -37,7 +37,7 @@ static bool fires(struct suite *s, const char *where, struct sk_span trail, stru
 		size_t n = sk_graph_match(s->eval, &event, fired, SK_COUNT(fired));
 
 		for (size_t i = 0; i < n; i++) {
-			struct sk_alert alert;
+			struct sk_alert alert = { 0 };
 
 			found |= sk_span_eq(fired[i]->name, rule);
 			sk_graph_alert(s->eval, s->graph, &event, fired[i], &alert);

@@ -96,17 +96,19 @@ static bool rawtime(SK_FIELD_PARAMS)
 static bool rawtime_s(SK_FIELD_PARAMS) { return sk_give_int(ret, e->time / 1000000000); }
 static bool rawtime_ns(SK_FIELD_PARAMS) { return sk_give_int(ret, e->time % 1000000000); }
 
-static bool local_time(const struct sk_event *e, const char *format, bool fraction, struct sk_scratch *scratch,
+static bool local_time(const struct sk_event *e, bool date, bool fraction, struct sk_scratch *scratch,
 		       struct sk_field_value *ret)
 {
 	time_t seconds = (time_t)(e->time / 1000000000);
 	char text[64];
 	struct tm tm;
-	size_t len;
+	size_t len = 0;
 
 	if (!localtime_r(&seconds, &tm))
 		return false;
-	len = strftime(text, sizeof(text), format, &tm);
+	if (date)
+		len = strftime(text, sizeof(text), "%Y-%m-%d ", &tm);
+	len += strftime(text + len, sizeof(text) - len, "%H:%M:%S", &tm);
 	if (fraction)
 		len += (size_t)snprintf(text + len, sizeof(text) - len, ".%09lld", (long long)(e->time % 1000000000));
 	return sk_give_copy(scratch, ret, sk_span(text, len));
@@ -120,10 +122,10 @@ static bool time_iso(SK_FIELD_PARAMS)
 	return sk_give_copy(scratch, ret, sk_buf_view(&text));
 }
 
-static bool time_ns(SK_FIELD_PARAMS) { return local_time(e, "%H:%M:%S", true, scratch, ret); }
-static bool time_s(SK_FIELD_PARAMS) { return local_time(e, "%H:%M:%S", false, scratch, ret); }
-static bool datetime(SK_FIELD_PARAMS) { return local_time(e, "%Y-%m-%d %H:%M:%S", true, scratch, ret); }
-static bool datetime_s(SK_FIELD_PARAMS) { return local_time(e, "%Y-%m-%d %H:%M:%S", false, scratch, ret); }
+static bool time_ns(SK_FIELD_PARAMS) { return local_time(e, false, true, scratch, ret); }
+static bool time_s(SK_FIELD_PARAMS) { return local_time(e, false, false, scratch, ret); }
+static bool datetime(SK_FIELD_PARAMS) { return local_time(e, true, true, scratch, ret); }
+static bool datetime_s(SK_FIELD_PARAMS) { return local_time(e, true, false, scratch, ret); }
 
 static bool hostname(SK_FIELD_PARAMS)
 {

@@ -2,8 +2,9 @@
 /* The user that the process runs as, and the one that logged in. Names that are not known are "<NA>", as in Falco. */
 #include "guard/fields/fields.h"
 
-static const struct sk_user root = { 0, SK_SPAN_LIT("root"), SK_SPAN_LIT("/root"), SK_SPAN_LIT("<NA>") };
-static const struct sk_user nobody = { UINT32_MAX, SK_SPAN_LIT("<NA>"), SK_SPAN_LIT("<NA>"), SK_SPAN_LIT("<NA>") };
+static const struct sk_user root = { 0, SK_SPAN_INIT("root"), SK_SPAN_INIT("/root"), SK_SPAN_INIT("<NA>") };
+static const struct sk_user nobody = { UINT32_MAX, SK_SPAN_INIT("<NA>"), SK_SPAN_INIT("<NA>"),
+				       SK_SPAN_INIT("<NA>") };
 
 static const struct sk_user *or_default(const struct sk_user *user, uint32_t uid)
 {

@@ -146,12 +146,18 @@ static void put_chain(struct sk_buf *out, const struct sk_process *p)
 	sk_buf_printf(out, "[%d]", p->pid);
 }
 
+/* Cuts the next of NUL-terminated strings off. */
+static bool next_string(struct sk_span *rest, struct sk_span *ret)
+{
+	return rest->len && sk_span_split(rest, '\0', ret);
+}
+
 static void put_command(struct sk_buf *out, const struct sk_process *p)
 {
 	struct sk_span args = p->args, word;
 
 	sk_buf_span(out, p->exe);
-	while (sk_span_split(&args, '\0', &word)) {
+	while (next_string(&args, &word)) {
 		sk_buf_putc(out, ' ');
 		sk_buf_span(out, word);
 	}
@@ -206,7 +212,7 @@ static void json_strings(struct sk_json_writer *w, const char *key, struct sk_sp
 
 	sk_json_key(w, key);
 	sk_json_array(w);
-	while (sk_span_split(&strings, '\0', &word))
+	while (next_string(&strings, &word))
 		sk_json_span(w, word);
 	sk_json_end(w);
 }

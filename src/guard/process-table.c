@@ -122,7 +122,8 @@ void sk_process_table_set(struct sk_process *process, enum sk_process_text which
 	text = sk_alloc(sizeof(*text) + bytes.len + 1);
 	text->users = 1;
 	text->len = bytes.len;
-	memcpy(text->bytes, bytes.ptr, bytes.len);
+	if (bytes.len)
+		memcpy(text->bytes, bytes.ptr, bytes.len);
 	put_text(e, which, text);
 }
 

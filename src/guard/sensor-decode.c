@@ -70,7 +70,8 @@ static struct sk_span keep(struct sk_decoder *d, struct sk_span s)
 
 	if (s.len > TEXT_BYTES - d->used)
 		return sk_span(NULL, 0);
-	memcpy(to, s.ptr, s.len);
+	if (s.len)
+		memcpy(to, s.ptr, s.len);
 	d->used += s.len;
 	return sk_span(to, s.len);
 }
@@ -527,22 +528,31 @@ static struct sk_arg register_arg(enum sk_arg_type type, uint64_t value)
 	return (struct sk_arg){ .u = value };
 }
 
+static struct sk_arg bytes_arg(struct sk_decoder *d, const struct record *r, int index)
+{
+	const struct part *bytes = part_of(r, SK_PART_BYTES, index);
+
+	return (struct sk_arg){ .text = bytes ? keep(d, bytes->body) : sk_span(NULL, 0) };
+}
+
+/* What a letter of a call's description (sensor-calls.h) stands for. */
 static struct sk_arg call_arg(struct sk_decoder *d, const struct record *r, const struct sk_event *e,
 			      enum sk_arg_type type, char letter)
 {
-	const struct part *bytes;
+	const struct sk_file *f = e->file;
 
+	if (letter >= '0' && letter <= '5')
+		return register_arg(type, r->head.args[letter - '0']);
+	if (letter >= 'a' && letter <= 'f')
+		return string_arg(d, r, letter - 'a');
+	if (letter >= 'A' && letter <= 'F')
+		return bytes_arg(d, r, letter - 'A');
 	switch (letter) {
 	case 'r': return (struct sk_arg){ .i = r->head.result };
-	case '0' ... '5': return register_arg(type, r->head.args[letter - '0']);
-	case 'a' ... 'f': return string_arg(d, r, letter - 'a');
-	case 'A' ... 'F':
-		bytes = part_of(r, SK_PART_BYTES, letter - 'A');
-		return bytes ? (struct sk_arg){ .text = keep(d, bytes->body) } : (struct sk_arg){ .type = SK_ARG_ABSENT };
-	case 's': return (struct sk_arg){ .socket = e->file ? e->file->socket : NULL };
-	case 'o': return (struct sk_arg){ .u = e->file ? e->file->open_flags : 0 };
-	case 'i': return (struct sk_arg){ .u = e->file ? makedev(e->file->dev_major, e->file->dev_minor) : 0 };
-	case 'n': return (struct sk_arg){ .u = e->file ? e->file->inode : 0 };
+	case 's': return (struct sk_arg){ .socket = f ? f->socket : NULL };
+	case 'o': return (struct sk_arg){ .u = f ? f->open_flags : 0 };
+	case 'i': return (struct sk_arg){ .u = f ? makedev(f->dev_major, f->dev_minor) : 0 };
+	case 'n': return (struct sk_arg){ .u = f ? f->inode : 0 };
 	case 'x': return (struct sk_arg){ .u = r->head.task.inheritable };
 	case 'y': return (struct sk_arg){ .u = r->head.task.permitted };
 	case 'z': return (struct sk_arg){ .u = r->head.task.effective };

@@ -19,6 +19,9 @@
 #include <time.h>
 #include <unistd.h>
 
+/* Records of one poll: where processes are quicker than we are, the caller must come to its turn all the same. */
+enum { MAX_TAKEN = 1 << 14 };
+
 struct sk_sensor {
 	struct sensor_bpf *bpf;
 	SK_VEC(struct bpf_link *) links;
@@ -32,7 +35,7 @@ struct sk_sensor {
 	sk_sensor_fn *fn;
 	void *context;
 	struct sk_err *err;
-	int handed, failed;
+	int handed, taken, failed;
 };
 
 bool sk_sensor_built(void)
@@ -71,7 +74,7 @@ static int check_needs(struct sk_err *err)
 /* libbpf's last warning: it has the reason where its code has not. */
 static _Thread_local char last_warning[512];
 
-static int remember_warning(enum libbpf_print_level level, const char *fmt, va_list args)
+__attribute__((format(printf, 2, 0))) static int remember_warning(enum libbpf_print_level level, const char *fmt, va_list args)
 {
 	size_t n;
 
@@ -114,13 +117,18 @@ static int add_link(struct sk_sensor *s, struct bpf_link *link, const char *what
 	return 0;
 }
 
-/* The tracepoint's name is that of the call, which is the event's but for newer forms of the same. */
+/* A call that this kernel does not have cannot be made. */
 static int attach_call(struct sk_sensor *s, const struct sk_sensor_call *call, struct sk_err *err)
 {
 	char name[64];
 
+	struct bpf_link *link;
+
 	snprintf(name, sizeof(name), "sys_exit_%s", call->name);
-	return add_link(s, bpf_program__attach_tracepoint(s->bpf->progs.on_call, "syscalls", name), name, err);
+	link = bpf_program__attach_tracepoint(s->bpf->progs.on_call, "syscalls", name);
+	if (!link && errno == ENOENT)
+		return 0;
+	return add_link(s, link, name, err);
 }
 
 static int attach(struct sk_sensor *s, struct sk_err *err)
@@ -129,15 +137,9 @@ static int attach(struct sk_sensor *s, struct sk_err *err)
 	    add_link(s, bpf_program__attach(s->bpf->progs.on_fork), "task_newtask", err) < 0 ||
 	    add_link(s, bpf_program__attach(s->bpf->progs.on_exit), "sched_process_exit", err) < 0)
 		return -err->code;
-	for (size_t i = 0; i < sk_sensor_call_count; i++) {
-		struct sk_err local = SK_ERR_INIT;
-
-		if (!s->want.types[sk_sensor_calls[i].type] || attach_call(s, &sk_sensor_calls[i], &local) == 0)
-			continue;
-		/* A call that this kernel does not have cannot be made. */
-		if (!strstr(local.text, strerror(ENOENT)))
-			return sk_err_set(err, local.code, "%s", local.text);
-	}
+	for (size_t i = 0; i < sk_sensor_call_count; i++)
+		if (s->want.types[sk_sensor_calls[i].type] && attach_call(s, &sk_sensor_calls[i], err) < 0)
+			return -err->code;
 	return 0;
 }
 
@@ -150,11 +152,11 @@ static int on_record(void *context, void *bytes, size_t size)
 		s->broken++;
 		return 0;
 	}
-	if (!s->want.types[event->type])
-		return 0;
-	s->handed++;
-	s->failed = s->fn(s->context, event, s->err);
-	return s->failed < 0 ? -1 : 0;
+	if (s->want.types[event->type]) {
+		s->handed++;
+		s->failed = s->fn(s->context, event, s->err);
+	}
+	return s->failed < 0 || ++s->taken >= MAX_TAKEN ? -EAGAIN : 0;
 }
 
 static void set_clock(struct sk_sensor *s)
@@ -227,13 +229,13 @@ int sk_sensor_poll(struct sk_sensor *s, int timeout, sk_sensor_fn *fn, void *con
 	s->fn = fn;
 	s->context = context;
 	s->err = err;
-	s->handed = s->failed = 0;
+	s->handed = s->taken = s->failed = 0;
 	set_clock(s);
 	sk_process_table_sweep(s->processes);
 	r = ring_buffer__poll(s->ring, timeout);
 	if (s->failed < 0)
 		return s->failed;
-	if (r < 0 && r != -EINTR)
+	if (r < 0 && r != -EINTR && r != -EAGAIN)
 		return bpf_error(err, r, "the ring buffer");
 	return s->handed;
 }

@@ -116,7 +116,8 @@ struct sk_wire_call {
 	__u8 message;	 /* register that points to a msghdr; SK_WIRE_NONE */
 	__u8 flags;	 /* enum sk_wire_call_flag */
 	__u8 folder[6];	 /* where the path of register n begins: a register, SK_WIRE_CWD or SK_WIRE_NONE */
-	__u8 pad[2];
+	__u8 open_flags; /* register with O_… flags; SK_WIRE_NONE: those of the open file are looked at */
+	__u8 pad;
 };
 #define SK_WIRE_NONE 255
 #define SK_WIRE_CWD 254

@@ -702,19 +702,32 @@ static __always_inline void put_message(struct scratch *s, __u8 index, __u64 add
 	part_end(s);
 }
 
-/* Whether a call is of no interest, found before anything is built. */
-static __always_inline bool is_noise(const volatile struct sk_wire_call *call, long result, struct file *file)
+/* A register of a system call, 2 or 1, as the kernel was called with it. */
+static __always_inline unsigned int flags_register(__u8 index)
 {
-	unsigned int flags;
+	struct pt_regs *regs = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
 
+#if defined(__TARGET_ARCH_x86)
+	return index == 1 ? regs->si : regs->dx;
+#else
+	return index == 1 ? regs->regs[1] : regs->regs[2];
+#endif
+}
+
+static __always_inline bool only_reads(unsigned int flags)
+{
+	return (flags & O_ACCMODE) == 0 && !(flags & (O_CREAT | O_TRUNC));
+}
+
+/* Whether a call is of no interest: found with as little as can be, because most calls are. */
+static __always_inline bool is_noise(const volatile struct sk_wire_call *call, long result)
+{
 	if (result < 0 && (call->flags & SK_CALL_NO_FAILED))
 		return true;
 	if ((call->flags & SK_CALL_STANDARD) && (result < 0 || result > 2))
 		return true;
-	if (!(call->flags & SK_CALL_OPENS) || reads_wanted)
-		return false;
-	flags = BPF_CORE_READ(file, f_flags);
-	return (flags & O_ACCMODE) == 0 && !(flags & (O_CREAT | O_TRUNC));
+	return (call->flags & SK_CALL_OPENS) && !reads_wanted && call->open_flags != SK_WIRE_NONE &&
+	       only_reads(flags_register(call->open_flags));
 }
 
 SEC("tracepoint")
@@ -731,14 +744,14 @@ int on_call(struct sys_exit_context *ctx)
 	if (number >= SK_WIRE_CALLS)
 		return 0;
 	call = &calls[number];
-	if (!(call->flags & SK_CALL_WANTED) || is_own())
+	if (!(call->flags & SK_CALL_WANTED) || is_noise(call, result) || is_own())
 		return 0;
 	if (call->file == SK_WIRE_RESULT) {
 		fd = result;
 		if (result >= 0)
 			file = file_of(task, fd);
 	}
-	if (is_noise(call, result, file))
+	if ((call->flags & SK_CALL_OPENS) && !reads_wanted && only_reads(BPF_CORE_READ(file, f_flags)))
 		return 0;
 	s = scratch_get();
 	if (!s)

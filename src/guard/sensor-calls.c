@@ -123,11 +123,17 @@ static uint8_t folder_of(const struct sk_sensor_call *call, unsigned arg)
 	return SK_WIRE_CWD;
 }
 
+/* open(2) and openat(2) have their flags in a register, creat(2) always writes, openat2(2) has a structure. */
+static uint8_t open_flags_of(const struct sk_sensor_call *call)
+{
+	return call->type == SK_EVENT_OPEN ? 1 : call->type == SK_EVENT_OPENAT ? 2 : SK_WIRE_NONE;
+}
+
 void sk_sensor_call_wire(const struct sk_sensor_call *call, struct sk_wire_call *ret)
 {
 	*ret = (struct sk_wire_call){
 		.event = (uint16_t)call->type, .bytes = NONE, .file = call->file, .address = call->address,
-		.message = call->message, .flags = (uint8_t)(SK_CALL_WANTED | call->flags),
+		.message = call->message, .open_flags = open_flags_of(call), .flags = (uint8_t)(SK_CALL_WANTED | call->flags),
 		.folder = { NONE, NONE, NONE, NONE, NONE, NONE },
 	};
 	for (unsigned i = 0; call->args[i]; i++) {

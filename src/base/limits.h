@@ -118,6 +118,8 @@
 /* Conditions of detection rules: the deepest published ones nest 12 levels; the longest have 9 kB. */
 #define SK_MAX_FILTER_DEPTH 100
 #define SK_MAX_FILTER_BYTES (1u << 20)
+/* Macros and negations in each other, all of which are on the stack at once; the deepest published rule has 9. */
+#define SK_MAX_GRAPH_DEPTH 64
 /* A rule file: all published ones together have 220 kB. Its problems: a person reads no more. */
 #define SK_MAX_RULE_FILE (16u << 20)
 #define SK_MAX_RULE_PROBLEMS 1000u

@@ -54,6 +54,17 @@ static size_t write_absent(struct sk_buf *out, const char *asked)
 	return count;
 }
 
+/* "evt.arg.flags" is meant by the row of evt.arg. */
+static size_t write_meant(struct sk_buf *out, const char *asked)
+{
+	struct sk_field_arg arg;
+	const struct sk_field *f = sk_field_resolve(sk_span_str(asked), sk_span(NULL, 0), &arg, NULL);
+
+	if (f)
+		write_field(out, f);
+	return f != NULL;
+}
+
 static int run(const struct sk_call *call, struct sk_err *err)
 {
 	const char *asked = call->arg_count ? call->args[0] : "", *near;
@@ -61,6 +72,8 @@ static int run(const struct sk_call *call, struct sk_err *err)
 	size_t count = write_known(&out, asked);
 
 	count += write_absent(&out, asked);
+	if (!count)
+		count = write_meant(&out, asked);
 	if (count)
 		return sk_output(NULL, sk_buf_view(&out), err);
 	near = sk_field_nearest(sk_span_str(asked));

@@ -286,7 +286,11 @@ static uint32_t build_within(struct sk_graph_builder *b, const struct sk_filter 
 	uint32_t n;
 
 	b->text = text;
-	n = build(b, f);
+	if (++b->depth > SK_MAX_GRAPH_DEPTH)
+		n = fail(b, f->offset, "macros in macros nest too deeply");
+	else
+		n = build(b, f);
+	b->depth--;
 	if (!b->failed)
 		b->text = outer;
 	return n;

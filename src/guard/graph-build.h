@@ -11,6 +11,7 @@ struct sk_graph_builder {
 	const struct sk_rule_text *text; /* being compiled: a rule's condition or output, a macro's condition */
 	struct sk_err err;
 	uint32_t err_offset; /* in text */
+	unsigned depth;	     /* of macros and negations in each other */
 	bool failed;
 };
 

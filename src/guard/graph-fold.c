@@ -134,6 +134,7 @@ uint32_t sk_fold_series(struct sk_graph *g, enum sk_graph_op op, uint32_t *child
 	sk_cleanup(sk_buf_release) struct sk_buf flat = { 0 }, key = { 0 };
 	struct sk_graph_node node = { .op = (uint8_t)op };
 	uint32_t *kept, *own, n = 0;
+	void *known;
 
 	if (!flatten(g, op, children, count, &flat))
 		return op == SK_GRAPH_AND ? SK_GRAPH_FALSE : SK_GRAPH_TRUE;
@@ -150,6 +151,9 @@ uint32_t sk_fold_series(struct sk_graph *g, enum sk_graph_op op, uint32_t *child
 		return kept[0];
 	sk_buf_putc(&key, op == SK_GRAPH_AND ? 'a' : 'o');
 	sk_buf_put(&key, kept, n * sizeof(*kept));
+	known = sk_map_get(&g->node_numbers, sk_buf_view(&key));
+	if (known)
+		return (uint32_t)(uintptr_t)known - 1;
 	own = sk_arena_alloc(&g->arena, n * sizeof(*own));
 	memcpy(own, kept, n * sizeof(*own));
 	qsort_r(own, n, sizeof(*own), by_cost, g);

@@ -82,8 +82,11 @@ static int load_folder(struct sk_rules *rules, const char *path, bool trusted, s
 
 int sk_rules_load(struct sk_rules *rules, const char *path, bool trusted, struct sk_err *err)
 {
+	struct sk_err own = SK_ERR_INIT;
 	struct stat st;
 
+	if (!err)
+		err = &own;
 	if (stat(path, &st) < 0)
 		return sk_err_errno(err, "%s", path);
 	return S_ISDIR(st.st_mode) ? load_folder(rules, path, trusted, err) : load_file(rules, path, trusted, err);

@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "guard/rules-collect.h"
 
+#include <ctype.h>
 #include <stdio.h>
 
 static const char *const priority_names[] = { "Emergency", "Alert",  "Critical",      "Error",
@@ -201,6 +202,17 @@ static void append_text(struct reader *r, struct sk_rule_text *to, const struct 
 
 /* ---- lists and macros ---- */
 
+/* Conditions can only name what looks like a name. */
+static void check_name(struct reader *r, const char *also)
+{
+	bool good = r->name.len && isalpha((unsigned char)r->name.ptr[0]);
+
+	for (size_t i = 0; i < r->name.len; i++)
+		good &= isalnum((unsigned char)r->name.ptr[i]) || (r->name.ptr[i] && strchr(also, r->name.ptr[i]));
+	if (!good)
+		warn(r, r->item, "conditions cannot name this: names are letters, digits and '_'");
+}
+
 static void read_list(struct reader *r)
 {
 	static const char *const known[] = { "list", "items", "append", "override", NULL };
@@ -213,6 +225,7 @@ static void read_list(struct reader *r)
 	if (!items || (items->type != SK_NODE_ARRAY && items->type != SK_NODE_NULL))
 		wrong(r, items, "\"items\" must be a list");
 	warn_unknown_keys(r, known);
+	check_name(r, "_-."); /* in parentheses everything without a blank is one word */
 	if (r->failed)
 		return;
 	if (change == CHANGE_APPEND && !sk_map_get(&r->rules->lists, r->name)) {
@@ -247,6 +260,7 @@ static void read_macro(struct reader *r)
 	if (!read_text(r, "condition", &condition) && !r->failed)
 		wrong(r, NULL, "has no \"condition\"");
 	warn_unknown_keys(r, known);
+	check_name(r, "_");
 	if (r->failed)
 		return;
 	if (change == CHANGE_APPEND && !sk_map_get(&r->rules->macros, r->name)) {
@@ -390,6 +404,17 @@ static void read_priority(struct reader *r, struct sk_detection *rule)
 		wrong(r, n, "invalid priority; one of Emergency Alert Critical Error Warning Notice Informational Debug");
 }
 
+/* Captures are not made here, but what asks for one must be well formed all the same. */
+static void check_capture(struct reader *r)
+{
+	const struct sk_node *duration = sk_node_get(r->item, "capture_duration");
+	bool capture;
+
+	read_flag(r, "capture", &capture);
+	if (duration && duration->type != SK_NODE_INT)
+		wrong(r, duration, "\"capture_duration\" must be a number of milliseconds");
+}
+
 /* All fields that the item gives, over what the rule has: replace, and the whole definition. */
 static void read_given(struct reader *r, struct sk_detection *rule)
 {
@@ -403,6 +428,7 @@ static void read_given(struct reader *r, struct sk_detection *rule)
 	read_flag(r, "enabled", &rule->enabled);
 	read_flag(r, "skip-if-unknown-filter", &rule->skip_if_unknown);
 	read_flag(r, "warn_evttypes", &rule->warn_evttypes);
+	check_capture(r);
 }
 
 static struct sk_detection *earlier_rule(struct reader *r, const char *how)
@@ -561,6 +587,18 @@ static unsigned long version_part(struct sk_span *rest)
 	return n > 1000000 ? 1000000 : (unsigned long)n;
 }
 
+static bool is_version(struct sk_span text)
+{
+	struct sk_span part;
+	unsigned parts = 0;
+	uint64_t n;
+
+	while (sk_span_split(&text, '.', &part))
+		if (++parts > 3 || !sk_span_u64(part, &n))
+			return false;
+	return parts == 3;
+}
+
 static unsigned long long version_key(struct sk_span text)
 {
 	unsigned long major = version_part(&text), minor = version_part(&text);
@@ -579,7 +617,9 @@ static void read_engine_version(struct reader *r, const struct sk_node *n)
 		snprintf(text, sizeof(text), "0.%llu.0", (unsigned long long)whole);
 		wanted = sk_span_str(text);
 	}
-	if (version_key(wanted) > version_key(SK_SPAN_LIT(SK_FALCO_ENGINE_VERSION)))
+	if (!is_version(wanted))
+		wrong(r, n, "\"%.*s\" is no version: three numbers with dots between", (int)wanted.len, wanted.ptr);
+	else if (version_key(wanted) > version_key(SK_SPAN_LIT(SK_FALCO_ENGINE_VERSION)))
 		wrong(r, n, "these rules want version %.*s of the rule language; %s is understood here", (int)wanted.len,
 		      wanted.ptr, SK_FALCO_ENGINE_VERSION);
 }

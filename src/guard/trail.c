@@ -278,8 +278,12 @@ void sk_trail_free(struct sk_trail *t)
 
 int sk_trail_next(struct sk_trail *trail, struct sk_event *ret_event, struct sk_err *err)
 {
-	int r = trail->is_text ? sk_trail_next_text(trail, ret_event, err) : sk_trail_next_binary(trail, ret_event, err);
+	struct sk_err own = SK_ERR_INIT;
+	int r;
 
+	if (!err)
+		err = &own;
+	r = trail->is_text ? sk_trail_next_text(trail, ret_event, err) : sk_trail_next_binary(trail, ret_event, err);
 	if (r >= 0)
 		return r;
 	trail->rest.len = 0;

@@ -68,6 +68,7 @@ chmod g-w rules/b.yaml
 want 0 "proc.aname[[...]]" guard fields
 want 0 "path of the program" guard fields proc.exepath
 want 0 "page and memory counters" guard fields proc.vm
+want 0 "evt.arg[...]" guard fields evt.arg.flags
 want 2 "did you mean" guard fields proc.nmae
 
 want 2 "--rules is missing" guard replay run.trail

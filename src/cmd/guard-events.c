@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cmd/guard.h"
+#include "cmd/guard-watch.h"
 
-#include "base/map.h"
 #include "base/text.h"
 #include "doc/json-write.h"
 #include "guard/container.h"
 #include "guard/print.h"
 #include "guard/process.h"
-#include "guard/sensor.h"
 
-#include <signal.h>
 #include <time.h>
 
 struct events_options {
@@ -30,76 +27,6 @@ static const char *choice_format(unsigned i, const char **ret_summary)
 	*ret_summary = i < SK_COUNT(summaries) ? summaries[i] : NULL;
 	return i < SK_COUNT(names) ? names[i] : NULL;
 }
-
-/* What people say for several calls that do one thing. */
-static const struct {
-	const char *name;
-	enum sk_event_type types[8]; /* ends with EXECVE, which is no second one of any */
-} groups[] = {
-	{ "exec", { SK_EVENT_EXECVEAT, SK_EVENT_EXECVE } },
-	{ "exit", { SK_EVENT_PROCEXIT } },
-	{ "fork", { SK_EVENT_CLONE, SK_EVENT_CLONE3, SK_EVENT_FORK, SK_EVENT_VFORK } },
-	{ "open", { SK_EVENT_OPEN, SK_EVENT_OPENAT, SK_EVENT_OPENAT2, SK_EVENT_CREAT } },
-	{ "unlink", { SK_EVENT_UNLINK, SK_EVENT_UNLINKAT, SK_EVENT_RMDIR } },
-	{ "rename", { SK_EVENT_RENAME, SK_EVENT_RENAMEAT, SK_EVENT_RENAMEAT2 } },
-	{ "link", { SK_EVENT_LINK, SK_EVENT_LINKAT } },
-	{ "symlink", { SK_EVENT_SYMLINK, SK_EVENT_SYMLINKAT } },
-	{ "mkdir", { SK_EVENT_MKDIR, SK_EVENT_MKDIRAT } },
-	{ "chmod", { SK_EVENT_CHMOD, SK_EVENT_FCHMOD, SK_EVENT_FCHMODAT } },
-	{ "chown", { SK_EVENT_CHOWN, SK_EVENT_LCHOWN, SK_EVENT_FCHOWN, SK_EVENT_FCHOWNAT } },
-	{ "mount", { SK_EVENT_MOUNT, SK_EVENT_UMOUNT2, SK_EVENT_MOVE_MOUNT } },
-	{ "accept", { SK_EVENT_ACCEPT, SK_EVENT_ACCEPT4 } },
-	{ "dup", { SK_EVENT_DUP, SK_EVENT_DUP2, SK_EVENT_DUP3 } },
-	{ "setuid", { SK_EVENT_SETUID, SK_EVENT_SETRESUID, SK_EVENT_SETREUID } },
-	{ "setgid", { SK_EVENT_SETGID, SK_EVENT_SETRESGID, SK_EVENT_SETREGID } },
-};
-
-/* What is shown when nobody says anything: what a person wants to follow by eye. */
-static const char *const usual[] = { "exec", "exit", "open", "unlink", "rename", "link", "symlink", "mkdir", "chmod",
-				     "chown", "mount", "connect", "bind", "listen", "accept", "setuid", "setgid",
-				     "memfd_create", "ptrace", "bpf", "unshare", "setns", "init_module", "finit_module" };
-
-static bool want_group(struct sk_sensor_want *want, struct sk_span name)
-{
-	for (size_t i = 0; i < SK_COUNT(groups); i++) {
-		if (!sk_span_is(name, groups[i].name))
-			continue;
-		for (size_t j = 0; j == 0 || groups[i].types[j]; j++)
-			want->types[groups[i].types[j]] = true;
-		if (sk_span_is(name, "exec"))
-			want->types[SK_EVENT_EXECVE] = true;
-		return true;
-	}
-	return false;
-}
-
-static int want_type(struct sk_sensor_want *want, const char *name, struct sk_err *err)
-{
-	enum sk_event_type type = sk_event_type_named(sk_span_str(name));
-
-	if (want_group(want, sk_span_str(name)))
-		return 0;
-	if (type == SK_EVENT_COUNT)
-		return sk_err_set(err, SK_EUSAGE, "--type: there is no event '%s'", name);
-	if (!sk_sensor_sees(type))
-		return sk_err_set(err, SK_EUSAGE, "--type: events of type '%s' are not seen by this sensor", name);
-	want->types[type] = true;
-	return 0;
-}
-
-static int what_is_wanted(const struct events_options *o, struct sk_sensor_want *ret, struct sk_err *err)
-{
-	const char *const *names = o->types.count ? (const char *const *)o->types.items : usual;
-	size_t count = o->types.count ? o->types.count : SK_COUNT(usual);
-
-	*ret = (struct sk_sensor_want){ .reads = o->reads };
-	for (size_t i = 0; i < count; i++)
-		if (want_type(ret, names[i], err) < 0)
-			return -err->code;
-	return 0;
-}
-
-/* ---- one line an event ---- */
 
 struct watch {
 	const struct sk_call *call;
@@ -371,84 +298,40 @@ static int on_event(void *context, const struct sk_event *e, struct sk_err *err)
 	return 0;
 }
 
-/* ---- until somebody says stop ---- */
-
-static volatile sig_atomic_t stopped;
-
-static void stop(int number)
+static int flush(void *context, struct sk_err *err)
 {
-	stopped = 1;
-}
+	struct watch *w = context;
+	int r = w->out.len ? sk_output(NULL, sk_buf_view(&w->out), err) : 0;
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * INT64_C(1000) + t.tv_nsec / 1000000;
-}
-
-static void say_losses(const struct sk_call *call, struct sk_sensor *sensor)
-{
-	struct sk_sensor_loss losses[SK_SENSOR_LOSSES];
-
-	sk_sensor_losses(sensor, losses);
-	for (size_t i = 0; i < SK_SENSOR_LOSSES; i++)
-		if (losses[i].count)
-			sk_complain(call, "%llu events were lost: %s", (unsigned long long)losses[i].count,
-				    losses[i].reason);
-}
-
-enum { POLL_MS = 200 };
-
-static int watch_events(struct watch *w, struct sk_sensor *sensor, struct sk_err *err)
-{
-	int64_t end = w->options->duration ? now_ms() + w->options->duration * 1000 : INT64_MAX;
-
-	while (!stopped && now_ms() < end) {
-		if (sk_sensor_poll(sensor, POLL_MS, on_event, w, err) < 0)
-			return -err->code;
-		if (w->out.len && sk_output(NULL, sk_buf_view(&w->out), err) < 0)
-			return -err->code;
-		sk_buf_reset(&w->out);
-	}
-	return 0;
+	sk_buf_reset(&w->out);
+	return r;
 }
 
 static int run(const struct sk_call *call, struct sk_err *err)
 {
-	struct sigaction action = { .sa_handler = stop };
-	struct watch w = { .call = call, .options = call->options };
+	const struct events_options *o = call->options;
+	struct watch w = { .call = call, .options = o };
 	struct sk_sensor_want want;
-	struct sk_sensor *sensor;
-	int r;
+	int r = sk_guard_want(&o->types, &want, err);
 
-	if (what_is_wanted(call->options, &want, err) < 0 || sk_sensor_open(&want, &sensor, err) < 0)
-		return -err->code;
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-	sk_say(call, "watching");
-	r = watch_events(&w, sensor, err);
-	say_losses(call, sensor);
-	sk_sensor_close(sensor);
+	if (r < 0)
+		return r;
+	want.reads = o->reads;
+	r = sk_guard_watch(call, &want, o->duration, &(struct sk_watcher){ on_event, flush, &w }, err);
 	sk_buf_release(&w.out);
 	sk_buf_release(&w.part);
 	return r < 0 ? r : SK_EXIT_CLEAN;
 }
 
 static const struct sk_option options[] = {
-	{ "type", 't', SK_OPT_LIST(struct events_options, types), .argument = "TYPE",
-	  .help = "Only these: a system call (openat), or a word for several (exec, exit, fork, open, unlink, rename, "
-		  "link, symlink, mkdir, chmod, chown, mount, accept, dup, setuid, setgid)",
-	  .otherwise = "those that say what programs run, what they change and whom they talk to" },
+	SK_WATCH_TYPES(struct events_options, types),
 	{ "container", 'c', SK_OPT_STRING(struct events_options, container), .argument = "CONTAINER",
 	  .help = "Only those of the container of this name or image, or whose id begins so; 'host' for those of none",
 	  .otherwise = "all, and the host's own" },
-	{ "reads", 0, SK_OPT_FLAG(struct events_options, reads), .help = "Files that are opened for reading alone, too" },
+	SK_WATCH_READS(struct events_options, reads),
 	{ "format", 'f', SK_OPT_ENUM(struct events_options, format, choice_format), .argument = "FORMAT",
 	  .fallback = "text", .help = "How events are written" },
-	{ "for", 0, SK_OPT_DURATION(struct events_options, duration), .argument = "DURATION",
-	  .help = "End after this time", .otherwise = "until Ctrl-C" },
+	SK_WATCH_FOR(struct events_options, duration),
 	{ NULL },
 };
 

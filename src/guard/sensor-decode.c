@@ -92,7 +92,8 @@ static struct sk_span path_of(struct sk_decoder *d, const struct part *part, str
 
 		if (len || whole)
 			to[len++] = '/';
-		memcpy(to + len, name.ptr, name.len);
+		if (name.len)
+			memcpy(to + len, name.ptr, name.len);
 		len += name.len;
 		components = sk_span_sub(components, 0, (size_t)(at + 1));
 	}

@@ -171,7 +171,8 @@ static void read_annotations(const struct sk_node *a, struct sk_arena *arena, st
 	};
 
 	for (size_t i = 0; i < SK_COUNT(names); i++)
-		take(arena, (struct sk_span *)(void *)((char *)c + names[i].field), sk_node_str(sk_node_get(a, names[i].name)));
+		take(arena, (struct sk_span *)(void *)((char *)c + names[i].field),
+		     sk_node_str(sk_node_get(a, names[i].name)));
 	if (sk_node_get(a, "io.kubernetes.cri.container-type"))
 		c->engine = SK_SPAN_LIT("containerd");
 	if (sk_node_get(a, "io.kubernetes.cri-o.ContainerID"))

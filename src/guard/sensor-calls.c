@@ -13,8 +13,11 @@
 
 #define NONE SK_WIRE_NONE
 #define RESULT SK_WIRE_RESULT
-#define ROW(id, call, a, f, ...) \
-	{ .type = SK_EVENT_##id, .name = #call, .number = SYS_##call, .args = a, .file = f, .address = NONE, .message = NONE, __VA_ARGS__ }
+#define ROW(id, call, a, f, ...)                                                                                   \
+	{                                                                                                          \
+		.type = SK_EVENT_##id, .name = #call, .number = SYS_##call, .args = a, .file = f, .address = NONE, \
+		.message = NONE, __VA_ARGS__                                                                       \
+	}
 #define OPENED .flags = SK_CALL_OPENS | SK_CALL_NO_FAILED
 
 /* A row's last words change what its first ones say. */
@@ -132,8 +135,13 @@ static uint8_t open_flags_of(const struct sk_sensor_call *call)
 void sk_sensor_call_wire(const struct sk_sensor_call *call, struct sk_wire_call *ret)
 {
 	*ret = (struct sk_wire_call){
-		.event = (uint16_t)call->type, .bytes = NONE, .file = call->file, .address = call->address,
-		.message = call->message, .open_flags = open_flags_of(call), .flags = (uint8_t)(SK_CALL_WANTED | call->flags),
+		.event = (uint16_t)call->type,
+		.bytes = NONE,
+		.file = call->file,
+		.address = call->address,
+		.message = call->message,
+		.open_flags = open_flags_of(call),
+		.flags = (uint8_t)(SK_CALL_WANTED | call->flags),
 		.folder = { NONE, NONE, NONE, NONE, NONE, NONE },
 	};
 	for (unsigned i = 0; call->args[i]; i++) {

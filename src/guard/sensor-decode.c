@@ -135,8 +135,10 @@ static enum sk_exe_place place_of(const struct sk_file *file)
 
 static void put_program(struct sk_decoder *d, const struct sk_decoder_record *r, struct sk_process *p)
 {
-	const struct sk_decoder_part *file = sk_decoder_part(r, SK_PART_FILE, -1), *args = sk_decoder_part(r, SK_PART_ARGS, -1);
-	const struct sk_decoder_part *cwd = sk_decoder_part(r, SK_PART_CWD, -1), *env = sk_decoder_part(r, SK_PART_ENV, -1);
+	const struct sk_decoder_part *file = sk_decoder_part(r, SK_PART_FILE, -1),
+				     *args = sk_decoder_part(r, SK_PART_ARGS, -1);
+	const struct sk_decoder_part *cwd = sk_decoder_part(r, SK_PART_CWD, -1),
+				     *env = sk_decoder_part(r, SK_PART_ENV, -1);
 	struct sk_wire_file wire;
 
 	p->start = (int64_t)r->head.time + d->clock;
@@ -261,12 +263,14 @@ static struct sk_span joined(struct sk_decoder *d, const struct sk_decoder_part 
 
 static struct sk_arg string_arg(struct sk_decoder *d, const struct sk_decoder_record *r, int index)
 {
-	const struct sk_decoder_part *text = sk_decoder_part(r, SK_PART_STRING, index), *folder = sk_decoder_part(r, SK_PART_FOLDER, index);
+	const struct sk_decoder_part *text = sk_decoder_part(r, SK_PART_STRING, index),
+				     *folder = sk_decoder_part(r, SK_PART_FOLDER, index);
 
 	if (!text)
 		return (struct sk_arg){ .type = SK_ARG_ABSENT };
 	return (struct sk_arg){ .type = SK_ARG_TEXT,
-				.text = folder ? joined(d, folder, sk_decoder_keep(d, text->body)) : sk_decoder_keep(d, text->body) };
+				.text = folder ? joined(d, folder, sk_decoder_keep(d, text->body))
+					       : sk_decoder_keep(d, text->body) };
 }
 
 static bool is_narrow(enum sk_arg_type type)
@@ -336,7 +340,8 @@ static int descriptor_of(const struct sk_decoder_record *r, const struct sk_sens
 	return call->file < 6 ? (int)r->head.args[call->file] : -1;
 }
 
-static int decode_call(struct sk_decoder *d, const struct sk_decoder_record *r, struct sk_process *p, struct sk_err *err)
+static int decode_call(struct sk_decoder *d, const struct sk_decoder_record *r, struct sk_process *p,
+		       struct sk_err *err)
 {
 	struct sk_event *e = &d->event;
 	const struct sk_sensor_call *call = sk_sensor_call_of((enum sk_event_type)r->head.event, r->head.call);

@@ -46,9 +46,15 @@ static enum sk_file_type anonymous_type(struct sk_span name)
 		const char *name;
 		enum sk_file_type type;
 	} types[] = {
-		{ "[eventfd]", SK_FILE_EVENT },	  { "[eventpoll]", SK_FILE_EPOLL },	{ "inotify", SK_FILE_INOTIFY },
-		{ "[signalfd]", SK_FILE_SIGNALFD }, { "[timerfd]", SK_FILE_TIMERFD },	{ "bpf-", SK_FILE_BPF },
-		{ "[userfaultfd]", SK_FILE_USERFAULTFD }, { "[io_uring]", SK_FILE_IO_URING }, { "[pidfd]", SK_FILE_PIDFD },
+		{ "[eventfd]", SK_FILE_EVENT },
+		{ "[eventpoll]", SK_FILE_EPOLL },
+		{ "inotify", SK_FILE_INOTIFY },
+		{ "[signalfd]", SK_FILE_SIGNALFD },
+		{ "[timerfd]", SK_FILE_TIMERFD },
+		{ "bpf-", SK_FILE_BPF },
+		{ "[userfaultfd]", SK_FILE_USERFAULTFD },
+		{ "[io_uring]", SK_FILE_IO_URING },
+		{ "[pidfd]", SK_FILE_PIDFD },
 	};
 
 	for (size_t i = 0; i < SK_COUNT(types); i++)
@@ -57,7 +63,8 @@ static enum sk_file_type anonymous_type(struct sk_span name)
 	return SK_FILE_UNKNOWN;
 }
 
-static enum sk_file_type file_type(const struct sk_wire_file *file, const struct sk_decoder_part *part, struct sk_span name)
+static enum sk_file_type file_type(const struct sk_wire_file *file, const struct sk_decoder_part *part,
+				   struct sk_span name)
 {
 	if (part->head.detached && sk_span_starts(name, "memfd:"))
 		return SK_FILE_MEMFD;
@@ -77,8 +84,12 @@ bool sk_decoder_read_file(struct sk_decoder *d, const struct sk_decoder_part *pa
 	memcpy(ret_wire, part->body.ptr, sizeof(*ret_wire));
 	*f = (struct sk_file){
 		.name = sk_decoder_path(d, part, sk_span_from(part->body, sizeof(*ret_wire))),
-		.dev_major = ret_wire->device >> 20, .dev_minor = ret_wire->device & 0xfffff,
-		.inode = ret_wire->inode, .open_flags = ret_wire->flags, .upper = ret_wire->upper, .cut = part->head.cut,
+		.dev_major = ret_wire->device >> 20,
+		.dev_minor = ret_wire->device & 0xfffff,
+		.inode = ret_wire->inode,
+		.open_flags = ret_wire->flags,
+		.upper = ret_wire->upper,
+		.cut = part->head.cut,
 	};
 	f->type = file_type(ret_wire, part, f->name);
 	return true;
@@ -100,7 +111,8 @@ static bool is_mapped(const uint8_t *address)
 }
 
 /* Where a call names the other end itself: it counts only where the kernel has none (RFC 3493 forms). */
-static void address_of(const struct sk_decoder_part *part, struct sk_wire_socket *w, uint16_t *port, uint8_t *ip, struct sk_span *path)
+static void address_of(const struct sk_decoder_part *part, struct sk_wire_socket *w, uint16_t *port, uint8_t *ip,
+		       struct sk_span *path)
 {
 	uint16_t family;
 	struct sk_span body = part->body;
@@ -147,8 +159,8 @@ static void put_ends(struct sk_socket *s, const struct sk_wire_socket *w, bool s
 
 static bool is_server(enum sk_event_type type, const struct sk_wire_socket *w)
 {
-	return type == SK_EVENT_ACCEPT || type == SK_EVENT_ACCEPT4 || type == SK_EVENT_LISTEN || type == SK_EVENT_BIND ||
-	       w->state == TCP_LISTEN;
+	return type == SK_EVENT_ACCEPT || type == SK_EVENT_ACCEPT4 || type == SK_EVENT_LISTEN ||
+	       type == SK_EVENT_BIND || w->state == TCP_LISTEN;
 }
 
 static enum sk_file_type socket_type(uint16_t family)
@@ -179,7 +191,8 @@ static struct sk_span local_path(struct sk_decoder *d, struct sk_span path)
 	return sk_decoder_keep(d, end < 0 ? path : sk_span_sub(path, 0, (size_t)end));
 }
 
-static bool read_socket(struct sk_decoder *d, const struct sk_decoder_record *r, const struct sk_decoder_part *part, enum sk_event_type type)
+static bool read_socket(struct sk_decoder *d, const struct sk_decoder_record *r, const struct sk_decoder_part *part,
+			enum sk_event_type type)
 {
 	const struct sk_decoder_part *address = sk_decoder_part(r, SK_PART_ADDRESS, -1);
 	struct sk_wire_socket w;
@@ -206,7 +219,8 @@ static bool read_socket(struct sk_decoder *d, const struct sk_decoder_record *r,
 	return true;
 }
 
-const struct sk_file *sk_decoder_file(struct sk_decoder *d, const struct sk_decoder_record *r, enum sk_event_type type, int index)
+const struct sk_file *sk_decoder_file(struct sk_decoder *d, const struct sk_decoder_record *r,
+				      enum sk_event_type type, int index)
 {
 	const struct sk_decoder_part *part = sk_decoder_part(r, SK_PART_FILE, index);
 	struct sk_wire_file wire;

@@ -35,7 +35,8 @@ struct sk_decoder_record {
 };
 
 /* The first part of that kind and index (-1: any), or NULL. */
-const struct sk_decoder_part *sk_decoder_part(const struct sk_decoder_record *r, enum sk_wire_part_kind kind, int index);
+const struct sk_decoder_part *sk_decoder_part(const struct sk_decoder_record *r, enum sk_wire_part_kind kind,
+					      int index);
 /* A copy that lives as long as the event; empty where there is no room. */
 struct sk_span sk_decoder_keep(struct sk_decoder *d, struct sk_span s);
 /* "c\0b\0a\0" becomes "/a/b/c"; without the first '/' where it is not known what is above. */

@@ -74,7 +74,8 @@ static int check_needs(struct sk_err *err)
 /* libbpf's last warning: it has the reason where its code has not. */
 static _Thread_local char last_warning[512];
 
-__attribute__((format(printf, 2, 0))) static int remember_warning(enum libbpf_print_level level, const char *fmt, va_list args)
+__attribute__((format(printf, 2, 0))) static int remember_warning(enum libbpf_print_level level, const char *fmt,
+								  va_list args)
 {
 	size_t n;
 
@@ -165,7 +166,8 @@ static void set_clock(struct sk_sensor *s)
 
 	clock_gettime(CLOCK_REALTIME, &wall);
 	clock_gettime(CLOCK_BOOTTIME, &boot);
-	sk_decoder_set_clock(s->decoder, (wall.tv_sec - boot.tv_sec) * INT64_C(1000000000) + wall.tv_nsec - boot.tv_nsec);
+	sk_decoder_set_clock(s->decoder,
+			     (wall.tv_sec - boot.tv_sec) * INT64_C(1000000000) + wall.tv_nsec - boot.tv_nsec);
 }
 
 static int load(struct sk_sensor *s, struct sk_err *err)
@@ -257,7 +259,8 @@ static uint64_t loss(const struct sk_sensor *s, uint32_t reason)
 void sk_sensor_losses(struct sk_sensor *s, struct sk_sensor_loss ret[SK_SENSOR_LOSSES])
 {
 	ret[0] = (struct sk_sensor_loss){ "calls that were not read in time", loss(s, SK_LOSS_RING_FULL) };
-	ret[1] = (struct sk_sensor_loss){ "exec, fork and exit that were not read in time", loss(s, SK_LOSS_RING_PROCESS) };
+	ret[1] = (struct sk_sensor_loss){ "exec, fork and exit that were not read in time",
+					  loss(s, SK_LOSS_RING_PROCESS) };
 	ret[2] = (struct sk_sensor_loss){ "no room in the kernel", loss(s, SK_LOSS_SCRATCH) };
 	ret[3] = (struct sk_sensor_loss){ "records that make no sense", s->broken };
 }

@@ -14,11 +14,13 @@ static void test_ids(void)
 		{ "/docker/" ID, ID, "docker" },
 		{ "/system.slice/docker-" ID ".scope", ID, "docker" },
 		{ "/kubepods/burstable/pod1234-5678/" ID, ID, "" },
-		{ "/kubepods.slice/kubepods-besteffort.slice/kubepods-besteffort-pod1.slice/cri-containerd-" ID ".scope",
+		{ "/kubepods.slice/kubepods-besteffort.slice/kubepods-besteffort-pod1.slice/cri-containerd-" ID
+		  ".scope",
 		  ID, "containerd" },
 		{ "/kubepods.slice/crio-" ID ".scope", ID, "cri-o" },
 		{ "/machine.slice/libpod-" ID ".scope/container", ID, "podman" },
-		{ "/docker/" ID "/docker/ffff456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", ID, "docker" },
+		{ "/docker/" ID "/docker/ffff456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", ID,
+		  "docker" },
 		{ "8:pids:/docker/" ID, ID, "docker" },
 		{ "/user.slice/user-1000.slice/session-1.scope", NULL, NULL },
 		{ "/docker/" ID "0", NULL, NULL },
@@ -85,8 +87,10 @@ static void test_oci(void)
 	ok(c.mount_count == 1 && !c.mounts[0].writable && sk_span_is(c.mounts[0].destination, "/host") &&
 		   sk_span_is(c.mounts[0].propagation, "rslave"), "mounts of the host alone");
 	is_int(c.privileged, 0);
-	read_json(SK_CONTAINER_OCI, "{\"process\":{\"capabilities\":{\"bounding\":[\"CAP_SYS_ADMIN\",\"CAP_SYS_MODULE\"]}},"
-				    "\"linux\":{}}", &arena, &c);
+	read_json(SK_CONTAINER_OCI,
+		  "{\"process\":{\"capabilities\":{\"bounding\":[\"CAP_SYS_ADMIN\",\"CAP_SYS_MODULE\"]}},"
+		  "\"linux\":{}}",
+		  &arena, &c);
 	ok(c.privileged == 1 && sk_span_is(c.name, "app"), "a privileged one; what a file does not say stays");
 	sk_arena_release(&arena);
 }
@@ -100,7 +104,8 @@ static void test_storage(void)
 		     "[{\"id\":\"other\",\"names\":[\"no\"]},{\"id\":\"" ID "\",\"names\":[\"db\"],\"image\":\"beef\","
 		     "\"metadata\":\"{\\\"image-name\\\":\\\"docker.io/library/postgres:16\\\"}\"}]",
 		     &arena, &c) == 0, "containers.json");
-	ok(sk_span_is(c.name, "db") && sk_span_is(c.image_id, "beef") && sk_span_is(c.image, "docker.io/library/postgres:16"),
+	ok(sk_span_is(c.name, "db") && sk_span_is(c.image_id, "beef") &&
+		   sk_span_is(c.image, "docker.io/library/postgres:16"),
 	   "the entry with the container's id, and the JSON in it");
 	sk_arena_release(&arena);
 }
@@ -121,7 +126,8 @@ static void test_malformed(void)
 			struct sk_container c = { .id = SK_SPAN_LIT(ID), .privileged = -1 };
 
 			read_json((enum sk_container_form)form, texts[i], &arena, &c);
-			expect(!c.name.len && !c.image.len && !c.label_count && !c.start, "'%s' says nothing", texts[i]);
+			expect(!c.name.len && !c.image.len && !c.label_count && !c.start, "'%s' says nothing",
+			       texts[i]);
 			sk_arena_release(&arena);
 		}
 	}

@@ -82,7 +82,8 @@ static void test_seed(void)
 
 	ok(sk_process_table_seed(t, NULL) == 0, "/proc is read");
 	self = sk_process_table_get(t, getpid());
-	ok(self && self->ppid == getppid() && self->uid == geteuid(), "this process is there, with its parent and user");
+	ok(self && self->ppid == getppid() && self->uid == geteuid(),
+	   "this process is there, with its parent and user");
 	ok(self && sk_span_is(self->name, "test-process-ta"), "with its name");
 	ok(self && sk_span_find(self->exepath, SK_SPAN_LIT("test-process-table")) > 0, "and its program");
 	ok(!sk_process_table_look(t, INT32_MAX), "one that is not there is not");

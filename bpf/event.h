@@ -22,6 +22,15 @@
 #define SK_WIRE_CGROUPS 8
 /* Bytes of a message that are told: what one DNS datagram holds (RFC 1035 2.3.4). */
 #define SK_WIRE_BYTES 512
+/*
+ * Once an eighth of the ring is full, a process may add so many calls in each
+ * 134 ms (2^27 ns): one that floods must not blind us for the others. Fifty
+ * of them take 1 MiB then.
+ */
+#define SK_WIRE_SHARE 64
+#define SK_WIRE_SHARE_SHIFT 27
+/* Processes whose shares are remembered. */
+#define SK_WIRE_SHARES 4096
 /* Numbers of system calls: the highest of Linux 6.18 is 470. */
 #define SK_WIRE_CALLS 512
 
@@ -135,5 +144,6 @@ enum sk_wire_loss {
 	SK_LOSS_RING_FULL,    /* user space did not keep up */
 	SK_LOSS_RING_PROCESS, /* the same, for exec, fork and exit: what is known of processes has a gap */
 	SK_LOSS_SCRATCH,      /* no room to build it */
+	SK_LOSS_FLOOD,	      /* its process made more than its share while the ring filled up */
 	SK_LOSS_COUNT,
 };

@@ -28,6 +28,39 @@ struct {
 	__uint(max_entries, 8 << 20);
 } ring SEC(".maps");
 
+struct share {
+	__u64 window;
+	__u32 used, pad;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, SK_WIRE_SHARES);
+	__type(key, __u32);
+	__type(value, struct share);
+} shares SEC(".maps");
+
+/* Whether this process has had its share of the ring, which others need too. */
+static __always_inline bool is_flood(void)
+{
+	__u32 pid = bpf_get_current_pid_tgid() >> 32;
+	__u64 window = bpf_ktime_get_boot_ns() >> SK_WIRE_SHARE_SHIFT;
+	struct share *share, first = { .window = window, .used = 1 };
+
+	if (bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) < ring_bytes / 8)
+		return false;
+	share = bpf_map_lookup_elem(&shares, &pid);
+	if (!share) {
+		bpf_map_update_elem(&shares, &pid, &first, 0);
+		return false;
+	}
+	if (share->window != window)
+		*share = first;
+	else if (share->used++ >= SK_WIRE_SHARE)
+		return true;
+	return false;
+}
+
 static __always_inline void record_begin(struct scratch *s, __u8 kind, __u16 event, struct task_struct *task)
 {
 	s->used = 0;
@@ -289,6 +322,10 @@ int on_call(struct sys_exit_context *ctx)
 	}
 	if ((call->flags & SK_CALL_OPENS) && !reads_wanted && only_reads(BPF_CORE_READ(file, f_flags)))
 		return 0;
+	if (is_flood()) {
+		count_loss(SK_LOSS_FLOOD);
+		return 0;
+	}
 	s = scratch_get();
 	if (!s)
 		return 0;

@@ -262,5 +262,6 @@ void sk_sensor_losses(struct sk_sensor *s, struct sk_sensor_loss ret[SK_SENSOR_L
 	ret[1] = (struct sk_sensor_loss){ "exec, fork and exit that were not read in time",
 					  loss(s, SK_LOSS_RING_PROCESS) };
 	ret[2] = (struct sk_sensor_loss){ "no room in the kernel", loss(s, SK_LOSS_SCRATCH) };
-	ret[3] = (struct sk_sensor_loss){ "records that make no sense", s->broken };
+	ret[3] = (struct sk_sensor_loss){ "calls of processes that made more than their share", loss(s, SK_LOSS_FLOOD) };
+	ret[4] = (struct sk_sensor_loss){ "records that make no sense", s->broken };
 }

@@ -40,5 +40,5 @@ struct sk_sensor_loss {
 	const char *reason;
 	uint64_t count;
 };
-enum { SK_SENSOR_LOSSES = 4 };
+enum { SK_SENSOR_LOSSES = 5 };
 void sk_sensor_losses(struct sk_sensor *sensor, struct sk_sensor_loss ret[SK_SENSOR_LOSSES]);

@@ -142,6 +142,25 @@ done_watching
 check "each of 20,000 opens" "$(grep -c "\"file\":{\"type\":\"file\",\"name\":\"$dir/many\"" "$dir/events")" 20000
 check "nothing was lost of many" "$(grep -c lost "$dir/log")" 0
 
+# A flood: more than anybody can read. What is not told is counted, and programs that start are told all the same.
+watch -t openat,exec || exit 1
+python3 -c 'import os, sys
+for child in range(20):
+    if os.fork() == 0:
+        for i in range(20000):
+            os.close(os.open(sys.argv[1] + "/flood", os.O_CREAT | os.O_WRONLY))
+        os._exit(0)
+for child in range(20):
+    if child % 5 == 0:
+        os.spawnl(os.P_WAIT, "/bin/true", "quiet-%d" % child)
+    os.wait()' "$dir"
+done_watching
+flood=$(grep -c "\"file\":{\"type\":\"file\",\"name\":\"$dir/flood\"" "$dir/events")
+lost=$(sed -n 's/.*: \([0-9]*\) events were lost.*/\1/p' "$dir/log" | jq -s 'add // 0')
+check "each of 400,000 opens is told or counted" "$((flood + lost >= 400000))" 1
+check "programs in a flood" "$(jq -rn '[inputs | select(.type == "execve" and (.process.exe | startswith("quiet-"))) |
+	.process.exe] | join(" ")' "$dir/events")" "quiet-0 quiet-5 quiet-10 quiet-15"
+
 # A container of a Docker Engine of our own, at no usual place.
 if ! command -v dockerd >/dev/null 2>&1; then
 	echo "# no dockerd: containers are not looked at"

@@ -23,7 +23,7 @@
 /* Bytes of a message that are told: what one DNS datagram holds (RFC 1035 2.3.4). */
 #define SK_WIRE_BYTES 512
 /*
- * Once an eighth of the ring is full, a process may add so many calls in each
+ * Once half of the ring is full, a process may add so many calls in each
  * 134 ms (2^27 ns): one that floods must not blind us for the others. Fifty
  * of them take 1 MiB then.
  */

@@ -47,7 +47,7 @@ static __always_inline bool is_flood(void)
 	__u64 window = bpf_ktime_get_boot_ns() >> SK_WIRE_SHARE_SHIFT;
 	struct share *share, first = { .window = window, .used = 1 };
 
-	if (bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) < ring_bytes / 8)
+	if (bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) < ring_bytes / 2)
 		return false;
 	share = bpf_map_lookup_elem(&shares, &pid);
 	if (!share) {

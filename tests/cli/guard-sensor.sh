@@ -33,7 +33,8 @@ until_file() {
 }
 # watch ARGUMENT...: events go to $dir/events
 watch() {
-	: >"$dir/events" 	: >"$dir/events"	: >"$dir/events" : >"$dir/log"
+	: >"$dir/events"
+	: >"$dir/log"
 	"$SEKISHO" guard events -f json "$@" >"$dir/events" 2>"$dir/log" &
 	watcher=$!
 	until_file "$dir/log" watching

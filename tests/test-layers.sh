@@ -5,7 +5,8 @@ set -eu
 cd "$SK_SOURCE/src"
 order=$(sed -n "s/^subdir('\(.*\)')/\1/p" meson.build)
 order="$order cmd"
-allowed="" bad=0
+# bpf/, what the kernel tells (event.h), stands beside src/ and uses nothing of it.
+allowed=bpf bad=0
 for dir in $order; do
 	allowed="$allowed $dir"
 	for line in $(grep -rnoE '^#include "[a-z]+/' "$dir" --include='*.[ch]' | sed 's/#include "//; s/ //g; s,/$,,'); do

@@ -5,10 +5,11 @@
 # To build.
 packages_build="gcc libc6-dev meson ninja-build pkg-config
 	libarchive-dev libcurl4-openssl-dev libexpat1-dev libfyaml-dev libisal-dev liblmdb-dev
+	bpftool clang libbpf-dev libelf-dev
 	liblzma-dev libseccomp-dev libssl-dev libzstd-dev zlib1g-dev"
 
 # To test: the second compiler, and the peers that results are compared with.
-packages_test="clang libclang-rt-dev llvm
+packages_test="libclang-rt-dev llvm
 	bash bash-completion ca-certificates fish git groff-base man-db mandoc zsh
 	apache2-utils docker.io docker-registry dpkg-dev gzip jq mmdebstrap npm openssl podman python3 python3-jsonschema python3-yaml rpm skopeo tar unzip xz-utils zip zstd"
 

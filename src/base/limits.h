@@ -186,3 +186,13 @@
 #define SK_MAX_TRAIL_DEPTH 256u
 /* One line of a record's text form. */
 #define SK_MAX_TRAIL_LINE 65536u
+/* Processes that the sensor remembers, ended ones that have children among them; each takes about a kilobyte. */
+#define SK_MAX_PROCESSES (1u << 16)
+/* Arguments of one process: what its exec event tells (SK_WIRE_PART of bpf/event.h). */
+#define SK_MAX_PROCESS_TEXT 4096u
+/* Containers that the sensor remembers, those of the past among them; a busy node starts some thousands a day. */
+#define SK_MAX_CONTAINERS 65536u
+/* One file of a runtime or an engine about a container: a bundle's has 30 kB, containers.json 2 kB a container. */
+#define SK_MAX_CONTAINER_STATE (8u << 20)
+/* Mounts of one container that are told to rules. */
+#define SK_MAX_CONTAINER_MOUNTS 256u

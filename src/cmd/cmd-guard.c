@@ -27,11 +27,13 @@ int sk_guard_load(const char *const *paths, size_t count, struct sk_rules *rules
 	return 0;
 }
 
-static const struct sk_command *const subs[] = { &sk_guard_check, &sk_guard_fields, &sk_guard_replay, NULL };
+static const struct sk_command *const subs[] = { &sk_guard_run,    &sk_guard_events, &sk_guard_record, &sk_guard_replay,
+						  &sk_guard_check, &sk_guard_fields, NULL };
 
 static const char *const text[] = {
 	"What containers do at run time is judged by rules in Falco's language; its rule files work unchanged. "
-	"These commands need no privileges: they look at rules, and at events that were recorded.",
+	"'run', 'events' and 'record' look at a live kernel and need root; the others look at rules, and at events that were "
+	"recorded, and need no privileges.",
 	NULL,
 };
 

@@ -2,6 +2,7 @@
 #include "cmd/command.h"
 
 #include "base/buf.h"
+#include "guard/sensor.h"
 #include "net/curl.h"
 #include "sandbox/sandbox.h"
 
@@ -42,6 +43,8 @@ static int run(const struct sk_call *call, struct sk_err *err)
 	sk_buf_printf(&out, "database  %s\n", mdb_version(NULL, NULL, NULL));
 	sk_buf_printf(&out, "network   %s\n", curl ? curl->version() : local.text);
 	put_sandbox(&out);
+	sk_buf_printf(&out, "sensor    %s\n", sk_sensor_built() ? "built in" :
+							   "not built in (guard events and guard run need it)");
 	return sk_output(NULL, sk_buf_view(&out), err);
 }
 

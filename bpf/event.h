@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#pragma once
+
+/*
+ * What the kernel's programs (sensor.bpf.c) tell user space: a record is a
+ * fixed header and parts of bounded length behind it, each with a small header
+ * of its own. Nothing in a record is aligned for user space but the header.
+ *
+ * A path is told as its components, from the last to the first, each ended by
+ * a NUL: the kernel has names from the leaf up, and need not turn them round.
+ */
+#ifndef __bpf__
+#include <linux/types.h>
+#endif
+
+/* Room of one record's parts. A part is begun only below the first bound, so that it never runs into the second. */
+#define SK_WIRE_PARTS 12288
+#define SK_WIRE_PART 4096
+/* Components of a path that are told; what is above them is cut and said to be. */
+#define SK_WIRE_COMPONENTS 64
+/* Levels of a cgroup's name: Kubernetes has five. */
+#define SK_WIRE_CGROUPS 8
+/* Bytes of a message that are told: what one DNS datagram holds (RFC 1035 2.3.4). */
+#define SK_WIRE_BYTES 512
+/*
+ * Once half of the ring is full, a process may add so many calls in each
+ * 134 ms (2^27 ns): one that floods must not blind us for the others. Fifty
+ * of them take 1 MiB then.
+ */
+#define SK_WIRE_SHARE 64
+#define SK_WIRE_SHARE_SHIFT 27
+/* Processes whose shares are remembered. */
+#define SK_WIRE_SHARES 4096
+/* Numbers of system calls: the highest of Linux 6.18 is 470. */
+#define SK_WIRE_CALLS 512
+
+enum sk_wire_kind {
+	SK_WIRE_EXEC = 1,
+	SK_WIRE_FORK, /* result: pid of the child, args[0] its flags; the header is the child's */
+	SK_WIRE_EXIT, /* result: status as wait(2) has it */
+	SK_WIRE_CALL, /* a system call that has come back */
+};
+
+enum sk_wire_part_kind {
+	SK_PART_STRING = 1, /* index: which register points to it */
+	SK_PART_FOLDER,	    /* where the relative path of register `index` begins; components */
+	SK_PART_BYTES,	    /* what register `index` points to */
+	SK_PART_ADDRESS,    /* struct sockaddr as the process wrote it */
+	SK_PART_FILE,	    /* struct sk_wire_file, components */
+	SK_PART_SOCKET,	    /* struct sk_wire_socket, the bytes of a local path */
+	SK_PART_CWD,	    /* components */
+	SK_PART_CGROUP,	    /* components */
+	SK_PART_ARGS,	    /* each NUL-terminated */
+	SK_PART_ENV,
+	SK_PART_FILENAME,   /* of exec, as it was asked for */
+};
+
+struct sk_wire_part {
+	__u8 kind;
+	__u8 index;
+	__u8 cut;      /* there is more than was told */
+	__u8 detached; /* a path that hangs on no mount: memfd, pipe, a lazily unmounted folder */
+	__u32 length;  /* of what follows */
+};
+
+/* Index of a part that is about the call's result. */
+#define SK_WIRE_RESULT 6
+
+struct sk_wire_file {
+	__u64 inode;
+	__s64 ctime, mtime; /* nanoseconds since 1970 */
+	__u64 size;
+	__u32 device;	    /* as the kernel has it: major << 20 | minor */
+	__u32 mode;
+	__u32 flags;	    /* O_… of the open file */
+	__u32 links;
+	__s32 fd;
+	__s8 upper;	    /* overlay: 1 upper layer, 0 lower; -1 no overlay */
+	__u8 writable;	    /* the process may write to it, by owner and mode */
+	__u16 pad;
+	__u32 magic;	    /* of the file system */
+};
+
+struct sk_wire_socket {
+	__u16 family, type, protocol;
+	__u16 local_port, remote_port; /* host byte order */
+	__u16 state;		       /* TCP_… */
+	__u8 local[16], remote[16];
+	__s32 fd;
+};
+
+struct sk_wire_task {
+	__s32 pid, tid, vpid, vtid, ppid;
+	__s32 pgid, sid, vpgid, vsid;
+	__u32 uid, gid, loginuid;
+	__u32 tty;
+	__u32 namespaces[8]; /* enum sk_namespace */
+	__u64 inheritable, permitted, effective;
+	__u64 start;	     /* nanoseconds since boot, of the thread group */
+	__u64 pidns_start;
+	__u64 cgroup;
+	char name[16];
+};
+
+struct sk_wire_record {
+	__u32 size; /* with header and parts */
+	__u16 event; /* as the description of the call says */
+	__u8 kind;
+	__u8 reserved;
+	__u32 cpu;
+	__u32 call; /* number of the system call; exec and fork too */
+	__u64 time; /* nanoseconds since boot */
+	__s64 result;
+	__u64 args[6];
+	struct sk_wire_task task;
+};
+
+/* One system call, in a table that user space fills before the programs are loaded. */
+struct sk_wire_call {
+	__u16 event;
+	__u8 strings;	 /* bit n: register n points to a string */
+	__u8 bytes;	 /* register with bytes and, in the next one, their number; SK_WIRE_NONE */
+	__u8 file;	 /* register with a descriptor, SK_WIRE_RESULT or SK_WIRE_NONE */
+	__u8 address;	 /* register that points to a sockaddr, its length in the next; SK_WIRE_NONE */
+	__u8 message;	 /* register that points to a msghdr; SK_WIRE_NONE */
+	__u8 flags;	 /* enum sk_wire_call_flag */
+	__u8 folder[6];	 /* where the path of register n begins: a register, SK_WIRE_CWD or SK_WIRE_NONE */
+	__u8 open_flags; /* register with O_… flags; SK_WIRE_NONE: those of the open file are looked at */
+	__u8 pad;
+};
+#define SK_WIRE_NONE 255
+#define SK_WIRE_CWD 254
+
+enum sk_wire_call_flag {
+	SK_CALL_WANTED = 1,
+	SK_CALL_OPENS = 2,	/* reads are told only where they are wanted */
+	SK_CALL_NO_FAILED = 4,	/* a call that failed is not told */
+	SK_CALL_STANDARD = 8,	/* told only where the result is a standard stream */
+	SK_CALL_MOVES = 16,	/* the current folder is another one now */
+};
+
+/* Why an event was not told; counted for each CPU. */
+enum sk_wire_loss {
+	SK_LOSS_RING_FULL,    /* user space did not keep up */
+	SK_LOSS_RING_PROCESS, /* the same, for exec, fork and exit: what is known of processes has a gap */
+	SK_LOSS_SCRATCH,      /* no room to build it */
+	SK_LOSS_FLOOD,	      /* its process made more than its share while the ring filled up */
+	SK_LOSS_COUNT,
+};

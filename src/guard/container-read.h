@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * What files of runtimes and engines say about a container, taken into it:
+ * fields that a file does not have stay as they are. Strings are copied into
+ * the arena. The files are theirs, but names and labels in them are whatever
+ * somebody wrote: all is bounded, and what has another type than it should is
+ * passed over.
+ */
+#include "base/arena.h"
+#include "base/err.h"
+#include "guard/container.h"
+
+enum sk_container_form {
+	SK_CONTAINER_OCI,	  /* config.json of a bundle (OCI runtime specification), with annotations */
+	SK_CONTAINER_DOCKER,	  /* config.v2.json */
+	SK_CONTAINER_DOCKER_HOST, /* hostconfig.json */
+	SK_CONTAINER_STORAGE,	  /* containers.json of containers/storage: the entry with the container's id */
+	SK_CONTAINER_FORMS,
+};
+
+int sk_container_read(enum sk_container_form form, struct sk_span json, struct sk_arena *arena,
+		      struct sk_container *container, struct sk_err *err);

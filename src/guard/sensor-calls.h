@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* The system calls that the sensor tells, and where the arguments of their events come from. */
+#include "guard/event.h"
+
+struct sk_sensor_call {
+	enum sk_event_type type;
+	const char *name; /* of the call: "fchmodat2" */
+	int number;	  /* SYS_... of this machine */
+	/*
+	 * A letter for each argument of the event: 'r' the result; '0' to '5' a
+	 * register as a number; 'a' to 'f' the string that register points to, 'A'
+	 * to 'F' the bytes; 's' both ends of the socket; 'o' flags, 'i' device, 'n'
+	 * inode of the open file; 'x' 'y' 'z' the capabilities that it left
+	 * (inheritable, permitted, effective); '-' not told.
+	 */
+	const char *args;
+	uint8_t file;	 /* register with the descriptor that it is about, SK_WIRE_RESULT or SK_WIRE_NONE */
+	uint8_t address; /* register that points to a struct sockaddr, its length is in the next */
+	uint8_t message; /* register that points to a struct msghdr */
+	uint8_t flags;	 /* enum sk_wire_call_flag */
+};
+
+extern const struct sk_sensor_call sk_sensor_calls[];
+extern const size_t sk_sensor_call_count;
+
+/* The description for an event of that type from that call, or NULL. */
+const struct sk_sensor_call *sk_sensor_call_of(enum sk_event_type type, uint32_t number);
+
+/* What the kernel's programs need to know of a call (bpf/event.h). */
+struct sk_wire_call;
+void sk_sensor_call_wire(const struct sk_sensor_call *call, struct sk_wire_call *ret);

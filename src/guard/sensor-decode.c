@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "guard/sensor-internal.h"
+
+#include "base/mem.h"
+#include "base/reader.h"
+#include "guard/sensor-calls.h"
+
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+
+struct sk_decoder *sk_decoder_new(struct sk_process_table *processes, struct sk_container_table *containers)
+{
+	struct sk_decoder *d = sk_alloc(sizeof(*d));
+
+	d->processes = processes;
+	d->containers = containers;
+	return d;
+}
+
+void sk_decoder_free(struct sk_decoder *decoder)
+{
+	free(decoder);
+}
+
+void sk_decoder_set_clock(struct sk_decoder *decoder, int64_t offset)
+{
+	decoder->clock = offset;
+}
+
+struct sk_span sk_decoder_keep(struct sk_decoder *d, struct sk_span s)
+{
+	char *to = d->text + d->used;
+
+	if (s.len > SK_DECODER_TEXT - d->used)
+		return sk_span(NULL, 0);
+	if (s.len)
+		memcpy(to, s.ptr, s.len);
+	d->used += s.len;
+	return sk_span(to, s.len);
+}
+
+static bool parse(struct sk_span bytes, struct sk_decoder_record *ret)
+{
+	struct sk_reader r = sk_reader(bytes);
+	struct sk_span head = sk_read_bytes(&r, sizeof(ret->head));
+
+	if (r.failed)
+		return false;
+	memcpy(&ret->head, head.ptr, sizeof(ret->head));
+	if (ret->head.size != bytes.len)
+		return false;
+	while (sk_reader_more(&r) && ret->part_count < SK_DECODER_PARTS) {
+		struct sk_decoder_part *p = &ret->parts[ret->part_count++];
+
+		head = sk_read_bytes(&r, sizeof(p->head));
+		if (r.failed)
+			return false;
+		memcpy(&p->head, head.ptr, sizeof(p->head));
+		p->body = sk_read_bytes(&r, p->head.length);
+	}
+	return !r.failed;
+}
+
+const struct sk_decoder_part *sk_decoder_part(const struct sk_decoder_record *r, enum sk_wire_part_kind kind, int index)
+{
+	for (size_t i = 0; i < r->part_count; i++)
+		if (r->parts[i].head.kind == kind && (index < 0 || r->parts[i].head.index == index))
+			return &r->parts[i];
+	return NULL;
+}
+
+/* ---- processes ---- */
+
+static uint32_t tty_device(uint32_t tty)
+{
+	return tty ? (uint32_t)makedev(tty >> 20, tty & 0xfffff) : 0;
+}
+
+/* What the kernel says with each event wins over what is remembered. */
+static void put_task(struct sk_decoder *d, struct sk_process *p, const struct sk_wire_task *t)
+{
+	p->tid = t->tid;
+	p->vtid = t->vtid;
+	p->vpid = t->vpid;
+	p->pgid = t->pgid;
+	p->sid = t->sid;
+	p->vpgid = t->vpgid;
+	p->vsid = t->vsid;
+	p->uid = t->uid;
+	p->gid = t->gid;
+	p->loginuid = t->loginuid;
+	p->tty = tty_device(t->tty);
+	p->cap_inheritable = t->inheritable;
+	p->cap_permitted = t->permitted;
+	p->cap_effective = t->effective;
+	p->clone_time = (int64_t)t->start + d->clock;
+	if (!p->start)
+		p->start = p->clone_time;
+	p->pidns_start = (int64_t)t->pidns_start + d->clock;
+	p->cgroup = t->cgroup;
+	for (size_t i = 0; i < SK_COUNT(t->namespaces); i++)
+		p->namespaces[i] = t->namespaces[i];
+	sk_process_table_set(p, SK_PROCESS_NAME, sk_span(t->name, strnlen(t->name, sizeof(t->name))));
+}
+
+static void put_container(struct sk_decoder *d, const struct sk_decoder_record *r, struct sk_process *p)
+{
+	const struct sk_decoder_part *part = sk_decoder_part(r, SK_PART_CGROUP, -1);
+	struct sk_span path = part ? sk_decoder_path(d, part, part->body) : sk_span(NULL, 0);
+
+	p->container = sk_container_table_find(d->containers, p, path);
+}
+
+/* The process of a record; one that was not known is looked up, and else made of what the record says. */
+static struct sk_process *process_of(struct sk_decoder *d, const struct sk_decoder_record *r)
+{
+	const struct sk_wire_task *t = &r->head.task;
+	struct sk_process *p = sk_process_table_get(d->processes, t->pid);
+
+	if (!p && sk_process_table_look(d->processes, t->pid))
+		p = sk_process_table_get(d->processes, t->pid);
+	if (!p)
+		p = sk_process_table_add(d->processes, t->pid, t->ppid);
+	put_task(d, p, t);
+	put_container(d, r, p);
+	return p;
+}
+
+static enum sk_exe_place place_of(const struct sk_file *file)
+{
+	if (file->type == SK_FILE_MEMFD)
+		return SK_EXE_MEMFD;
+	return file->upper < 0 ? SK_EXE_PLAIN : file->upper ? SK_EXE_UPPER : SK_EXE_LOWER;
+}
+
+static void put_program(struct sk_decoder *d, const struct sk_decoder_record *r, struct sk_process *p)
+{
+	const struct sk_decoder_part *file = sk_decoder_part(r, SK_PART_FILE, -1),
+				     *args = sk_decoder_part(r, SK_PART_ARGS, -1);
+	const struct sk_decoder_part *cwd = sk_decoder_part(r, SK_PART_CWD, -1),
+				     *env = sk_decoder_part(r, SK_PART_ENV, -1);
+	struct sk_wire_file wire;
+
+	p->start = (int64_t)r->head.time + d->clock;
+	if (file && sk_decoder_read_file(d, file, &wire)) {
+		sk_process_table_set(p, SK_PROCESS_EXEPATH, d->file.name);
+		p->exe_inode = wire.inode;
+		p->exe_ctime = wire.ctime;
+		p->exe_mtime = wire.mtime;
+		p->exe_writable = wire.writable;
+		p->exe_place = place_of(&d->file);
+	}
+	sk_process_table_set_args(p, args ? args->body : sk_span(NULL, 0));
+	sk_process_table_set(p, SK_PROCESS_ENV, env ? env->body : sk_span(NULL, 0));
+	if (cwd)
+		sk_process_table_set(p, SK_PROCESS_CWD, sk_decoder_path(d, cwd, cwd->body));
+}
+
+/* ---- events ---- */
+
+static void add(struct sk_decoder *d, struct sk_arg arg)
+{
+	d->args[d->event.arg_count++] = arg;
+}
+
+static void add_int(struct sk_decoder *d, int64_t value)
+{
+	add(d, (struct sk_arg){ .i = value });
+}
+
+static void add_uint(struct sk_decoder *d, uint64_t value)
+{
+	add(d, (struct sk_arg){ .u = value });
+}
+
+static void add_text(struct sk_decoder *d, struct sk_span text)
+{
+	add(d, (struct sk_arg){ .text = text });
+}
+
+static void decode_exec(struct sk_decoder *d, const struct sk_decoder_record *r, struct sk_process *p)
+{
+	const struct sk_decoder_part *name = sk_decoder_part(r, SK_PART_FILENAME, -1);
+
+	put_program(d, r, p);
+	add_int(d, 0);
+	add_text(d, p->exe);
+	add_text(d, p->args);
+	add_int(d, p->tid);
+	add_int(d, p->pid);
+	add_int(d, p->ppid);
+	add_text(d, p->cwd);
+	add_text(d, p->name);
+	add_text(d, p->env);
+	add_uint(d, p->tty);
+	add_int(d, p->vpgid);
+	add_uint(d, p->loginuid);
+	add_uint(d, p->exe_inode);
+	add_uint(d, p->uid);
+	add_uint(d, p->gid);
+	add_text(d, p->exepath);
+	add_text(d, name ? sk_decoder_keep(d, name->body) : sk_span(NULL, 0));
+}
+
+/* The header is the child's, and so is the event: its parent is at hand. */
+static struct sk_process *decode_fork(struct sk_decoder *d, const struct sk_decoder_record *r)
+{
+	const struct sk_wire_task *t = &r->head.task;
+	struct sk_process *p;
+
+	if (!sk_process_table_get(d->processes, t->ppid))
+		sk_process_table_look(d->processes, t->ppid);
+	p = sk_process_table_add(d->processes, t->pid, t->ppid);
+	p->start = (int64_t)t->start + d->clock;
+	put_task(d, p, t);
+	put_container(d, r, p);
+	d->event.result = 0;
+	add_int(d, 0);
+	add_text(d, p->exe);
+	add_text(d, p->args);
+	add_int(d, p->tid);
+	add_int(d, p->pid);
+	add_int(d, p->ppid);
+	add_text(d, p->cwd);
+	add_text(d, p->name);
+	add_uint(d, r->head.args[0]);
+	add_uint(d, p->uid);
+	add_uint(d, p->gid);
+	add_int(d, p->vtid);
+	add_int(d, p->vpid);
+	return p;
+}
+
+static void decode_exit(struct sk_decoder *d, const struct sk_decoder_record *r, struct sk_process *p)
+{
+	int status = (int)r->head.result;
+
+	add_int(d, status);
+	add_int(d, status >> 8 & 0xff);
+	add_int(d, status & 0x7f);
+	sk_process_table_end(d->processes, p);
+}
+
+/* A path that the process gave, made absolute by the folder that it began at. */
+static struct sk_span joined(struct sk_decoder *d, const struct sk_decoder_part *folder, struct sk_span text)
+{
+	struct sk_span base = sk_decoder_path(d, folder, folder->body), whole;
+	char *to = d->text + d->used;
+
+	if (!base.len || base.len + text.len + 1 > SK_DECODER_TEXT - d->used)
+		return text;
+	memcpy(to, base.ptr, base.len);
+	whole = sk_span(to, base.len);
+	if (text.len) {
+		if (base.ptr[base.len - 1] != '/')
+			to[whole.len++] = '/';
+		memcpy(to + whole.len, text.ptr, text.len);
+		whole.len += text.len;
+	}
+	d->used += whole.len;
+	return whole;
+}
+
+static struct sk_arg string_arg(struct sk_decoder *d, const struct sk_decoder_record *r, int index)
+{
+	const struct sk_decoder_part *text = sk_decoder_part(r, SK_PART_STRING, index),
+				     *folder = sk_decoder_part(r, SK_PART_FOLDER, index);
+
+	if (!text)
+		return (struct sk_arg){ .type = SK_ARG_ABSENT };
+	return (struct sk_arg){ .type = SK_ARG_TEXT,
+				.text = folder ? joined(d, folder, sk_decoder_keep(d, text->body))
+					       : sk_decoder_keep(d, text->body) };
+}
+
+static bool is_narrow(enum sk_arg_type type)
+{
+	return type == SK_ARG_FD || type == SK_ARG_PID || type == SK_ARG_INT || type == SK_ARG_SIGNAL;
+}
+
+/* A register as the event has it: the kernel takes 32 bits of most. */
+static struct sk_arg register_arg(enum sk_arg_type type, uint64_t value)
+{
+	if (is_narrow(type))
+		return (struct sk_arg){ .i = (int32_t)value };
+	if (type == SK_ARG_UID || type == SK_ARG_GID)
+		return (struct sk_arg){ .u = (uint32_t)value };
+	return (struct sk_arg){ .u = value };
+}
+
+static struct sk_arg bytes_arg(struct sk_decoder *d, const struct sk_decoder_record *r, int index)
+{
+	const struct sk_decoder_part *bytes = sk_decoder_part(r, SK_PART_BYTES, index);
+
+	return (struct sk_arg){ .text = bytes ? sk_decoder_keep(d, bytes->body) : sk_span(NULL, 0) };
+}
+
+/* What a letter of a call's description (sensor-calls.h) stands for. */
+static struct sk_arg call_arg(struct sk_decoder *d, const struct sk_decoder_record *r, const struct sk_event *e,
+			      enum sk_arg_type type, char letter)
+{
+	const struct sk_file *f = e->file;
+
+	if (letter >= '0' && letter <= '5')
+		return register_arg(type, r->head.args[letter - '0']);
+	if (letter >= 'a' && letter <= 'f')
+		return string_arg(d, r, letter - 'a');
+	if (letter >= 'A' && letter <= 'F')
+		return bytes_arg(d, r, letter - 'A');
+	switch (letter) {
+	case 'r': return (struct sk_arg){ .i = r->head.result };
+	case 's': return (struct sk_arg){ .socket = f ? f->socket : NULL };
+	case 'o': return (struct sk_arg){ .u = f ? f->open_flags : 0 };
+	case 'i': return (struct sk_arg){ .u = f ? makedev(f->dev_major, f->dev_minor) : 0 };
+	case 'n': return (struct sk_arg){ .u = f ? f->inode : 0 };
+	case 'x': return (struct sk_arg){ .u = r->head.task.inheritable };
+	case 'y': return (struct sk_arg){ .u = r->head.task.permitted };
+	case 'z': return (struct sk_arg){ .u = r->head.task.effective };
+	default: return (struct sk_arg){ .type = SK_ARG_ABSENT };
+	}
+}
+
+static bool is_told(char letter, const struct sk_decoder_record *r, const struct sk_event *e)
+{
+	if (letter == '-')
+		return false;
+	if (letter >= 'a' && letter <= 'f')
+		return sk_decoder_part(r, SK_PART_STRING, letter - 'a');
+	if (letter >= 'A' && letter <= 'F')
+		return sk_decoder_part(r, SK_PART_BYTES, letter - 'A');
+	if (letter == 's')
+		return e->file && e->file->socket;
+	return true;
+}
+
+static int descriptor_of(const struct sk_decoder_record *r, const struct sk_sensor_call *call)
+{
+	if (call->file == SK_WIRE_RESULT)
+		return r->head.result >= 0 ? (int)r->head.result : -1;
+	return call->file < 6 ? (int)r->head.args[call->file] : -1;
+}
+
+static int decode_call(struct sk_decoder *d, const struct sk_decoder_record *r, struct sk_process *p,
+		       struct sk_err *err)
+{
+	struct sk_event *e = &d->event;
+	const struct sk_sensor_call *call = sk_sensor_call_of((enum sk_event_type)r->head.event, r->head.call);
+	const struct sk_arg_desc *desc;
+	const struct sk_decoder_part *cwd;
+
+	if (!call)
+		return sk_err_set(err, SK_EINVAL, "system call %u is not known as an event", r->head.call);
+	e->type = call->type;
+	e->fd = descriptor_of(r, call);
+	e->file = call->file == SK_WIRE_NONE ? NULL : sk_decoder_file(d, r, e->type, call->file);
+	desc = sk_event_descs[e->type].args;
+	for (size_t i = 0; call->args[i] && desc[i].name; i++) {
+		struct sk_arg arg = call_arg(d, r, e, desc[i].type, call->args[i]);
+
+		arg.type = is_told(call->args[i], r, e) ? desc[i].type : SK_ARG_ABSENT;
+		add(d, arg);
+		if (e->file && !e->file->socket && arg.type == SK_ARG_PATH)
+			d->file.raw_name = arg.text;
+	}
+	cwd = sk_decoder_part(r, SK_PART_CWD, -1);
+	if (cwd)
+		sk_process_table_set(p, SK_PROCESS_CWD, sk_decoder_path(d, cwd, cwd->body));
+	return 0;
+}
+
+static enum sk_event_type type_of(const struct sk_wire_record *head)
+{
+	switch (head->kind) {
+	case SK_WIRE_EXEC: return head->call == SYS_execveat ? SK_EVENT_EXECVEAT : SK_EVENT_EXECVE;
+	case SK_WIRE_EXIT: return SK_EVENT_PROCEXIT;
+	case SK_WIRE_FORK:
+#ifdef SYS_fork
+		if (head->call == SYS_fork || head->call == SYS_vfork)
+			return head->call == SYS_fork ? SK_EVENT_FORK : SK_EVENT_VFORK;
+#endif
+		return head->call == SYS_clone3 ? SK_EVENT_CLONE3 : SK_EVENT_CLONE;
+	default: return (enum sk_event_type)head->event;
+	}
+}
+
+/* The arguments of events that are made here have the types that their descriptions say. */
+static void put_types(struct sk_event *e, struct sk_arg *args)
+{
+	for (uint8_t i = 0; i < e->arg_count; i++)
+		args[i].type = sk_event_descs[e->type].args[i].type;
+}
+
+int sk_decode(struct sk_decoder *d, struct sk_span bytes, const struct sk_event **ret_event, struct sk_err *err)
+{
+	struct sk_decoder_record r = { 0 };
+	struct sk_event *e = &d->event;
+	struct sk_process *p = NULL;
+	int result = 0;
+
+	if (!parse(bytes, &r) || r.head.event >= SK_EVENT_COUNT)
+		return sk_err_set(err, SK_EINVAL, "a record of %zu bytes is none", bytes.len);
+	d->used = 0;
+	*e = (struct sk_event){ .cpu = (uint16_t)r.head.cpu, .number = ++d->number, .fd = -1, .args = d->args,
+				.time = (int64_t)r.head.time + d->clock, .result = r.head.result,
+				.type = type_of(&r.head) };
+	if (r.head.kind != SK_WIRE_FORK)
+		p = process_of(d, &r);
+	switch (r.head.kind) {
+	case SK_WIRE_EXEC: decode_exec(d, &r, p); break;
+	case SK_WIRE_FORK: p = decode_fork(d, &r); break;
+	case SK_WIRE_EXIT: decode_exit(d, &r, p); break;
+	case SK_WIRE_CALL: result = decode_call(d, &r, p, err); break;
+	default: result = sk_err_set(err, SK_EINVAL, "a record is of no known kind (%u)", r.head.kind);
+	}
+	if (result < 0)
+		return result;
+	if (r.head.kind != SK_WIRE_CALL)
+		put_types(e, d->args);
+	e->process = p;
+	*ret_event = e;
+	return 1;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Makes events of what the kernel's programs tell (bpf/event.h), and keeps the
+ * tables of processes and containers while doing so.
+ */
+#include "base/err.h"
+#include "guard/container-table.h"
+#include "guard/event.h"
+#include "guard/process-table.h"
+
+struct sk_decoder;
+
+/* The tables are borrowed. */
+struct sk_decoder *sk_decoder_new(struct sk_process_table *processes, struct sk_container_table *containers);
+void sk_decoder_free(struct sk_decoder *decoder);
+
+/* The kernel's clock (since boot) plus this is the time since 1970, in nanoseconds. */
+void sk_decoder_set_clock(struct sk_decoder *decoder, int64_t offset);
+
+/*
+ * One record. 1 and an event, valid until the next call; or an error: it is
+ * no record, or of another version. ret_event's number counts the records.
+ */
+int sk_decode(struct sk_decoder *decoder, struct sk_span record, const struct sk_event **ret_event,
+	      struct sk_err *err);

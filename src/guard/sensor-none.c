@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The sensor of a build that has none. */
+#include "guard/sensor.h"
+
+bool sk_sensor_built(void)
+{
+	return false;
+}
+
+int sk_sensor_open(const struct sk_sensor_want *want, struct sk_sensor **ret_sensor, struct sk_err *err)
+{
+	return sk_err_set(err, SK_EUNSUPPORTED, "the sensor is not built in: it needs clang, bpftool and libbpf "
+						"when sekisho is built (meson setup -Dguard=enabled)");
+}
+
+void sk_sensor_close(struct sk_sensor *sensor)
+{
+}
+
+int sk_sensor_poll(struct sk_sensor *sensor, int timeout, sk_sensor_fn *fn, void *context, struct sk_err *err)
+{
+	return sk_err_set(err, SK_EUNSUPPORTED, "the sensor is not built in");
+}
+
+void sk_sensor_losses(struct sk_sensor *sensor, struct sk_sensor_loss ret[SK_SENSOR_LOSSES])
+{
+}

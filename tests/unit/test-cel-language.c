@@ -34,6 +34,7 @@ struct host {
 	struct sk_cel_issues issues;
 	struct sk_cel_value slots[SLOTS];
 	struct sk_cel_activation input;
+	struct sk_cel_program *last; /* whose constants the last result may have */
 };
 
 static struct sk_cel_value text(struct host *h, const char *s)
@@ -105,6 +106,7 @@ static void host_release(struct host *h)
 {
 	sk_cel_issues_release(&h->issues);
 	sk_cel_arena_release(&h->arena);
+	sk_cel_program_free(h->last);
 	sk_cel_eval_free(h->eval);
 	sk_cel_env_free(h->env);
 }
@@ -119,16 +121,15 @@ static struct sk_cel_value run(struct host *h, const char *expression,
 			       const struct sk_cel_limits *limits)
 {
 	struct sk_cel_program *program = compile(h, expression, 0);
-	struct sk_cel_value v = { 0 };
 
+	sk_cel_program_free(h->last);
+	h->last = program;
 	if (!program) {
 		printf("# %s\n", h->issues.first->text);
-		return v;
+		return (struct sk_cel_value){ 0 };
 	}
 	sk_cel_eval_reset(h->eval, limits);
-	v = sk_cel_run(program, h->eval, &h->input);
-	sk_cel_program_free(program);
-	return v;
+	return sk_cel_run(program, h->eval, &h->input);
 }
 
 /* ---- tests/data/cel/expressions.txt ---- */

@@ -634,13 +634,25 @@ static const struct sk_cel_type *check_choice(struct checker *c, struct sk_cel_n
 	return mixed ? no_overload(c, n, n->name, false, args, 3) : both;
 }
 
+/* What a text is formatted from is of mixed types by its nature: Kubernetes lets literals pass there, at any depth. */
+static const struct sk_cel_type *check_named(struct checker *c, struct sk_cel_node *n)
+{
+	bool homogeneous = c->homogeneous;
+	const struct sk_cel_type *type;
+
+	c->homogeneous &= strcmp(n->name, "format") != 0;
+	type = check_function(c, n);
+	c->homogeneous = homogeneous;
+	return type;
+}
+
 static const struct sk_cel_type *check_call(struct checker *c, struct sk_cel_node *n)
 {
 	const struct sk_cel_type *args[2];
 
 	switch (n->op) {
 	case SK_CEL_OP_NONE:
-		return check_function(c, n);
+		return check_named(c, n);
 	case SK_CEL_OP_INDEX:
 	case SK_CEL_OP_OPT_INDEX:
 		return check_index(c, n);

@@ -665,6 +665,13 @@ static void test_flags(struct host *h)
 	program = compile(h, "{'a': 1, 'b': dyn('c')}", SK_CEL_HOMOGENEOUS);
 	ok(program, "unless they are dyn");
 	sk_cel_program_free(program);
+	program = compile(h, "'%s %d'.format(['a', 1]) + '%s'.format([{'b': [1, 'c']}])",
+			  SK_CEL_HOMOGENEOUS);
+	ok(program, "or what a text is formatted from");
+	sk_cel_program_free(program);
+	program = compile(h, "'%s %d'.format(['a', 1]) == '' || [1, 'a'] == []",
+			  SK_CEL_HOMOGENEOUS);
+	ok(!program, "which others beside it are not");
 	program = compile(h, "nothing.known + 1", SK_CEL_NO_CHECK);
 	ok(program && strcmp(sk_cel_program_type(program), "dyn") == 0,
 	   "without a check names are looked up late");

@@ -342,6 +342,9 @@ static value element(struct walk *w, value v, value index)
 	}
 	if (v.kind != SK_CEL_LIST || !number(index))
 		return fail(w, "no overload");
+	if (order_numbers(index, sk_cel_double(0x1p63)) != -1 ||
+	    order_numbers(index, sk_cel_int(INT64_MIN)) == -1)
+		return fail(w, "no index");
 	for (uint32_t i = 0; i < v.list->count; i++)
 		if (order_numbers(index, sk_cel_int(i)) == 0)
 			return v.list->items[i];

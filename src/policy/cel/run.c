@@ -221,7 +221,8 @@ static bool list_index(struct sk_cel_value index, int64_t *ret)
 		*ret = index.i;
 	else if (index.kind == SK_CEL_UINT && index.u <= INT64_MAX)
 		*ret = (int64_t)index.u;
-	else if (index.kind == SK_CEL_DOUBLE && index.d >= -9e15 && index.d <= 9e15 && index.d == (double)(int64_t)index.d)
+	else if (index.kind == SK_CEL_DOUBLE && index.d >= -0x1p63 && index.d < 0x1p63 &&
+		 index.d == (double)(int64_t)index.d)
 		*ret = (int64_t)index.d;
 	else
 		return false;

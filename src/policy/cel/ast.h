@@ -68,6 +68,7 @@ struct sk_cel_node {
 	struct sk_cel_node **args;
 	const char *name;  /* NUL-terminated */
 	const char **names; /* STRUCT: of fields; LOOP: of variables */
+	uint32_t *kinds;    /* STRUCT: what each field may be, from the checker */
 	const uint8_t *optional; /* LIST, MAP (by entry), STRUCT: which have a '?'; NULL: none */
 	uint8_t name_count;	/* LOOP */
 	struct sk_cel_value value; /* CONST */

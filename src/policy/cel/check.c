@@ -756,13 +756,19 @@ static const struct sk_cel_type *check_struct(struct checker *c, struct sk_cel_n
 	const struct sk_cel_type *type = name && name->kind == SK_CEL_NAME_STRUCT ? name->type : NULL;
 	const char *near = !type && n->name ? sk_cel_env_nearest_name(c->env, n->name) : NULL;
 
+	n->kinds = sk_cel_alloc(c->arena, n->count * sizeof(*n->kinds));
+	if (!n->kinds)
+		return T(ERROR);
 	for (uint32_t i = 0; i < n->count; i++) {
 		const struct sk_cel_type *value = check(c, n->args[i]), *field;
 
-		if (!type || c->dynamic)
+		if (!type || (c->dynamic && sk_cel_struct_field(type->decl, n->names[i], strlen(n->names[i])) < 0))
+			continue;
+		field = struct_field(c, n->args[i], type, n->names[i]);
+		n->kinds[i] = sk_cel_type_kinds(field);
+		if (c->dynamic)
 			continue;
 		value = element_type(c, n, i, n->args[i], value);
-		field = struct_field(c, n->args[i], type, n->names[i]);
 		if (!try_assign(c, value, field))
 			wrong(c, n->args[i]->offset, "expected type of field '%s' is '%s' but provided type is '%s'", n->names[i],
 			      name_of(field).text, name_of(value).text);

@@ -227,26 +227,6 @@ const struct sk_cel_type *sk_cel_env_type(const struct sk_cel_env *env, struct s
 	return t && !*r.at ? t : NULL;
 }
 
-static uint32_t kinds_of(const struct sk_cel_type *t)
-{
-	static const uint8_t kinds[] = {
-		[SK_CEL_T_NULL] = SK_CEL_NULL,		 [SK_CEL_T_BOOL] = SK_CEL_BOOL,
-		[SK_CEL_T_INT] = SK_CEL_INT,		 [SK_CEL_T_UINT] = SK_CEL_UINT,
-		[SK_CEL_T_DOUBLE] = SK_CEL_DOUBLE,	 [SK_CEL_T_STRING] = SK_CEL_STRING,
-		[SK_CEL_T_BYTES] = SK_CEL_BYTES,	 [SK_CEL_T_TIMESTAMP] = SK_CEL_TIMESTAMP,
-		[SK_CEL_T_DURATION] = SK_CEL_DURATION,	 [SK_CEL_T_LIST] = SK_CEL_LIST,
-		[SK_CEL_T_MAP] = SK_CEL_MAP,		 [SK_CEL_T_OPTIONAL] = SK_CEL_OPTIONAL,
-		[SK_CEL_T_TYPE] = SK_CEL_TYPE,		 [SK_CEL_T_STRUCT] = SK_CEL_STRUCT,
-		[SK_CEL_T_OPAQUE] = SK_CEL_OPAQUE,
-	};
-
-	if (t->kind == SK_CEL_T_DYN || t->kind == SK_CEL_T_PARAM)
-		return (1u << SK_CEL_ERROR) - 1;
-	if (t->kind == SK_CEL_T_WRAPPER)
-		return 1u << SK_CEL_NULL | kinds_of(t->params[0]);
-	return 1u << kinds[t->kind];
-}
-
 /* "string.(int, int) -> string", "(A, list<A>) -> bool" */
 static bool read_signature(struct reader *r, struct sk_cel_callee *c)
 {
@@ -269,7 +249,7 @@ static bool read_signature(struct reader *r, struct sk_cel_callee *c)
 	blanks(r);
 	c->params = (uint8_t)r->param_count;
 	for (unsigned i = 0; i < c->count; i++)
-		c->kinds[i] = kinds_of(c->args[i]);
+		c->kinds[i] = sk_cel_type_kinds(c->args[i]);
 	return !*r->at && r->param_count <= SK_CEL_MAX_PARAMS;
 }
 

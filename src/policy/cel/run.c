@@ -535,6 +535,10 @@ struct sk_cel_value sk_cel_run_map(const struct sk_cel_plan *p, struct sk_cel_ev
 	return bad.kind == SK_CEL_ABSENT ? sk_cel_map_end(map) : bad;
 }
 
+/* Fields of these kinds take null, which is to say that they are not set. */
+static const uint32_t null_is_unset = 1u << SK_CEL_STRUCT | 1u << SK_CEL_TIMESTAMP | 1u << SK_CEL_DURATION |
+				      1u << SK_CEL_OPTIONAL | 1u << SK_CEL_OPAQUE;
+
 struct sk_cel_value sk_cel_run_struct(const struct sk_cel_plan *p, struct sk_cel_eval *ev)
 {
 	struct sk_cel_struct *object = sk_cel_alloc(&ev->arena, sizeof(*object));
@@ -559,6 +563,12 @@ struct sk_cel_value sk_cel_run_struct(const struct sk_cel_plan *p, struct sk_cel
 			bad = sk_cel_merge_bad(ev, bad, v);
 		else if (field < 0)
 			return sk_cel_fail_at(p, ev, SK_CEL_ENO_SUCH, "no such field '%s'", p->node->names[i]);
+		else if (v.kind == SK_CEL_NULL && !(p->node->kinds[i] >> SK_CEL_NULL & 1) &&
+			 p->node->kinds[i] & null_is_unset)
+			continue;
+		else if (!skip && !(p->node->kinds[i] >> v.kind & 1))
+			return sk_cel_fail_at(p->args[i], ev, SK_CEL_ENO_OVERLOAD, "field '%s' cannot have a value of type %s",
+					      p->node->names[i], sk_cel_kind_name(v));
 		else if (!skip)
 			fields[field] = v;
 	}

@@ -107,6 +107,26 @@ void sk_cel_type_text(const struct sk_cel_type *type, char *out, size_t size)
 	type_text(type, out, size, 0, 0);
 }
 
+uint32_t sk_cel_type_kinds(const struct sk_cel_type *t)
+{
+	static const uint8_t kinds[] = {
+		[SK_CEL_T_NULL] = SK_CEL_NULL,		 [SK_CEL_T_BOOL] = SK_CEL_BOOL,
+		[SK_CEL_T_INT] = SK_CEL_INT,		 [SK_CEL_T_UINT] = SK_CEL_UINT,
+		[SK_CEL_T_DOUBLE] = SK_CEL_DOUBLE,	 [SK_CEL_T_STRING] = SK_CEL_STRING,
+		[SK_CEL_T_BYTES] = SK_CEL_BYTES,	 [SK_CEL_T_TIMESTAMP] = SK_CEL_TIMESTAMP,
+		[SK_CEL_T_DURATION] = SK_CEL_DURATION,	 [SK_CEL_T_LIST] = SK_CEL_LIST,
+		[SK_CEL_T_MAP] = SK_CEL_MAP,		 [SK_CEL_T_OPTIONAL] = SK_CEL_OPTIONAL,
+		[SK_CEL_T_TYPE] = SK_CEL_TYPE,		 [SK_CEL_T_STRUCT] = SK_CEL_STRUCT,
+		[SK_CEL_T_OPAQUE] = SK_CEL_OPAQUE,
+	};
+
+	if (t->kind == SK_CEL_T_DYN || t->kind == SK_CEL_T_PARAM)
+		return (1u << SK_CEL_ERROR) - 1;
+	if (t->kind == SK_CEL_T_WRAPPER)
+		return 1u << SK_CEL_NULL | sk_cel_type_kinds(t->params[0]);
+	return 1u << kinds[t->kind];
+}
+
 const struct sk_cel_type *sk_cel_value_type(struct sk_cel_value v)
 {
 	static const uint8_t kinds[] = {

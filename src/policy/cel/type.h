@@ -48,5 +48,8 @@ void sk_cel_type_text(const struct sk_cel_type *type, char *out, size_t size);
 /* What a variable is bound to, or the type itself. */
 const struct sk_cel_type *sk_cel_type_resolve(const struct sk_cel_type *type);
 
+/* What values of that type may be: bit for each enum sk_cel_kind. */
+uint32_t sk_cel_type_kinds(const struct sk_cel_type *type);
+
 /* The type of a value while evaluating, as type() gives it. */
 const struct sk_cel_type *sk_cel_value_type(struct sk_cel_value v);

@@ -120,7 +120,7 @@ uint32_t sk_cel_type_kinds(const struct sk_cel_type *t)
 		[SK_CEL_T_OPAQUE] = SK_CEL_OPAQUE,
 	};
 
-	if (t->kind == SK_CEL_T_DYN || t->kind == SK_CEL_T_PARAM)
+	if (t->kind == SK_CEL_T_DYN || t->kind > SK_CEL_T_OPAQUE) /* parameters, and what is wrong already */
 		return (1u << SK_CEL_ERROR) - 1;
 	if (t->kind == SK_CEL_T_WRAPPER)
 		return 1u << SK_CEL_NULL | sk_cel_type_kinds(t->params[0]);

@@ -29,8 +29,8 @@ struct checker {
 	uint32_t trail_count, trail_cap;
 };
 
-__attribute__((format(printf, 3, 4))) static const struct sk_cel_type *wrong(struct checker *c, uint32_t offset,
-									      const char *fmt, ...)
+__attribute__((format(printf, 3, 4))) static const struct sk_cel_type *
+wrong(struct checker *c, uint32_t offset, const char *fmt, ...)
 {
 	char what[700];
 	va_list args;
@@ -69,7 +69,8 @@ static const struct sk_cel_type *new_variable(struct checker *c)
 	return t;
 }
 
-static void bind(struct checker *c, const struct sk_cel_type *variable, const struct sk_cel_type *type)
+static void bind(struct checker *c, const struct sk_cel_type *variable,
+		 const struct sk_cel_type *type)
 {
 	if (variable == type)
 		return;
@@ -89,7 +90,8 @@ static void unbind(struct checker *c, uint32_t to)
 		*c->trail[--c->trail_count] = NULL;
 }
 
-static bool mentions(const struct sk_cel_type *t, const struct sk_cel_type *variable, unsigned depth)
+static bool mentions(const struct sk_cel_type *t, const struct sk_cel_type *variable,
+		     unsigned depth)
 {
 	t = sk_cel_type_resolve(t);
 	if (t == variable || depth > 64)
@@ -117,7 +119,8 @@ static bool takes_null(const struct sk_cel_type *t)
 }
 
 /* May a value of type `from` stand where `to` is expected? Binds variables on both sides. */
-static bool assignable(struct checker *c, const struct sk_cel_type *from, const struct sk_cel_type *to, unsigned depth)
+static bool assignable(struct checker *c, const struct sk_cel_type *from,
+		       const struct sk_cel_type *to, unsigned depth)
 {
 	from = sk_cel_type_resolve(from);
 	to = sk_cel_type_resolve(to);
@@ -132,7 +135,8 @@ static bool assignable(struct checker *c, const struct sk_cel_type *from, const 
 		bind(c, variable, type);
 		return true;
 	}
-	if (from->kind == SK_CEL_T_DYN || to->kind == SK_CEL_T_DYN || from->kind == SK_CEL_T_ERROR || to->kind == SK_CEL_T_ERROR)
+	if (from->kind == SK_CEL_T_DYN || to->kind == SK_CEL_T_DYN ||
+	    from->kind == SK_CEL_T_ERROR || to->kind == SK_CEL_T_ERROR)
 		return true;
 	if (from->kind == SK_CEL_T_NULL)
 		return takes_null(to);
@@ -153,7 +157,8 @@ static bool assignable(struct checker *c, const struct sk_cel_type *from, const 
 	return true;
 }
 
-static bool try_assign(struct checker *c, const struct sk_cel_type *from, const struct sk_cel_type *to)
+static bool try_assign(struct checker *c, const struct sk_cel_type *from,
+		       const struct sk_cel_type *to)
 {
 	uint32_t mark = c->trail_count;
 
@@ -170,7 +175,8 @@ static bool less_specific(const struct sk_cel_type *a, const struct sk_cel_type 
 	b = sk_cel_type_resolve(b);
 	if (a->kind == SK_CEL_T_DYN || a->kind == SK_CEL_T_VAR || depth > 64)
 		return true;
-	if (b->kind == SK_CEL_T_DYN || b->kind == SK_CEL_T_VAR || a->kind != b->kind || a->count != b->count)
+	if (b->kind == SK_CEL_T_DYN || b->kind == SK_CEL_T_VAR || a->kind != b->kind ||
+	    a->count != b->count)
 		return false;
 	for (unsigned i = 0; i < a->count && a->kind != SK_CEL_T_TYPE; i++)
 		if (!less_specific(a->params[i], b->params[i], depth + 1))
@@ -179,8 +185,8 @@ static bool less_specific(const struct sk_cel_type *a, const struct sk_cel_type 
 }
 
 /* The type that holds both; dyn where there is no other. */
-static const struct sk_cel_type *join(struct checker *c, const struct sk_cel_type *a, const struct sk_cel_type *b,
-				      bool *ret_mixed)
+static const struct sk_cel_type *join(struct checker *c, const struct sk_cel_type *a,
+				      const struct sk_cel_type *b, bool *ret_mixed)
 {
 	const struct sk_cel_type *x = sk_cel_type_resolve(a), *y = sk_cel_type_resolve(b);
 
@@ -221,7 +227,8 @@ static uint32_t push_local(struct checker *c, const char *name, const struct sk_
 	return slot;
 }
 
-static const struct sk_cel_type *found_name(struct checker *c, struct sk_cel_node *n, const struct sk_cel_name *name)
+static const struct sk_cel_type *found_name(struct checker *c, struct sk_cel_node *n,
+					    const struct sk_cel_name *name)
 {
 	if (name->kind == SK_CEL_NAME_VARIABLE) {
 		n->kind = SK_CEL_NODE_IDENT;
@@ -235,14 +242,16 @@ static const struct sk_cel_type *found_name(struct checker *c, struct sk_cel_nod
 	n->value = name->value;
 	if (c->dynamic)
 		return T(DYN);
-	return name->kind == SK_CEL_NAME_STRUCT ? sk_cel_type_new(c->arena, SK_CEL_T_TYPE, name->type, NULL) : name->type;
+	return name->kind == SK_CEL_NAME_STRUCT
+		       ? sk_cel_type_new(c->arena, SK_CEL_T_TYPE, name->type, NULL)
+		       : name->type;
 }
 
-static const struct sk_cel_type *no_reference(struct checker *c, const struct sk_cel_node *n, const char *name,
-					      const char *near)
+static const struct sk_cel_type *no_reference(struct checker *c, const struct sk_cel_node *n,
+					      const char *name, const char *near)
 {
-	return wrong(c, n->offset, "undeclared reference to '%s'%s%s%s", name, near ? "; did you mean '" : "",
-		     near ? near : "", near ? "'?" : "");
+	return wrong(c, n->offset, "undeclared reference to '%s'%s%s%s", name,
+		     near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 }
 
 static const struct sk_cel_type *check_ident(struct checker *c, struct sk_cel_node *n)
@@ -271,12 +280,14 @@ static const struct sk_cel_type *check_ident(struct checker *c, struct sk_cel_no
 }
 
 /* "a.b.c" of a chain of selects on a name; false when it is none, or longer than any name. */
-static bool chain_name(const struct sk_cel_node *n, char *out, size_t size, bool *ret_absolute, const char **ret_root)
+static bool chain_name(const struct sk_cel_node *n, char *out, size_t size, bool *ret_absolute,
+		       const char **ret_root)
 {
 	const struct sk_cel_node *parts[32];
 	size_t count = 0, at = 0;
 
-	for (; n->kind == SK_CEL_NODE_SELECT && !(n->flags & SK_CEL_NODE_OPTIONAL) && count < 31; n = n->target)
+	for (; n->kind == SK_CEL_NODE_SELECT && !(n->flags & SK_CEL_NODE_OPTIONAL) && count < 31;
+	     n = n->target)
 		parts[count++] = n;
 	if (n->kind != SK_CEL_NODE_IDENT || n->slot_kind != SK_CEL_SLOT_NONE)
 		return false;
@@ -306,8 +317,9 @@ static const struct sk_cel_type *struct_field(struct checker *c, const struct sk
 
 	if (i >= 0) {
 		t = sk_cel_env_type(c->env, c->arena, type->decl->fields[i].type);
-		return t ? t : wrong(c, n->offset, "the type of %s.%s, \"%s\", is not declared", type->name, field,
-				     type->decl->fields[i].type);
+		return t ? t
+			 : wrong(c, n->offset, "the type of %s.%s, \"%s\", is not declared",
+				 type->name, field, type->decl->fields[i].type);
 	}
 	for (const struct sk_cel_field *f = type->decl->fields; f->name; f++) {
 		int d = sk_cel_distance(field, f->name);
@@ -317,8 +329,8 @@ static const struct sk_cel_type *struct_field(struct checker *c, const struct sk
 			best_distance = d;
 		}
 	}
-	return wrong(c, n->offset, "undefined field '%s' in %s%s%s%s", field, type->name, best ? "; did you mean '" : "",
-		     best ? best : "", best ? "'?" : "");
+	return wrong(c, n->offset, "undefined field '%s' in %s%s%s%s", field, type->name,
+		     best ? "; did you mean '" : "", best ? best : "", best ? "'?" : "");
 }
 
 static const struct sk_cel_type *field_type(struct checker *c, const struct sk_cel_node *n,
@@ -339,7 +351,8 @@ static const struct sk_cel_type *field_type(struct checker *c, const struct sk_c
 	default:
 		break;
 	}
-	return wrong(c, n->offset, "type '%s' does not support field selection", name_of(type).text);
+	return wrong(c, n->offset, "type '%s' does not support field selection",
+		     name_of(type).text);
 }
 
 static const struct sk_cel_type *check_select(struct checker *c, struct sk_cel_node *n)
@@ -350,7 +363,8 @@ static const struct sk_cel_type *check_select(struct checker *c, struct sk_cel_n
 	char qualified[512];
 	bool absolute, optional;
 
-	if (n->kind == SK_CEL_NODE_SELECT && chain_name(n, qualified, sizeof(qualified), &absolute, &root) &&
+	if (n->kind == SK_CEL_NODE_SELECT &&
+	    chain_name(n, qualified, sizeof(qualified), &absolute, &root) &&
 	    (absolute || find_local(c, root) < 0)) {
 		name = sk_cel_env_name(c->env, qualified, absolute);
 		if (name)
@@ -390,7 +404,8 @@ static const struct sk_cel_type *instantiate(struct checker *c, const struct sk_
 }
 
 /* A parameter that is bound to one type may still become a more general one (null, then a struct). */
-static bool matches_arg(struct checker *c, const struct sk_cel_type *arg, const struct sk_cel_type *param)
+static bool matches_arg(struct checker *c, const struct sk_cel_type *arg,
+			const struct sk_cel_type *param)
 {
 	const struct sk_cel_type *bound;
 
@@ -438,20 +453,24 @@ static bool same_type(const struct sk_cel_type *a, const struct sk_cel_type *b)
 	return true;
 }
 
-static const struct sk_cel_type *no_overload(struct checker *c, const struct sk_cel_node *n, const char *name, bool member,
+static const struct sk_cel_type *no_overload(struct checker *c, const struct sk_cel_node *n,
+					     const char *name, bool member,
 					     const struct sk_cel_type *const *args, uint32_t count)
 {
 	char list[400] = "";
 	size_t at = 0;
 
 	for (uint32_t i = 0; i < count && at < sizeof(list); i++)
-		at += (size_t)snprintf(list + at, sizeof(list) - at, "%s%s%s", i > member ? ", " : "", name_of(args[i]).text,
+		at += (size_t)snprintf(list + at, sizeof(list) - at, "%s%s%s",
+				       i > member ? ", " : "", name_of(args[i]).text,
 				       member && i == 0 ? ".(" : "");
-	return wrong(c, n->offset, "found no matching overload for '%s' applied to '%s%s)'", name, member ? "" : "(", list);
+	return wrong(c, n->offset, "found no matching overload for '%s' applied to '%s%s)'", name,
+		     member ? "" : "(", list);
 }
 
-static const struct sk_cel_type *resolve_call(struct checker *c, struct sk_cel_node *n, const struct sk_cel_function *f,
-					      bool member, const struct sk_cel_type *const *args, uint32_t count)
+static const struct sk_cel_type *resolve_call(struct checker *c, struct sk_cel_node *n,
+					      const struct sk_cel_function *f, bool member,
+					      const struct sk_cel_type *const *args, uint32_t count)
 {
 	const struct sk_cel_type *result = NULL, *other;
 	const struct sk_cel_callee *chosen = NULL;
@@ -490,9 +509,11 @@ static const struct sk_cel_type *resolve_call(struct checker *c, struct sk_cel_n
 	return result;
 }
 
-static const struct sk_cel_function *find_function(const struct checker *c, const char *name, bool absolute)
+static const struct sk_cel_function *find_function(const struct checker *c, const char *name,
+						   bool absolute)
 {
-	size_t prefix = c->env->container && !absolute ? strlen(c->env->container) : 0, len = strlen(name);
+	size_t prefix = c->env->container && !absolute ? strlen(c->env->container) : 0,
+	       len = strlen(name);
 	const struct sk_cel_function *found = NULL;
 	char whole[512];
 
@@ -534,14 +555,15 @@ static const struct sk_cel_function *qualified_function(struct checker *c, struc
 }
 
 /* `math.gretest(1, 2)`: the nearest function of a qualified name, where the target is nothing else. */
-static const char *nearest_qualified(struct checker *c, const struct sk_cel_node *n, char *qualified, size_t size)
+static const char *nearest_qualified(struct checker *c, const struct sk_cel_node *n,
+				     char *qualified, size_t size)
 {
 	const char *root;
 	bool absolute;
 	size_t len;
 
-	if (!n->target || !chain_name(n->target, qualified, size, &absolute, &root) || find_local(c, root) >= 0 ||
-	    sk_cel_env_name(c->env, qualified, absolute))
+	if (!n->target || !chain_name(n->target, qualified, size, &absolute, &root) ||
+	    find_local(c, root) >= 0 || sk_cel_env_name(c->env, qualified, absolute))
 		return NULL;
 	len = strlen(qualified);
 	if (len + strlen(n->name) + 2 > size)
@@ -563,7 +585,8 @@ static const struct sk_cel_type *no_function(struct checker *c, struct sk_cel_no
 	no_reference(c, n, whole ? qualified : n->name, near);
 	if (n->target && !whole)
 		check(c, n->target);
-	for (uint32_t i = 0; i < n->count && !(near && sk_cel_table_get(&c->env->macros, near, strlen(near))); i++)
+	for (uint32_t i = 0;
+	     i < n->count && !(near && sk_cel_table_get(&c->env->macros, near, strlen(near))); i++)
 		check(c, n->args[i]);
 	return T(ERROR);
 }
@@ -579,7 +602,8 @@ static const struct sk_cel_type *check_function(struct checker *c, struct sk_cel
 	else
 		f = find_function(c, n->name, n->flags & SK_CEL_NODE_ABSOLUTE);
 	if (n->count + 1 > sizeof(args) / sizeof(args[0]))
-		return wrong(c, n->offset, "a call has more than %zu arguments", sizeof(args) / sizeof(args[0]) - 1);
+		return wrong(c, n->offset, "a call has more than %zu arguments",
+			     sizeof(args) / sizeof(args[0]) - 1);
 	if (!f && !c->dynamic)
 		return no_function(c, n);
 	if (n->target)
@@ -594,12 +618,14 @@ static void want(struct checker *c, const struct sk_cel_node *n, const struct sk
 		 const struct sk_cel_type *wanted, const char *where)
 {
 	if (!c->dynamic && !try_assign(c, type, wanted))
-		wrong(c, n->offset, "expected type '%s' %s, found '%s'", name_of(wanted).text, where, name_of(type).text);
+		wrong(c, n->offset, "expected type '%s' %s, found '%s'", name_of(wanted).text,
+		      where, name_of(type).text);
 }
 
 static const struct sk_cel_type *check_index(struct checker *c, struct sk_cel_node *n)
 {
-	const struct sk_cel_type *target = sk_cel_type_resolve(check(c, n->args[0])), *index = check(c, n->args[1]), *element;
+	const struct sk_cel_type *target = sk_cel_type_resolve(check(c, n->args[0])),
+				 *index = check(c, n->args[1]), *element;
 	bool optional = n->op == SK_CEL_OP_OPT_INDEX;
 	const struct sk_cel_type *args[2] = { target, index };
 
@@ -613,7 +639,8 @@ static const struct sk_cel_type *check_index(struct checker *c, struct sk_cel_no
 		element = target->params[0];
 	else if (target->kind == SK_CEL_T_MAP && try_assign(c, index, target->params[0]))
 		element = target->params[1];
-	else if (target->kind == SK_CEL_T_DYN || target->kind == SK_CEL_T_ERROR || target->kind == SK_CEL_T_VAR)
+	else if (target->kind == SK_CEL_T_DYN || target->kind == SK_CEL_T_ERROR ||
+		 target->kind == SK_CEL_T_VAR)
 		element = T(DYN);
 	else
 		return no_overload(c, n, n->name, false, args, 2);
@@ -622,7 +649,8 @@ static const struct sk_cel_type *check_index(struct checker *c, struct sk_cel_no
 
 static const struct sk_cel_type *check_choice(struct checker *c, struct sk_cel_node *n)
 {
-	const struct sk_cel_type *condition = check(c, n->args[0]), *a = check(c, n->args[1]), *b = check(c, n->args[2]);
+	const struct sk_cel_type *condition = check(c, n->args[0]), *a = check(c, n->args[1]),
+				 *b = check(c, n->args[2]);
 	const struct sk_cel_type *args[3] = { condition, a, b }, *both;
 	bool mixed = false;
 
@@ -663,8 +691,10 @@ static const struct sk_cel_type *check_call(struct checker *c, struct sk_cel_nod
 		for (uint32_t i = 0; i < n->count; i++) {
 			args[0] = check(c, n->args[i]);
 			if (!c->dynamic && !try_assign(c, args[0], T(BOOL)))
-				wrong(c, n->args[i]->offset, "found no matching overload for '%s': expected bool, found '%s'", n->name,
-				      name_of(args[0]).text);
+				wrong(c, n->args[i]->offset,
+				      "found no matching overload for '%s': expected bool, found "
+				      "'%s'",
+				      n->name, name_of(args[0]).text);
 		}
 		return T(BOOL);
 	default:
@@ -677,8 +707,9 @@ static const struct sk_cel_type *check_call(struct checker *c, struct sk_cel_nod
 
 /* ---- literals ---- */
 
-static const struct sk_cel_type *element_type(struct checker *c, const struct sk_cel_node *n, uint32_t entry,
-					      const struct sk_cel_node *element, const struct sk_cel_type *type)
+static const struct sk_cel_type *element_type(struct checker *c, const struct sk_cel_node *n,
+					      uint32_t entry, const struct sk_cel_node *element,
+					      const struct sk_cel_type *type)
 {
 	const struct sk_cel_type *t = sk_cel_type_resolve(type);
 
@@ -687,18 +718,21 @@ static const struct sk_cel_type *element_type(struct checker *c, const struct sk
 	if (t->kind == SK_CEL_T_OPTIONAL)
 		return t->params[0];
 	if (t->kind != SK_CEL_T_DYN && t->kind != SK_CEL_T_ERROR)
-		wrong(c, element->offset, "expected an optional value behind '?', found '%s'", name_of(t).text);
+		wrong(c, element->offset, "expected an optional value behind '?', found '%s'",
+		      name_of(t).text);
 	return T(DYN);
 }
 
-static const struct sk_cel_type *merge(struct checker *c, const struct sk_cel_node *element, const struct sk_cel_type *so_far,
+static const struct sk_cel_type *merge(struct checker *c, const struct sk_cel_node *element,
+				       const struct sk_cel_type *so_far,
 				       const struct sk_cel_type *type)
 {
 	bool mixed = false;
 	const struct sk_cel_type *both = so_far ? join(c, so_far, type, &mixed) : type;
 
 	if (mixed && c->homogeneous)
-		wrong(c, element->offset, "expected type '%s' but found '%s'", name_of(so_far).text, name_of(type).text);
+		wrong(c, element->offset, "expected type '%s' but found '%s'", name_of(so_far).text,
+		      name_of(type).text);
 	return both;
 }
 
@@ -707,7 +741,8 @@ static const struct sk_cel_type *check_list(struct checker *c, struct sk_cel_nod
 	const struct sk_cel_type *element = NULL;
 
 	for (uint32_t i = 0; i < n->count; i++)
-		element = merge(c, n->args[i], element, element_type(c, n, i, n->args[i], check(c, n->args[i])));
+		element = merge(c, n->args[i], element,
+				element_type(c, n, i, n->args[i], check(c, n->args[i])));
 	if (c->dynamic)
 		return T(DYN);
 	return sk_cel_type_new(c->arena, SK_CEL_T_LIST, element ? element : new_variable(c), NULL);
@@ -732,7 +767,8 @@ static const struct sk_cel_type *check_key(struct checker *c, struct sk_cel_node
 	case SK_CEL_T_WRAPPER:
 		return t->params[0];
 	default:
-		return wrong(c, n->offset, "a map's key is bool, int, uint or string, not '%s'", name_of(t).text);
+		return wrong(c, n->offset, "a map's key is bool, int, uint or string, not '%s'",
+			     name_of(t).text);
 	}
 }
 
@@ -747,13 +783,16 @@ static const struct sk_cel_type *check_map(struct checker *c, struct sk_cel_node
 	}
 	if (c->dynamic)
 		return T(DYN);
-	return sk_cel_type_new(c->arena, SK_CEL_T_MAP, key ? key : new_variable(c), value ? value : new_variable(c));
+	return sk_cel_type_new(c->arena, SK_CEL_T_MAP, key ? key : new_variable(c),
+			       value ? value : new_variable(c));
 }
 
 static const struct sk_cel_type *check_struct(struct checker *c, struct sk_cel_node *n)
 {
-	const struct sk_cel_name *name = n->name ? sk_cel_env_name(c->env, n->name, n->flags & SK_CEL_NODE_ABSOLUTE) : NULL;
-	const struct sk_cel_type *type = name && name->kind == SK_CEL_NAME_STRUCT ? name->type : NULL;
+	const struct sk_cel_name *name =
+		n->name ? sk_cel_env_name(c->env, n->name, n->flags & SK_CEL_NODE_ABSOLUTE) : NULL;
+	const struct sk_cel_type *type =
+		name && name->kind == SK_CEL_NAME_STRUCT ? name->type : NULL;
 	const char *near = !type && n->name ? sk_cel_env_nearest_name(c->env, n->name) : NULL;
 
 	n->kinds = sk_cel_alloc(c->arena, n->count * sizeof(*n->kinds));
@@ -762,7 +801,8 @@ static const struct sk_cel_type *check_struct(struct checker *c, struct sk_cel_n
 	for (uint32_t i = 0; i < n->count; i++) {
 		const struct sk_cel_type *value = check(c, n->args[i]), *field;
 
-		if (!type || (c->dynamic && sk_cel_struct_field(type->decl, n->names[i], strlen(n->names[i])) < 0))
+		if (!type || (c->dynamic && sk_cel_struct_field(type->decl, n->names[i],
+								strlen(n->names[i])) < 0))
 			continue;
 		field = struct_field(c, n->args[i], type, n->names[i]);
 		n->kinds[i] = sk_cel_type_kinds(field);
@@ -770,16 +810,17 @@ static const struct sk_cel_type *check_struct(struct checker *c, struct sk_cel_n
 			continue;
 		value = element_type(c, n, i, n->args[i], value);
 		if (!try_assign(c, value, field))
-			wrong(c, n->args[i]->offset, "expected type of field '%s' is '%s' but provided type is '%s'", n->names[i],
-			      name_of(field).text, name_of(value).text);
+			wrong(c, n->args[i]->offset,
+			      "expected type of field '%s' is '%s' but provided type is '%s'",
+			      n->names[i], name_of(field).text, name_of(value).text);
 	}
 	n->type = type ? type : T(ERROR); /* of what is made, whatever becomes of it */
 	if (type && type->decl->value_type)
 		type = sk_cel_env_type(c->env, c->arena, type->decl->value_type);
 	if (type)
 		return c->dynamic ? T(DYN) : type;
-	return wrong(c, n->offset, "undeclared reference to '%s'%s%s%s", n->name ? n->name : "", near ? "; did you mean '" : "",
-		     near ? near : "", near ? "'?" : "");
+	return wrong(c, n->offset, "undeclared reference to '%s'%s%s%s", n->name ? n->name : "",
+		     near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 }
 
 /* ---- loops ---- */
@@ -803,13 +844,16 @@ static bool range_types(struct checker *c, struct sk_cel_node *n, const struct s
 	case SK_CEL_T_VAR:
 		return true;
 	default:
-		wrong(c, n->target->offset, "expression of type '%s' cannot be range of a comprehension (must be list, map, or dynamic)",
+		wrong(c, n->target->offset,
+		      "expression of type '%s' cannot be range of a comprehension (must be list, "
+		      "map, or dynamic)",
 		      name_of(range).text);
 		return false;
 	}
 }
 
-static const struct sk_cel_type *loop_result(struct checker *c, struct sk_cel_node *n, const struct sk_cel_type *types[2],
+static const struct sk_cel_type *loop_result(struct checker *c, struct sk_cel_node *n,
+					     const struct sk_cel_type *types[2],
 					     const struct sk_cel_type *body)
 {
 	const struct sk_cel_type *made = body ? body : types[0];
@@ -903,12 +947,20 @@ static const struct sk_cel_type *check(struct checker *c, struct sk_cel_node *n)
 	return t;
 }
 
-bool sk_cel_check(const struct sk_cel_env *env, struct sk_cel_node *root, const char *text, size_t len, unsigned flags,
-		  struct sk_cel_arena *arena, struct sk_cel_checked *ret, struct sk_cel_issues *issues)
+bool sk_cel_check(const struct sk_cel_env *env, struct sk_cel_node *root, const char *text,
+		  size_t len, unsigned flags, struct sk_cel_arena *arena,
+		  struct sk_cel_checked *ret, struct sk_cel_issues *issues)
 {
 	struct local locals[MAX_LOCALS];
-	struct checker c = { .env = env, .arena = arena, .issues = issues, .text = text, .len = len, .locals = locals,
-			     .dynamic = flags & SK_CEL_NO_CHECK, .homogeneous = flags & SK_CEL_HOMOGENEOUS, .out = ret };
+	struct checker c = { .env = env,
+			     .arena = arena,
+			     .issues = issues,
+			     .text = text,
+			     .len = len,
+			     .locals = locals,
+			     .dynamic = flags & SK_CEL_NO_CHECK,
+			     .homogeneous = flags & SK_CEL_HOMOGENEOUS,
+			     .out = ret };
 	uint32_t before = issues->count;
 
 	*ret = (struct sk_cel_checked){ 0 };

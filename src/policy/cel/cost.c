@@ -42,20 +42,23 @@ static uint64_t bound(const struct sk_cel_node *n)
 {
 	const struct sk_cel_type *t = n->type ? sk_cel_type_resolve(n->type) : NULL;
 
-	if (n->kind == SK_CEL_NODE_CONST && (n->value.kind == SK_CEL_STRING || n->value.kind == SK_CEL_BYTES))
+	if (n->kind == SK_CEL_NODE_CONST &&
+	    (n->value.kind == SK_CEL_STRING || n->value.kind == SK_CEL_BYTES))
 		return n->value.len / 10 + 1;
 	if (n->kind == SK_CEL_NODE_CONST && n->value.kind < SK_CEL_STRING)
 		return 0;
-	return t && t->kind >= SK_CEL_T_NULL && t->kind <= SK_CEL_T_DURATION && t->kind != SK_CEL_T_STRING &&
-			       t->kind != SK_CEL_T_BYTES ?
-		       0 :
-		       UINT64_MAX;
+	return t && t->kind >= SK_CEL_T_NULL && t->kind <= SK_CEL_T_DURATION &&
+			       t->kind != SK_CEL_T_STRING && t->kind != SK_CEL_T_BYTES
+		       ? 0
+		       : UINT64_MAX;
 }
 
 /* How many elements it has; only literals tell. */
 static uint64_t rounds_of(const struct sk_cel_node *n)
 {
-	return n->kind == SK_CEL_NODE_LIST ? n->count : n->kind == SK_CEL_NODE_MAP ? n->count / 2 : UINT64_MAX;
+	return n->kind == SK_CEL_NODE_LIST  ? n->count
+	       : n->kind == SK_CEL_NODE_MAP ? n->count / 2
+					    : UINT64_MAX;
 }
 
 /* Logic, and x ? y : z: what stands behind the first may never be asked. */
@@ -83,7 +86,8 @@ static struct range estimate_call(const struct sk_cel_node *n)
 	else if (n->op == SK_CEL_OP_ADD)
 		own.max = add(1, add(bound(n->args[0]), bound(n->args[1])));
 	else if (n->op >= SK_CEL_OP_EQ && n->op <= SK_CEL_OP_GE)
-		own.max = add(1, bound(n->args[0]) < bound(n->args[1]) ? bound(n->args[0]) : bound(n->args[1]));
+		own.max = add(1, bound(n->args[0]) < bound(n->args[1]) ? bound(n->args[0])
+								       : bound(n->args[1]));
 	else if (sized)
 		own.max = UINT64_MAX;
 	return sum(r, own);

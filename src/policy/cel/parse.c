@@ -20,7 +20,7 @@ struct sk_cel_parser {
 	struct sk_cel_arena *arena;
 	struct sk_cel_issues *issues;
 	unsigned depth, nodes, fresh;
-	bool full; /* a limit is reached: nothing more is made */
+	bool full;		    /* a limit is reached: nothing more is made */
 	struct sk_cel_node **stack; /* operands that are being collected: `few`, or malloc's */
 	uint32_t stack_used, stack_cap;
 	struct sk_cel_node *few[64];
@@ -29,8 +29,8 @@ struct sk_cel_parser {
 
 /* ---- issues ---- */
 
-void sk_cel_issue(struct sk_cel_issues *issues, const char *text, size_t len, size_t offset, size_t length,
-		  const char *fmt, ...)
+void sk_cel_issue(struct sk_cel_issues *issues, const char *text, size_t len, size_t offset,
+		  size_t length, const char *fmt, ...)
 {
 	struct sk_cel_issue *issue;
 	char what[512], *copy;
@@ -51,7 +51,10 @@ void sk_cel_issue(struct sk_cel_issues *issues, const char *text, size_t len, si
 	memcpy(copy, what, (size_t)n);
 	if (offset > len)
 		offset = len;
-	*issue = (struct sk_cel_issue){ .offset = (uint32_t)offset, .length = (uint32_t)length, .line = 1, .column = 1,
+	*issue = (struct sk_cel_issue){ .offset = (uint32_t)offset,
+					.length = (uint32_t)length,
+					.line = 1,
+					.column = 1,
 					.text = copy };
 	for (size_t i = 0; i < offset; i++) {
 		issue->column += (text[i] & 0xc0) != 0x80;
@@ -75,13 +78,16 @@ void sk_cel_issues_release(struct sk_cel_issues *issues)
 
 /* ---- making nodes ---- */
 
-struct sk_cel_node *sk_cel_node(struct sk_cel_parser *p, enum sk_cel_node_kind kind, uint32_t offset)
+struct sk_cel_node *sk_cel_node(struct sk_cel_parser *p, enum sk_cel_node_kind kind,
+				uint32_t offset)
 {
-	struct sk_cel_node *n = p->nodes < SK_CEL_MAX_NODES ? sk_cel_alloc(p->arena, sizeof(*n)) : NULL;
+	struct sk_cel_node *n =
+		p->nodes < SK_CEL_MAX_NODES ? sk_cel_alloc(p->arena, sizeof(*n)) : NULL;
 
 	if (!n) {
 		if (!p->full)
-			sk_cel_issue(p->issues, p->lex.text, p->lex.len, offset, 0, "the expression is too large");
+			sk_cel_issue(p->issues, p->lex.text, p->lex.len, offset, 0,
+				     "the expression is too large");
 		p->full = true;
 		return p->none;
 	}
@@ -106,19 +112,21 @@ struct sk_cel_node *sk_cel_node_bad(struct sk_cel_parser *p, uint32_t offset, co
 }
 
 /* The node is as deep as what it holds, and one more. */
-static struct sk_cel_node *deepen(struct sk_cel_parser *p, struct sk_cel_node *n, const struct sk_cel_node *child)
+static struct sk_cel_node *deepen(struct sk_cel_parser *p, struct sk_cel_node *n,
+				  const struct sk_cel_node *child)
 {
 	if (child && child->depth >= n->depth)
 		n->depth = (uint16_t)(child->depth + 1);
 	if (n->depth <= SK_CEL_MAX_DEPTH || p->full)
 		return n;
 	p->full = true;
-	sk_cel_issue(p->issues, p->lex.text, p->lex.len, n->offset, 1, "the expression nests deeper than %u levels",
-		     SK_CEL_MAX_DEPTH);
+	sk_cel_issue(p->issues, p->lex.text, p->lex.len, n->offset, 1,
+		     "the expression nests deeper than %u levels", SK_CEL_MAX_DEPTH);
 	return n;
 }
 
-static void set_args(struct sk_cel_parser *p, struct sk_cel_node *n, struct sk_cel_node *const *args, uint32_t count)
+static void set_args(struct sk_cel_parser *p, struct sk_cel_node *n,
+		     struct sk_cel_node *const *args, uint32_t count)
 {
 	n->args = sk_cel_alloc(p->arena, (count + 1) * sizeof(*n->args));
 	if (!n->args) {
@@ -133,7 +141,8 @@ static void set_args(struct sk_cel_parser *p, struct sk_cel_node *n, struct sk_c
 	}
 }
 
-struct sk_cel_node *sk_cel_node_const(struct sk_cel_parser *p, struct sk_cel_value value, uint32_t offset)
+struct sk_cel_node *sk_cel_node_const(struct sk_cel_parser *p, struct sk_cel_value value,
+				      uint32_t offset)
 {
 	struct sk_cel_node *n = sk_cel_node(p, SK_CEL_NODE_CONST, offset);
 
@@ -156,8 +165,9 @@ struct sk_cel_node *sk_cel_node_text(struct sk_cel_parser *p, const char *name, 
 	return sk_cel_node_ident(p, copy ? strcpy(copy, name) : "", offset);
 }
 
-struct sk_cel_node *sk_cel_node_call(struct sk_cel_parser *p, const char *name, struct sk_cel_node *target,
-				     struct sk_cel_node *const *args, uint32_t count, uint32_t offset)
+struct sk_cel_node *sk_cel_node_call(struct sk_cel_parser *p, const char *name,
+				     struct sk_cel_node *target, struct sk_cel_node *const *args,
+				     uint32_t count, uint32_t offset)
 {
 	struct sk_cel_node *n = sk_cel_node(p, SK_CEL_NODE_CALL, offset);
 
@@ -167,8 +177,8 @@ struct sk_cel_node *sk_cel_node_call(struct sk_cel_parser *p, const char *name, 
 	return deepen(p, n, target);
 }
 
-struct sk_cel_node *sk_cel_node_op(struct sk_cel_parser *p, enum sk_cel_op op, struct sk_cel_node *const *args,
-				   uint32_t count, uint32_t offset)
+struct sk_cel_node *sk_cel_node_op(struct sk_cel_parser *p, enum sk_cel_op op,
+				   struct sk_cel_node *const *args, uint32_t count, uint32_t offset)
 {
 	struct sk_cel_node *n = sk_cel_node_call(p, sk_cel_op_name(op), NULL, args, count, offset);
 
@@ -176,8 +186,8 @@ struct sk_cel_node *sk_cel_node_op(struct sk_cel_parser *p, enum sk_cel_op op, s
 	return n;
 }
 
-struct sk_cel_node *sk_cel_node_list(struct sk_cel_parser *p, struct sk_cel_node *const *items, uint32_t count,
-				     uint32_t offset)
+struct sk_cel_node *sk_cel_node_list(struct sk_cel_parser *p, struct sk_cel_node *const *items,
+				     uint32_t count, uint32_t offset)
 {
 	struct sk_cel_node *n = sk_cel_node(p, SK_CEL_NODE_LIST, offset);
 
@@ -185,9 +195,10 @@ struct sk_cel_node *sk_cel_node_list(struct sk_cel_parser *p, struct sk_cel_node
 	return n;
 }
 
-struct sk_cel_node *sk_cel_node_loop(struct sk_cel_parser *p, enum sk_cel_loop loop, struct sk_cel_node *range,
-				     const char *var1, const char *var2, struct sk_cel_node *filter,
-				     struct sk_cel_node *body, uint32_t offset)
+struct sk_cel_node *sk_cel_node_loop(struct sk_cel_parser *p, enum sk_cel_loop loop,
+				     struct sk_cel_node *range, const char *var1, const char *var2,
+				     struct sk_cel_node *filter, struct sk_cel_node *body,
+				     uint32_t offset)
 {
 	struct sk_cel_node *n = sk_cel_node(p, SK_CEL_NODE_LOOP, offset);
 	const char **names = sk_cel_alloc(p->arena, 2 * sizeof(*names));
@@ -205,8 +216,9 @@ struct sk_cel_node *sk_cel_node_loop(struct sk_cel_parser *p, enum sk_cel_loop l
 	return deepen(p, n, range);
 }
 
-struct sk_cel_node *sk_cel_node_bind(struct sk_cel_parser *p, const char *name, struct sk_cel_node *init,
-				     struct sk_cel_node *body, uint32_t offset)
+struct sk_cel_node *sk_cel_node_bind(struct sk_cel_parser *p, const char *name,
+				     struct sk_cel_node *init, struct sk_cel_node *body,
+				     uint32_t offset)
 {
 	struct sk_cel_node *n = sk_cel_node(p, SK_CEL_NODE_BIND, offset);
 
@@ -228,18 +240,22 @@ const char *sk_cel_fresh_name(struct sk_cel_parser *p)
 
 const char *sk_cel_node_simple_name(const struct sk_cel_node *node)
 {
-	return node->kind == SK_CEL_NODE_IDENT && !(node->flags & SK_CEL_NODE_ABSOLUTE) ? node->name : NULL;
+	return node->kind == SK_CEL_NODE_IDENT && !(node->flags & SK_CEL_NODE_ABSOLUTE) ? node->name
+											: NULL;
 }
 
 const char *sk_cel_op_name(enum sk_cel_op op)
 {
 	static const char *const names[] = {
-		[SK_CEL_OP_OR] = "_||_",    [SK_CEL_OP_AND] = "_&&_", [SK_CEL_OP_CHOICE] = "_?_:_",
-		[SK_CEL_OP_NOT] = "!_",	    [SK_CEL_OP_NEGATE] = "-_", [SK_CEL_OP_EQ] = "_==_",
-		[SK_CEL_OP_NE] = "_!=_",    [SK_CEL_OP_LT] = "_<_",    [SK_CEL_OP_LE] = "_<=_",
-		[SK_CEL_OP_GT] = "_>_",	    [SK_CEL_OP_GE] = "_>=_",   [SK_CEL_OP_IN] = "@in",
-		[SK_CEL_OP_ADD] = "_+_",    [SK_CEL_OP_SUB] = "_-_",   [SK_CEL_OP_MUL] = "_*_",
-		[SK_CEL_OP_DIV] = "_/_",    [SK_CEL_OP_MOD] = "_%_",   [SK_CEL_OP_INDEX] = "_[_]",
+		[SK_CEL_OP_OR] = "_||_",	 [SK_CEL_OP_AND] = "_&&_",
+		[SK_CEL_OP_CHOICE] = "_?_:_",	 [SK_CEL_OP_NOT] = "!_",
+		[SK_CEL_OP_NEGATE] = "-_",	 [SK_CEL_OP_EQ] = "_==_",
+		[SK_CEL_OP_NE] = "_!=_",	 [SK_CEL_OP_LT] = "_<_",
+		[SK_CEL_OP_LE] = "_<=_",	 [SK_CEL_OP_GT] = "_>_",
+		[SK_CEL_OP_GE] = "_>=_",	 [SK_CEL_OP_IN] = "@in",
+		[SK_CEL_OP_ADD] = "_+_",	 [SK_CEL_OP_SUB] = "_-_",
+		[SK_CEL_OP_MUL] = "_*_",	 [SK_CEL_OP_DIV] = "_/_",
+		[SK_CEL_OP_MOD] = "_%_",	 [SK_CEL_OP_INDEX] = "_[_]",
 		[SK_CEL_OP_OPT_INDEX] = "_[?_]",
 	};
 
@@ -268,8 +284,10 @@ static struct sk_cel_node *unexpected(struct sk_cel_parser *p, const char *wante
 	if (l->token == SK_CEL_TOKEN_BAD)
 		return sk_cel_node_bad(p, l->error_offset, "%s", l->error);
 	if (l->token == SK_CEL_TOKEN_END)
-		return sk_cel_node_bad(p, l->start, "the expression ends here; expected %s", wanted);
-	return sk_cel_node_bad(p, l->start, "unexpected \"%.*s\"; expected %s", (int)(l->at - l->start > 40 ? 40 : l->at - l->start),
+		return sk_cel_node_bad(p, l->start, "the expression ends here; expected %s",
+				       wanted);
+	return sk_cel_node_bad(p, l->start, "unexpected \"%.*s\"; expected %s",
+			       (int)(l->at - l->start > 40 ? 40 : l->at - l->start),
 			       l->text + l->start, wanted);
 }
 
@@ -303,7 +321,8 @@ static void push(struct sk_cel_parser *p, struct sk_cel_node *n)
 
 	if (p->stack_used == p->stack_cap) {
 		p->stack_cap *= 2;
-		grown = realloc(p->stack == p->few ? NULL : p->stack, p->stack_cap * sizeof(*grown));
+		grown = realloc(p->stack == p->few ? NULL : p->stack,
+				p->stack_cap * sizeof(*grown));
 		if (!grown)
 			abort(); /* a few kilobytes */
 		if (p->stack == p->few)
@@ -316,7 +335,8 @@ static void push(struct sk_cel_parser *p, struct sk_cel_node *n)
 static struct sk_cel_node *parse_expression(struct sk_cel_parser *p);
 
 /* "a, b, c" up to the closing token, onto the stack; returns how many. */
-static uint32_t parse_arguments(struct sk_cel_parser *p, enum sk_cel_token closing, const char *wanted)
+static uint32_t parse_arguments(struct sk_cel_parser *p, enum sk_cel_token closing,
+				const char *wanted)
 {
 	uint32_t from = p->stack_used;
 
@@ -361,8 +381,9 @@ static const char *copy_quoted_name(struct sk_cel_parser *p)
 	return name;
 }
 
-static struct sk_cel_node *expand_or_call(struct sk_cel_parser *p, const char *name, struct sk_cel_node *target,
-					  uint32_t count, uint32_t offset)
+static struct sk_cel_node *expand_or_call(struct sk_cel_parser *p, const char *name,
+					  struct sk_cel_node *target, uint32_t count,
+					  uint32_t offset)
 {
 	struct sk_cel_node *const *args = p->stack + p->stack_used - count;
 	struct sk_cel_node *n = NULL;
@@ -373,7 +394,8 @@ static struct sk_cel_node *expand_or_call(struct sk_cel_parser *p, const char *n
 	if (macro)
 		n = macro->expand(p, target, args, count, offset);
 	if (!n && target && sk_cel_node_simple_name(target) &&
-	    snprintf(qualified, sizeof(qualified), "%s.%s", target->name, name) < (int)sizeof(qualified)) {
+	    snprintf(qualified, sizeof(qualified), "%s.%s", target->name, name) <
+		    (int)sizeof(qualified)) {
 		macro = p->full ? NULL : sk_cel_env_macro(p->env, qualified, false, (int)count);
 		n = macro ? macro->expand(p, NULL, args, count, offset) : NULL;
 	}
@@ -391,8 +413,8 @@ static struct sk_cel_node *parse_identifier(struct sk_cel_parser *p)
 	const char *name;
 
 	if (peek(p) == SK_CEL_TOKEN_RESERVED) {
-		n = sk_cel_node_bad(p, (uint32_t)p->lex.start, "\"%.*s\" is a reserved word", (int)(p->lex.at - p->lex.start),
-				    p->lex.text + p->lex.start);
+		n = sk_cel_node_bad(p, (uint32_t)p->lex.start, "\"%.*s\" is a reserved word",
+				    (int)(p->lex.at - p->lex.start), p->lex.text + p->lex.start);
 		sk_cel_lex(&p->lex);
 		return n;
 	}
@@ -523,7 +545,8 @@ static struct sk_cel_node *parse_constant(struct sk_cel_parser *p, bool negative
 {
 	struct sk_cel_value value;
 	const char *why = sk_cel_lex_value(&p->lex, p->arena, negative, &value);
-	struct sk_cel_node *n = why ? sk_cel_node_bad(p, offset, "%s", why) : sk_cel_node_const(p, value, offset);
+	struct sk_cel_node *n =
+		why ? sk_cel_node_bad(p, offset, "%s", why) : sk_cel_node_const(p, value, offset);
 
 	sk_cel_lex(&p->lex);
 	return n;
@@ -571,7 +594,8 @@ static const char *qualified_name(struct sk_cel_parser *p, const struct sk_cel_n
 	size_t count = 0, len = 0;
 	char *name;
 
-	for (; n->kind == SK_CEL_NODE_SELECT && !(n->flags & SK_CEL_NODE_OPTIONAL) && count < 63; n = n->target)
+	for (; n->kind == SK_CEL_NODE_SELECT && !(n->flags & SK_CEL_NODE_OPTIONAL) && count < 63;
+	     n = n->target)
 		parts[count++] = n;
 	if (n->kind != SK_CEL_NODE_IDENT)
 		return NULL;
@@ -674,7 +698,8 @@ static struct sk_cel_node *parse_dot(struct sk_cel_parser *p, struct sk_cel_node
 	if (!name)
 		return unexpected(p, "a name behind the dot");
 	if (!optional && !quoted && take(p, '('))
-		return expand_or_call(p, name, target, parse_arguments(p, ')', "',' or ')'"), offset);
+		return expand_or_call(p, name, target, parse_arguments(p, ')', "',' or ')'"),
+				      offset);
 	n = sk_cel_node(p, SK_CEL_NODE_SELECT, offset);
 	n->name = name;
 	n->target = target;
@@ -683,7 +708,8 @@ static struct sk_cel_node *parse_dot(struct sk_cel_parser *p, struct sk_cel_node
 	return deepen(p, n, target);
 }
 
-static struct sk_cel_node *parse_index(struct sk_cel_parser *p, struct sk_cel_node *target, uint32_t offset)
+static struct sk_cel_node *parse_index(struct sk_cel_parser *p, struct sk_cel_node *target,
+				       uint32_t offset)
 {
 	bool optional = take(p, '?');
 	struct sk_cel_node *args[2] = { target, parse_expression(p) };
@@ -752,10 +778,18 @@ static enum sk_cel_op binary(enum sk_cel_token t, int level)
 		int token, level;
 		enum sk_cel_op op;
 	} table[] = {
-		{ SK_CEL_TOKEN_EQ, 0, SK_CEL_OP_EQ }, { SK_CEL_TOKEN_NE, 0, SK_CEL_OP_NE }, { '<', 0, SK_CEL_OP_LT },
-		{ SK_CEL_TOKEN_LE, 0, SK_CEL_OP_LE }, { '>', 0, SK_CEL_OP_GT }, { SK_CEL_TOKEN_GE, 0, SK_CEL_OP_GE },
-		{ SK_CEL_TOKEN_IN, 0, SK_CEL_OP_IN }, { '+', 1, SK_CEL_OP_ADD }, { '-', 1, SK_CEL_OP_SUB },
-		{ '*', 2, SK_CEL_OP_MUL },	      { '/', 2, SK_CEL_OP_DIV }, { '%', 2, SK_CEL_OP_MOD },
+		{ SK_CEL_TOKEN_EQ, 0, SK_CEL_OP_EQ },
+		{ SK_CEL_TOKEN_NE, 0, SK_CEL_OP_NE },
+		{ '<', 0, SK_CEL_OP_LT },
+		{ SK_CEL_TOKEN_LE, 0, SK_CEL_OP_LE },
+		{ '>', 0, SK_CEL_OP_GT },
+		{ SK_CEL_TOKEN_GE, 0, SK_CEL_OP_GE },
+		{ SK_CEL_TOKEN_IN, 0, SK_CEL_OP_IN },
+		{ '+', 1, SK_CEL_OP_ADD },
+		{ '-', 1, SK_CEL_OP_SUB },
+		{ '*', 2, SK_CEL_OP_MUL },
+		{ '/', 2, SK_CEL_OP_DIV },
+		{ '%', 2, SK_CEL_OP_MOD },
 	};
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
@@ -785,7 +819,8 @@ static struct sk_cel_node *parse_binary(struct sk_cel_parser *p, int level)
 static struct sk_cel_node *parse_logic(struct sk_cel_parser *p, enum sk_cel_op op)
 {
 	enum sk_cel_token token = op == SK_CEL_OP_OR ? SK_CEL_TOKEN_OR : SK_CEL_TOKEN_AND;
-	struct sk_cel_node *n = op == SK_CEL_OP_OR ? parse_logic(p, SK_CEL_OP_AND) : parse_binary(p, 0);
+	struct sk_cel_node *n =
+		op == SK_CEL_OP_OR ? parse_logic(p, SK_CEL_OP_AND) : parse_binary(p, 0);
 	uint32_t from = p->stack_used, offset = (uint32_t)p->lex.start;
 
 	if (peek(p) != token)
@@ -805,7 +840,8 @@ static struct sk_cel_node *parse_expression(struct sk_cel_parser *p)
 
 	if (++p->depth > SK_CEL_MAX_DEPTH) {
 		if (!p->full)
-			sk_cel_node_bad(p, (uint32_t)p->lex.start, "the expression nests deeper than %u levels",
+			sk_cel_node_bad(p, (uint32_t)p->lex.start,
+					"the expression nests deeper than %u levels",
 					SK_CEL_MAX_DEPTH);
 		p->full = true;
 		p->lex.token = SK_CEL_TOKEN_END;
@@ -836,7 +872,8 @@ struct sk_cel_node *sk_cel_parse(const struct sk_cel_env *env, const char *text,
 	struct sk_cel_node *root;
 
 	if (len > SK_CEL_MAX_TEXT) {
-		sk_cel_issue(issues, text, len, 0, 0, "the expression is longer than %u bytes", SK_CEL_MAX_TEXT);
+		sk_cel_issue(issues, text, len, 0, 0, "the expression is longer than %u bytes",
+			     SK_CEL_MAX_TEXT);
 		return NULL;
 	}
 	p.none = sk_cel_alloc(arena, sizeof(*p.none));

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy/cel/check.h"
+#include "policy/cel/unify.h"
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #define T(kind) sk_cel_basic(SK_CEL_T_##kind)
 
@@ -25,8 +25,7 @@ struct checker {
 	struct local *locals; /* MAX_LOCALS */
 	uint32_t local_count;
 	struct sk_cel_checked *out;
-	const struct sk_cel_type ***trail; /* variables in the order in which they were bound */
-	uint32_t trail_count, trail_cap;
+	struct sk_cel_unifier unify;
 };
 
 __attribute__((format(printf, 3, 4))) static const struct sk_cel_type *
@@ -52,155 +51,6 @@ static struct type_name name_of(const struct sk_cel_type *t)
 
 	sk_cel_type_text(t, n.text, sizeof(n.text));
 	return n;
-}
-
-/* ---- variables of types ---- */
-
-static const struct sk_cel_type *new_variable(struct checker *c)
-{
-	struct sk_cel_type *t = sk_cel_alloc(c->arena, sizeof(*t));
-	const struct sk_cel_type **bound = sk_cel_alloc(c->arena, sizeof(*bound));
-
-	if (!t || !bound)
-		return T(DYN);
-	t->kind = SK_CEL_T_VAR;
-	t->name = "dyn";
-	t->bound = bound;
-	return t;
-}
-
-static void bind(struct checker *c, const struct sk_cel_type *variable,
-		 const struct sk_cel_type *type)
-{
-	if (variable == type)
-		return;
-	if (c->trail_count == c->trail_cap) {
-		c->trail_cap = c->trail_cap ? c->trail_cap * 2 : 64;
-		c->trail = realloc(c->trail, c->trail_cap * sizeof(*c->trail));
-		if (!c->trail)
-			abort();
-	}
-	c->trail[c->trail_count++] = variable->bound;
-	*variable->bound = type;
-}
-
-static void unbind(struct checker *c, uint32_t to)
-{
-	while (c->trail_count > to)
-		*c->trail[--c->trail_count] = NULL;
-}
-
-static bool mentions(const struct sk_cel_type *t, const struct sk_cel_type *variable,
-		     unsigned depth)
-{
-	t = sk_cel_type_resolve(t);
-	if (t == variable || depth > 64)
-		return true;
-	for (unsigned i = 0; i < t->count; i++)
-		if (mentions(t->params[i], variable, depth + 1))
-			return true;
-	return false;
-}
-
-static bool takes_null(const struct sk_cel_type *t)
-{
-	switch (t->kind) {
-	case SK_CEL_T_NULL:
-	case SK_CEL_T_STRUCT:
-	case SK_CEL_T_TIMESTAMP:
-	case SK_CEL_T_DURATION:
-	case SK_CEL_T_WRAPPER:
-	case SK_CEL_T_OPAQUE:
-	case SK_CEL_T_OPTIONAL:
-		return true;
-	default:
-		return false;
-	}
-}
-
-/* May a value of type `from` stand where `to` is expected? Binds variables on both sides. */
-static bool assignable(struct checker *c, const struct sk_cel_type *from,
-		       const struct sk_cel_type *to, unsigned depth)
-{
-	from = sk_cel_type_resolve(from);
-	to = sk_cel_type_resolve(to);
-	if (from == to || depth > 64)
-		return from == to;
-	if (to->kind == SK_CEL_T_VAR || from->kind == SK_CEL_T_VAR) {
-		const struct sk_cel_type *variable = to->kind == SK_CEL_T_VAR ? to : from;
-		const struct sk_cel_type *type = variable == to ? from : to;
-
-		if (mentions(type, variable, 0))
-			return false;
-		bind(c, variable, type);
-		return true;
-	}
-	if (from->kind == SK_CEL_T_DYN || to->kind == SK_CEL_T_DYN ||
-	    from->kind == SK_CEL_T_ERROR || to->kind == SK_CEL_T_ERROR)
-		return true;
-	if (from->kind == SK_CEL_T_NULL)
-		return takes_null(to);
-	if (to->kind == SK_CEL_T_WRAPPER && from->kind != SK_CEL_T_WRAPPER)
-		return assignable(c, from, to->params[0], depth + 1);
-	if (from->kind == SK_CEL_T_WRAPPER && to->kind != SK_CEL_T_WRAPPER)
-		return assignable(c, from->params[0], to, depth + 1);
-	if (from->kind != to->kind)
-		return false;
-	if ((from->kind == SK_CEL_T_STRUCT || from->kind == SK_CEL_T_OPAQUE) &&
-	    (strcmp(from->name, to->name) != 0 || from->count != to->count))
-		return false;
-	if (from->kind == SK_CEL_T_TYPE)
-		return true;
-	for (unsigned i = 0; i < from->count; i++)
-		if (!assignable(c, from->params[i], to->params[i], depth + 1))
-			return false;
-	return true;
-}
-
-static bool try_assign(struct checker *c, const struct sk_cel_type *from,
-		       const struct sk_cel_type *to)
-{
-	uint32_t mark = c->trail_count;
-
-	if (assignable(c, from, to, 0))
-		return true;
-	unbind(c, mark);
-	return false;
-}
-
-/* Does `a` say as much as b or less? */
-static bool less_specific(const struct sk_cel_type *a, const struct sk_cel_type *b, unsigned depth)
-{
-	a = sk_cel_type_resolve(a);
-	b = sk_cel_type_resolve(b);
-	if (a->kind == SK_CEL_T_DYN || a->kind == SK_CEL_T_VAR || depth > 64)
-		return true;
-	if (b->kind == SK_CEL_T_DYN || b->kind == SK_CEL_T_VAR || a->kind != b->kind ||
-	    a->count != b->count)
-		return false;
-	for (unsigned i = 0; i < a->count && a->kind != SK_CEL_T_TYPE; i++)
-		if (!less_specific(a->params[i], b->params[i], depth + 1))
-			return false;
-	return a->kind != SK_CEL_T_WRAPPER || b->kind == SK_CEL_T_WRAPPER;
-}
-
-/* The type that holds both; dyn where there is no other. */
-static const struct sk_cel_type *join(struct checker *c, const struct sk_cel_type *a,
-				      const struct sk_cel_type *b, bool *ret_mixed)
-{
-	const struct sk_cel_type *x = sk_cel_type_resolve(a), *y = sk_cel_type_resolve(b);
-
-	if (x->kind == SK_CEL_T_DYN || y->kind == SK_CEL_T_DYN)
-		return T(DYN);
-	if (try_assign(c, a, b) || try_assign(c, b, a)) {
-		if (x->kind == SK_CEL_T_NULL || y->kind == SK_CEL_T_NULL)
-			return x->kind == SK_CEL_T_NULL ? b : a;
-		if (x->kind == SK_CEL_T_WRAPPER || y->kind == SK_CEL_T_WRAPPER)
-			return x->kind == SK_CEL_T_WRAPPER ? a : b;
-		return less_specific(a, b, 0) ? a : b;
-	}
-	*ret_mixed = true;
-	return T(DYN);
 }
 
 /* ---- names ---- */
@@ -343,7 +193,7 @@ static const struct sk_cel_type *field_type(struct checker *c, const struct sk_c
 	case SK_CEL_T_VAR:
 		return T(DYN);
 	case SK_CEL_T_MAP:
-		if (!try_assign(c, T(STRING), type->params[0]))
+		if (!sk_cel_unify_assign(&c->unify, T(STRING), type->params[0]))
 			break;
 		return type->params[1];
 	case SK_CEL_T_STRUCT:
@@ -384,42 +234,6 @@ static const struct sk_cel_type *check_select(struct checker *c, struct sk_cel_n
 
 /* ---- calls ---- */
 
-/* A copy of the type in which the signature's parameters are variables of this call. */
-static const struct sk_cel_type *instantiate(struct checker *c, const struct sk_cel_type *t,
-					     const struct sk_cel_type **variables)
-{
-	const struct sk_cel_type *params[SK_CEL_TYPE_PARAMS];
-	bool changed = false;
-
-	if (t->kind == SK_CEL_T_PARAM) {
-		if (!variables[t->number])
-			variables[t->number] = new_variable(c);
-		return variables[t->number];
-	}
-	for (unsigned i = 0; i < t->count; i++) {
-		params[i] = instantiate(c, t->params[i], variables);
-		changed |= params[i] != t->params[i];
-	}
-	return changed ? sk_cel_type_with(c->arena, t, params) : t;
-}
-
-/* A parameter that is bound to one type may still become a more general one (null, then a struct). */
-static bool matches_arg(struct checker *c, const struct sk_cel_type *arg,
-			const struct sk_cel_type *param)
-{
-	const struct sk_cel_type *bound;
-
-	if (try_assign(c, arg, param))
-		return true;
-	if (param->kind != SK_CEL_T_VAR)
-		return false;
-	bound = *param->bound;
-	if (!bound || !try_assign(c, bound, arg))
-		return false;
-	*param->bound = arg;
-	return true;
-}
-
 /* NULL: the overload does not fit. */
 static const struct sk_cel_type *try_overload(struct checker *c, const struct sk_cel_callee *callee,
 					      const struct sk_cel_type *const *args, uint32_t count)
@@ -432,25 +246,12 @@ static const struct sk_cel_type *try_overload(struct checker *c, const struct sk
 	for (uint32_t i = 0; i < count; i++) {
 		param = callee->args[i < callee->count ? i : callee->count - 1u];
 		if (callee->params)
-			param = instantiate(c, param, variables);
-		if (!matches_arg(c, args[i], param))
+			param = sk_cel_unify_instance(&c->unify, param, variables);
+		if (!sk_cel_unify_argument(&c->unify, args[i], param))
 			return NULL;
 	}
-	return callee->params ? instantiate(c, callee->result, variables) : callee->result;
-}
-
-static bool same_type(const struct sk_cel_type *a, const struct sk_cel_type *b)
-{
-	a = sk_cel_type_resolve(a);
-	b = sk_cel_type_resolve(b);
-	if (a == b)
-		return true;
-	if (a->kind != b->kind || a->count != b->count || strcmp(a->name, b->name) != 0)
-		return false;
-	for (unsigned i = 0; i < a->count; i++)
-		if (!same_type(a->params[i], b->params[i]))
-			return false;
-	return true;
+	return callee->params ? sk_cel_unify_instance(&c->unify, callee->result, variables)
+			      : callee->result;
 }
 
 static const struct sk_cel_type *no_overload(struct checker *c, const struct sk_cel_node *n,
@@ -474,17 +275,17 @@ static const struct sk_cel_type *resolve_call(struct checker *c, struct sk_cel_n
 {
 	const struct sk_cel_type *result = NULL, *other;
 	const struct sk_cel_callee *chosen = NULL;
-	uint32_t mark = c->trail_count;
+	uint32_t mark = c->unify.trail_count;
 	unsigned fits = 0;
 
 	for (const struct sk_cel_callee *o = f->first; o; o = o->next) {
-		uint32_t before = c->trail_count;
+		uint32_t before = c->unify.trail_count;
 
 		if (o->member != member)
 			continue;
 		other = try_overload(c, o, args, count);
 		if (!other) {
-			unbind(c, before);
+			sk_cel_unify_undo(&c->unify, before);
 			continue;
 		}
 		fits++;
@@ -493,9 +294,9 @@ static const struct sk_cel_type *resolve_call(struct checker *c, struct sk_cel_n
 			result = other;
 			continue;
 		}
-		if (!same_type(result, other))
+		if (!sk_cel_unify_same(result, other))
 			result = T(DYN);
-		unbind(c, before);
+		sk_cel_unify_undo(&c->unify, before);
 	}
 	n->function = f;
 	if (fits == 1) {
@@ -503,7 +304,7 @@ static const struct sk_cel_type *resolve_call(struct checker *c, struct sk_cel_n
 		return result;
 	}
 	if (fits == 0) {
-		unbind(c, mark);
+		sk_cel_unify_undo(&c->unify, mark);
 		return no_overload(c, n, f->name, member, args, count);
 	}
 	return result;
@@ -617,7 +418,7 @@ static const struct sk_cel_type *check_function(struct checker *c, struct sk_cel
 static void want(struct checker *c, const struct sk_cel_node *n, const struct sk_cel_type *type,
 		 const struct sk_cel_type *wanted, const char *where)
 {
-	if (!c->dynamic && !try_assign(c, type, wanted))
+	if (!c->dynamic && !sk_cel_unify_assign(&c->unify, type, wanted))
 		wrong(c, n->offset, "expected type '%s' %s, found '%s'", name_of(wanted).text,
 		      where, name_of(type).text);
 }
@@ -635,9 +436,10 @@ static const struct sk_cel_type *check_index(struct checker *c, struct sk_cel_no
 		optional = true;
 		target = sk_cel_type_resolve(target->params[0]);
 	}
-	if (target->kind == SK_CEL_T_LIST && try_assign(c, index, T(INT)))
+	if (target->kind == SK_CEL_T_LIST && sk_cel_unify_assign(&c->unify, index, T(INT)))
 		element = target->params[0];
-	else if (target->kind == SK_CEL_T_MAP && try_assign(c, index, target->params[0]))
+	else if (target->kind == SK_CEL_T_MAP &&
+		 sk_cel_unify_assign(&c->unify, index, target->params[0]))
 		element = target->params[1];
 	else if (target->kind == SK_CEL_T_DYN || target->kind == SK_CEL_T_ERROR ||
 		 target->kind == SK_CEL_T_VAR)
@@ -656,9 +458,9 @@ static const struct sk_cel_type *check_choice(struct checker *c, struct sk_cel_n
 
 	if (c->dynamic)
 		return T(DYN);
-	if (!try_assign(c, condition, T(BOOL)))
+	if (!sk_cel_unify_assign(&c->unify, condition, T(BOOL)))
 		return no_overload(c, n, n->name, false, args, 3);
-	both = join(c, a, b, &mixed);
+	both = sk_cel_unify_join(&c->unify, a, b, &mixed);
 	return mixed ? no_overload(c, n, n->name, false, args, 3) : both;
 }
 
@@ -690,7 +492,7 @@ static const struct sk_cel_type *check_call(struct checker *c, struct sk_cel_nod
 	case SK_CEL_OP_OR:
 		for (uint32_t i = 0; i < n->count; i++) {
 			args[0] = check(c, n->args[i]);
-			if (!c->dynamic && !try_assign(c, args[0], T(BOOL)))
+			if (!c->dynamic && !sk_cel_unify_assign(&c->unify, args[0], T(BOOL)))
 				wrong(c, n->args[i]->offset,
 				      "found no matching overload for '%s': expected bool, found "
 				      "'%s'",
@@ -728,7 +530,8 @@ static const struct sk_cel_type *merge(struct checker *c, const struct sk_cel_no
 				       const struct sk_cel_type *type)
 {
 	bool mixed = false;
-	const struct sk_cel_type *both = so_far ? join(c, so_far, type, &mixed) : type;
+	const struct sk_cel_type *both =
+		so_far ? sk_cel_unify_join(&c->unify, so_far, type, &mixed) : type;
 
 	if (mixed && c->homogeneous)
 		wrong(c, element->offset, "expected type '%s' but found '%s'", name_of(so_far).text,
@@ -745,7 +548,8 @@ static const struct sk_cel_type *check_list(struct checker *c, struct sk_cel_nod
 				element_type(c, n, i, n->args[i], check(c, n->args[i])));
 	if (c->dynamic)
 		return T(DYN);
-	return sk_cel_type_new(c->arena, SK_CEL_T_LIST, element ? element : new_variable(c), NULL);
+	return sk_cel_type_new(c->arena, SK_CEL_T_LIST,
+			       element ? element : sk_cel_unify_variable(&c->unify), NULL);
 }
 
 /* Keys have no parts: types are no deeper through them. */
@@ -755,7 +559,7 @@ static const struct sk_cel_type *check_key(struct checker *c, struct sk_cel_node
 
 	switch (t->kind) {
 	case SK_CEL_T_VAR:
-		bind(c, t, T(DYN));
+		sk_cel_unify_bind(&c->unify, t, T(DYN));
 		return T(DYN);
 	case SK_CEL_T_DYN:
 	case SK_CEL_T_BOOL:
@@ -783,8 +587,8 @@ static const struct sk_cel_type *check_map(struct checker *c, struct sk_cel_node
 	}
 	if (c->dynamic)
 		return T(DYN);
-	return sk_cel_type_new(c->arena, SK_CEL_T_MAP, key ? key : new_variable(c),
-			       value ? value : new_variable(c));
+	return sk_cel_type_new(c->arena, SK_CEL_T_MAP, key ? key : sk_cel_unify_variable(&c->unify),
+			       value ? value : sk_cel_unify_variable(&c->unify));
 }
 
 static const struct sk_cel_type *check_struct(struct checker *c, struct sk_cel_node *n)
@@ -809,7 +613,7 @@ static const struct sk_cel_type *check_struct(struct checker *c, struct sk_cel_n
 		if (c->dynamic)
 			continue;
 		value = element_type(c, n, i, n->args[i], value);
-		if (!try_assign(c, value, field))
+		if (!sk_cel_unify_assign(&c->unify, value, field))
 			wrong(c, n->args[i]->offset,
 			      "expected type of field '%s' is '%s' but provided type is '%s'",
 			      n->names[i], name_of(field).text, name_of(value).text);
@@ -953,6 +757,7 @@ bool sk_cel_check(const struct sk_cel_env *env, struct sk_cel_node *root, const 
 {
 	struct local locals[MAX_LOCALS];
 	struct checker c = { .env = env,
+			     .unify = { .arena = arena },
 			     .arena = arena,
 			     .issues = issues,
 			     .text = text,
@@ -968,6 +773,6 @@ bool sk_cel_check(const struct sk_cel_env *env, struct sk_cel_node *root, const 
 	if (!ret->reads)
 		return false;
 	ret->type = check(&c, root);
-	free(c.trail);
+	sk_cel_unify_release(&c.unify);
 	return issues->count == before;
 }

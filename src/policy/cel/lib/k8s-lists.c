@@ -211,9 +211,9 @@ static const struct sk_cel_overload overloads[] = {
 	{ "sum", "list<uint>.() -> uint", sum_uint, SCAN },
 	{ "sum", "list<double>.() -> double", sum_double, SCAN },
 	{ "sum", "list<duration>.() -> duration", sum_duration, SCAN },
-	{ "indexOf", "list<A>.(A) -> int", index_of, SK_CEL_COST_ONE },
-	{ "lastIndexOf", "list<A>.(A) -> int", last_index_of, SK_CEL_COST_ONE },
-	{ "includes", "dyn.(dyn) -> bool", includes, SK_CEL_COST_ONE },
+	{ "indexOf", "list<A>.(A) -> int", index_of, SK_CEL_COST_OWN },
+	{ "lastIndexOf", "list<A>.(A) -> int", last_index_of, SK_CEL_COST_OWN },
+	{ "includes", "dyn.(dyn) -> bool", includes, SK_CEL_COST_OWN },
 	{ NULL },
 };
 

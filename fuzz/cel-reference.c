@@ -342,6 +342,9 @@ static value element(struct walk *w, value v, value index)
 	}
 	if (v.kind != SK_CEL_LIST || !number(index))
 		return fail(w, "no overload");
+	if (order_numbers(index, sk_cel_double(0x1p63)) != -1 ||
+	    order_numbers(index, sk_cel_int(INT64_MIN)) == -1)
+		return fail(w, "no index");
 	for (uint32_t i = 0; i < v.list->count; i++)
 		if (order_numbers(index, sk_cel_int(i)) == 0)
 			return v.list->items[i];
@@ -766,8 +769,16 @@ static value eval_struct(struct walk *w, const node *n, const struct local *scop
 			worst = worse(w, worst, v);
 		else if (field < 0)
 			return fail(w, "no such field");
-		else if (v.kind != SK_CEL_ABSENT)
+		else if (v.kind != SK_CEL_ABSENT) {
+			const struct sk_cel_type *t = sk_cel_env_type(
+				w->env, sk_cel_eval_arena(w->eval), type->fields[field].type);
+
+			if (v.kind == SK_CEL_NULL && t->kind == SK_CEL_T_STRUCT)
+				continue; /* not set; the world has no other fields that take null */
+			if (!takes(t, v))
+				return fail(w, "a value of another type");
 			fields[field] = v;
+		}
 	}
 	s->type = type;
 	s->fields = fields;

@@ -107,7 +107,7 @@ static void check(const struct run *r, const struct world *w, unsigned flags)
 	struct sk_cel_value v;
 
 	if (program) {
-		sk_cel_eval_reset(r->eval, &(struct sk_cel_limits){ .memory = 16 << 20 });
+		sk_cel_eval_reset(r->eval, &(struct sk_cel_limits){ .memory = 256 << 20 });
 		v = sk_cel_run(program, r->eval, &input);
 		if (!same_result(v, r->wanted))
 			fail(r, flags ? "without check" : "checked", v);

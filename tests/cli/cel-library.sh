@@ -1,7 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# libsekisho-cel alone: a program of somebody else, with the one header and the one archive.
+# libsekisho-cel stands alone: its files include nothing else of the tree, its symbols have its prefix and want
+# nothing of the rest, and a program of somebody else needs the one header and the one archive.
 set -u
+failed=0
+grep -rn '^#include "' "$SK_SOURCE/src/policy/cel" --include='*.[ch]' | grep -v '#include "policy/cel/' &&
+	echo "includes something of the rest" && failed=1
 cc=${CC:-cc}
 command -v "$cc" >/dev/null 2>&1 || { echo "no compiler is there"; exit 77; }
 library=$(dirname "$SEKISHO")/../../libsekisho-cel.a
@@ -11,6 +15,11 @@ dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 mkdir "$dir/sekisho"
 cp "$SK_SOURCE/src/policy/cel/cel.h" "$dir/sekisho/"
+nm -g --defined-only "$library" 2>/dev/null | awk 'NF == 3 { print $3 }' | sort -u >"$dir/defined"
+nm -u "$library" 2>/dev/null | awk '{ print $2 }' | sort -u >"$dir/wanted"
+[ -s "$dir/defined" ] || { echo "no symbols in $library"; exit 1; }
+grep -v '^sk_cel_\|^sk_regex_\|^__\|^\.' "$dir/defined" && echo "symbols of another prefix" && failed=1
+grep '^sk_' "$dir/wanted" | comm -23 - "$dir/defined" | grep . && echo "symbols of the rest are wanted" && failed=1
 cat >"$dir/ask.c" <<'END'
 #include <sekisho/cel.h>
 #include <stdio.h>
@@ -47,7 +56,6 @@ int main(int argc, char **argv)
 }
 END
 "$cc" -Wall -Wextra -Werror -I"$dir" "$dir/ask.c" "$library" -lm -o "$dir/ask" || exit 1
-failed=0
 gives() {
 	got=$("$dir/ask" "$2")
 	[ "$got" = "$1" ] || { echo "$2: $got, not $1"; failed=1; }

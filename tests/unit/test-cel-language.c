@@ -327,13 +327,15 @@ static void test_depth(struct host *h)
 		sk_autofree char *some =
 			repeat("", nests[i].piece, 100, nests[i].middle, nests[i].tail);
 
-		expect(!compiles(h, much) && strstr(h->issues.first->text, "nests deeper"), "%s", nests[i].piece);
+		expect(!compiles(h, much) && strstr(h->issues.first->text, "nests deeper"), "%s",
+		       nests[i].piece);
 		expect(compiles(h, some), "%s", nests[i].piece);
 	}
 	for (size_t i = 0; i < SK_COUNT(chains); i++) {
 		sk_autofree char *much = repeat(chains[i].head, chains[i].piece, 60000, "", "");
 
-		expect(!compiles(h, much) && strstr(h->issues.first->text, "nests deeper"), "%s", chains[i].piece);
+		expect(!compiles(h, much) && strstr(h->issues.first->text, "nests deeper"), "%s",
+		       chains[i].piece);
 	}
 	ok(true, "what nests sixty thousand times is refused");
 	ok(true, "what nests a hundred times is not");
@@ -582,6 +584,8 @@ static const char *const anything[] = { "1",
 					"b'\\xff'",
 					"[]",
 					"[1, 'a', null, [2]]",
+					"[image]",
+					"[[]]",
 					"{}",
 					"{'a': 1, 2: b'x'}",
 					"timestamp('2024-01-01T00:00:00Z')",
@@ -663,6 +667,13 @@ static void test_flags(struct host *h)
 	program = compile(h, "{'a': 1, 'b': dyn('c')}", SK_CEL_HOMOGENEOUS);
 	ok(program, "unless they are dyn");
 	sk_cel_program_free(program);
+	program = compile(h, "'%s %d'.format(['a', 1]) + '%s'.format([{'b': [1, 'c']}])",
+			  SK_CEL_HOMOGENEOUS);
+	ok(program, "or what a text is formatted from");
+	sk_cel_program_free(program);
+	program =
+		compile(h, "'%s %d'.format(['a', 1]) == '' || [1, 'a'] == []", SK_CEL_HOMOGENEOUS);
+	ok(!program, "which others beside it are not");
 	program = compile(h, "nothing.known + 1", SK_CEL_NO_CHECK);
 	ok(program && strcmp(sk_cel_program_type(program), "dyn") == 0,
 	   "without a check names are looked up late");

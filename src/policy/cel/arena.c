@@ -71,7 +71,8 @@ void sk_cel_arena_reset(struct sk_cel_arena *arena)
 		return;
 	free_blocks(arena->head->below);
 	arena->head->below = NULL;
-	if (arena->head->size > LARGEST_STEP || (arena->limit && arena->head->size > arena->limit)) {
+	if (arena->head->size > LARGEST_STEP ||
+	    (arena->limit && arena->head->size > arena->limit)) {
 		/* One that was made for a single large value is not kept, nor one above the limit. */
 		free(arena->head);
 		*arena = (struct sk_cel_arena){ .limit = arena->limit };

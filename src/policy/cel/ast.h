@@ -17,7 +17,7 @@
 #define SK_CEL_MAX_ISSUES 50u
 
 enum sk_cel_node_kind {
-	SK_CEL_NODE_BAD,    /* was not understood; an issue says why */
+	SK_CEL_NODE_BAD, /* was not understood; an issue says why */
 	SK_CEL_NODE_CONST,
 	SK_CEL_NODE_IDENT,  /* name; a leading '.' is kept as SK_CEL_NODE_ABSOLUTE */
 	SK_CEL_NODE_SELECT, /* target.name, target.?name */
@@ -33,16 +33,31 @@ enum sk_cel_node_kind {
 enum sk_cel_node_flags {
 	SK_CEL_NODE_ABSOLUTE = 1 << 0, /* IDENT, STRUCT: ".a.b" */
 	SK_CEL_NODE_OPTIONAL = 1 << 1, /* SELECT: ".?", and in LIST, MAP, STRUCT see `optional` */
-	SK_CEL_NODE_INNER = 1 << 2,    /* BIND, LOOP: made by a macro, its names are no names of the text */
+	SK_CEL_NODE_INNER =
+		1 << 2, /* BIND, LOOP: made by a macro, its names are no names of the text */
 };
 
 enum sk_cel_op {
 	SK_CEL_OP_NONE, /* a function by its name */
-	SK_CEL_OP_OR, SK_CEL_OP_AND, /* two operands and more */
-	SK_CEL_OP_CHOICE, SK_CEL_OP_NOT, SK_CEL_OP_NEGATE,
-	SK_CEL_OP_EQ, SK_CEL_OP_NE, SK_CEL_OP_LT, SK_CEL_OP_LE, SK_CEL_OP_GT, SK_CEL_OP_GE, SK_CEL_OP_IN,
-	SK_CEL_OP_ADD, SK_CEL_OP_SUB, SK_CEL_OP_MUL, SK_CEL_OP_DIV, SK_CEL_OP_MOD,
-	SK_CEL_OP_INDEX, SK_CEL_OP_OPT_INDEX,
+	SK_CEL_OP_OR,
+	SK_CEL_OP_AND, /* two operands and more */
+	SK_CEL_OP_CHOICE,
+	SK_CEL_OP_NOT,
+	SK_CEL_OP_NEGATE,
+	SK_CEL_OP_EQ,
+	SK_CEL_OP_NE,
+	SK_CEL_OP_LT,
+	SK_CEL_OP_LE,
+	SK_CEL_OP_GT,
+	SK_CEL_OP_GE,
+	SK_CEL_OP_IN,
+	SK_CEL_OP_ADD,
+	SK_CEL_OP_SUB,
+	SK_CEL_OP_MUL,
+	SK_CEL_OP_DIV,
+	SK_CEL_OP_MOD,
+	SK_CEL_OP_INDEX,
+	SK_CEL_OP_OPT_INDEX,
 };
 
 /*
@@ -66,17 +81,18 @@ struct sk_cel_node {
 	uint32_t count;	 /* of args */
 	struct sk_cel_node *target;
 	struct sk_cel_node **args;
-	const char *name;  /* NUL-terminated */
-	const char **names; /* STRUCT: of fields; LOOP: of variables */
-	const uint8_t *optional; /* LIST, MAP (by entry), STRUCT: which have a '?'; NULL: none */
-	uint8_t name_count;	/* LOOP */
+	const char *name;	   /* NUL-terminated */
+	const char **names;	   /* STRUCT: of fields; LOOP: of variables */
+	uint32_t *kinds;	   /* STRUCT: what each field may be, from the checker */
+	const uint8_t *optional;   /* LIST, MAP (by entry), STRUCT: which have a '?'; NULL: none */
+	uint8_t name_count;	   /* LOOP */
 	struct sk_cel_value value; /* CONST */
 
 	/* Filled by the checker, or by the planner where there was none. */
 	const struct sk_cel_type *type;
-	const struct sk_cel_callee *callee; /* CALL: the one overload that it can be, or NULL */
+	const struct sk_cel_callee *callee;	/* CALL: the one overload that it can be, or NULL */
 	const struct sk_cel_function *function; /* CALL: whose overloads are tried */
-	int32_t slot;	   /* IDENT, BIND, LOOP: of the variable; see sk_cel_slot_kind */
+	int32_t slot; /* IDENT, BIND, LOOP: of the variable; see sk_cel_slot_kind */
 	uint8_t slot_kind;
 };
 
@@ -91,26 +107,32 @@ struct sk_cel_node *sk_cel_parse(const struct sk_cel_env *env, const char *text,
 				 struct sk_cel_arena *arena, struct sk_cel_issues *issues);
 
 /* Adds an issue; line and column follow from the offset in text. */
-void sk_cel_issue(struct sk_cel_issues *issues, const char *text, size_t len, size_t offset, size_t length,
-		  const char *fmt, ...) __attribute__((format(printf, 6, 7)));
+void sk_cel_issue(struct sk_cel_issues *issues, const char *text, size_t len, size_t offset,
+		  size_t length, const char *fmt, ...) __attribute__((format(printf, 6, 7)));
 
 /* ---- making nodes: for macros ---- */
 
-struct sk_cel_node *sk_cel_node(struct sk_cel_parser *p, enum sk_cel_node_kind kind, uint32_t offset);
-struct sk_cel_node *sk_cel_node_const(struct sk_cel_parser *p, struct sk_cel_value value, uint32_t offset);
+struct sk_cel_node *sk_cel_node(struct sk_cel_parser *p, enum sk_cel_node_kind kind,
+				uint32_t offset);
+struct sk_cel_node *sk_cel_node_const(struct sk_cel_parser *p, struct sk_cel_value value,
+				      uint32_t offset);
 struct sk_cel_node *sk_cel_node_ident(struct sk_cel_parser *p, const char *name, uint32_t offset);
 /* Operands are copied; target NULL: a global function. */
-struct sk_cel_node *sk_cel_node_call(struct sk_cel_parser *p, const char *name, struct sk_cel_node *target,
-				     struct sk_cel_node *const *args, uint32_t count, uint32_t offset);
-struct sk_cel_node *sk_cel_node_op(struct sk_cel_parser *p, enum sk_cel_op op, struct sk_cel_node *const *args,
-				   uint32_t count, uint32_t offset);
-struct sk_cel_node *sk_cel_node_list(struct sk_cel_parser *p, struct sk_cel_node *const *items, uint32_t count,
+struct sk_cel_node *sk_cel_node_call(struct sk_cel_parser *p, const char *name,
+				     struct sk_cel_node *target, struct sk_cel_node *const *args,
+				     uint32_t count, uint32_t offset);
+struct sk_cel_node *sk_cel_node_op(struct sk_cel_parser *p, enum sk_cel_op op,
+				   struct sk_cel_node *const *args, uint32_t count,
+				   uint32_t offset);
+struct sk_cel_node *sk_cel_node_list(struct sk_cel_parser *p, struct sk_cel_node *const *items,
+				     uint32_t count, uint32_t offset);
+struct sk_cel_node *sk_cel_node_loop(struct sk_cel_parser *p, enum sk_cel_loop loop,
+				     struct sk_cel_node *range, const char *var1, const char *var2,
+				     struct sk_cel_node *filter, struct sk_cel_node *body,
 				     uint32_t offset);
-struct sk_cel_node *sk_cel_node_loop(struct sk_cel_parser *p, enum sk_cel_loop loop, struct sk_cel_node *range,
-				     const char *var1, const char *var2, struct sk_cel_node *filter,
-				     struct sk_cel_node *body, uint32_t offset);
-struct sk_cel_node *sk_cel_node_bind(struct sk_cel_parser *p, const char *name, struct sk_cel_node *init,
-				     struct sk_cel_node *body, uint32_t offset);
+struct sk_cel_node *sk_cel_node_bind(struct sk_cel_parser *p, const char *name,
+				     struct sk_cel_node *init, struct sk_cel_node *body,
+				     uint32_t offset);
 /* An identifier whose name is copied. */
 struct sk_cel_node *sk_cel_node_text(struct sk_cel_parser *p, const char *name, uint32_t offset);
 /* A name that no text can write, for values that a macro keeps. */

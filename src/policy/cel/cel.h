@@ -41,16 +41,16 @@ enum sk_cel_kind {
 	SK_CEL_INT,
 	SK_CEL_UINT,
 	SK_CEL_DOUBLE,
-	SK_CEL_STRING,	  /* UTF-8; size() counts code points */
+	SK_CEL_STRING, /* UTF-8; size() counts code points */
 	SK_CEL_BYTES,
 	SK_CEL_LIST,
 	SK_CEL_MAP,
-	SK_CEL_STRUCT,	  /* of a declared type (struct sk_cel_struct_type) */
+	SK_CEL_STRUCT, /* of a declared type (struct sk_cel_struct_type) */
 	SK_CEL_TYPE,
 	SK_CEL_TIMESTAMP, /* i: seconds since 1970, nanos: 0 to 999,999,999 */
 	SK_CEL_DURATION,  /* i: seconds, nanos: same sign as i or 0 */
 	SK_CEL_OPTIONAL,
-	SK_CEL_OPAQUE,	  /* a library's own: ip, cidr, url, quantity, semver */
+	SK_CEL_OPAQUE, /* a library's own: ip, cidr, url, quantity, semver */
 	SK_CEL_ERROR,
 	SK_CEL_UNKNOWN,
 };
@@ -110,14 +110,14 @@ struct sk_cel_opaque {
 };
 
 enum sk_cel_error_code {
-	SK_CEL_EVALUE = 1,   /* overflow, division by zero, bad conversion, index out of range ... */
+	SK_CEL_EVALUE = 1, /* overflow, division by zero, bad conversion, index out of range ... */
 	SK_CEL_ENO_OVERLOAD, /* no such function for these types */
 	SK_CEL_ENO_SUCH,     /* no such key, field or variable */
 	SK_CEL_ELIMIT,	     /* cost, memory or depth; not absorbed by && and || */
 	SK_CEL_EMISSING,     /* the host lacks what the function needs (authorizer) */
 };
 struct sk_cel_error {
-	int code; /* enum sk_cel_error_code */
+	int code;	 /* enum sk_cel_error_code */
 	uint32_t offset; /* byte in the expression */
 	const char *text;
 };
@@ -188,8 +188,9 @@ struct sk_cel_arena {
 	size_t total, limit; /* bytes; limit 0: none */
 	bool failed;
 };
-void *sk_cel_alloc(struct sk_cel_arena *arena, size_t size); /* zeroed, 8-byte aligned; NULL at the limit */
-void sk_cel_arena_reset(struct sk_cel_arena *arena);	     /* empties it, keeps one block */
+void *sk_cel_alloc(struct sk_cel_arena *arena,
+		   size_t size);		     /* zeroed, 8-byte aligned; NULL at the limit */
+void sk_cel_arena_reset(struct sk_cel_arena *arena); /* empties it, keeps one block */
 void sk_cel_arena_release(struct sk_cel_arena *arena);
 
 /* ---- Building facts ---------------------------------------------------- */
@@ -222,8 +223,9 @@ struct sk_cel_value sk_cel_make_unknown(struct sk_cel_arena *arena, const char *
 struct sk_cel_field {
 	const char *name; /* NULL ends the table */
 	const char *type;
-	const char *doc;  /* one sentence; may be NULL */
-	const struct sk_cel_value *otherwise; /* read when it is absent; NULL: reading it is an error ("no such key") */
+	const char *doc; /* one sentence; may be NULL */
+	const struct sk_cel_value *
+		otherwise; /* read when it is absent; NULL: reading it is an error ("no such key") */
 };
 
 /* Messages as data: a constant table. Fields are found by position once the type is known. */
@@ -242,9 +244,9 @@ struct sk_cel_struct_type {
 
 /* Something that a person must mend. */
 struct sk_cel_issue {
-	uint32_t offset, length;  /* bytes in the text */
-	uint32_t line, column;	  /* from 1; columns count code points */
-	const char *text;	  /* with a suggestion where one is near ("did you mean ...?") */
+	uint32_t offset, length; /* bytes in the text */
+	uint32_t line, column;	 /* from 1; columns count code points */
+	const char *text;	 /* with a suggestion where one is near ("did you mean ...?") */
 	struct sk_cel_issue *next;
 };
 struct sk_cel_issues {
@@ -276,7 +278,8 @@ int sk_cel_env_constant(struct sk_cel_env *env, const char *name, struct sk_cel_
 /* Signature only ("fn(string, int) -> string"), for checking expressions whose function the host lacks. */
 int sk_cel_env_declare(struct sk_cel_env *env, const char *name, const char *signature,
 		       struct sk_cel_issues *issues);
-void sk_cel_env_container(struct sk_cel_env *env, const char *name); /* prefix for names, as in protobuf */
+void sk_cel_env_container(struct sk_cel_env *env,
+			  const char *name); /* prefix for names, as in protobuf */
 
 /* The libraries, by their names in `sekisho cel --help`; NULL-terminated. */
 extern const struct sk_cel_library *const sk_cel_libraries[];
@@ -290,7 +293,8 @@ extern const struct sk_cel_opaque sk_cel_authorizer;
 /* ---- Programs ---------------------------------------------------------- */
 
 enum sk_cel_compile_flags {
-	SK_CEL_NO_CHECK = 1 << 0,   /* dynamic typing alone, as disable_check in the conformance suite */
+	SK_CEL_NO_CHECK =
+		1 << 0, /* dynamic typing alone, as disable_check in the conformance suite */
 	SK_CEL_CHECK_ONLY = 1 << 1, /* no code: type and cost alone */
 	/* Literals of mixed types in one list or map are errors, as Kubernetes has it. */
 	SK_CEL_HOMOGENEOUS = 1 << 2,
@@ -304,7 +308,8 @@ void sk_cel_program_free(struct sk_cel_program *program);
 /* The type that the expression has, as text; "dyn" without a check. */
 const char *sk_cel_program_type(const struct sk_cel_program *program);
 /* Bounds of what an evaluation costs; UINT64_MAX where input sizes decide. */
-void sk_cel_program_cost(const struct sk_cel_program *program, uint64_t *ret_min, uint64_t *ret_max);
+void sk_cel_program_cost(const struct sk_cel_program *program, uint64_t *ret_min,
+			 uint64_t *ret_max);
 /* Does the expression read that variable's slot? */
 bool sk_cel_program_reads(const struct sk_cel_program *program, unsigned slot);
 
@@ -346,7 +351,8 @@ struct sk_cel_value sk_cel_run(const struct sk_cel_program *program, struct sk_c
  * the way Kubernetes and protobuf write it (bytes as base64, durations "2s",
  * timestamps RFC 3339). In arena, NUL-terminated; NULL when it is full.
  */
-char *sk_cel_print(struct sk_cel_arena *arena, struct sk_cel_value v, bool as_json, size_t *ret_len);
+char *sk_cel_print(struct sk_cel_arena *arena, struct sk_cel_value v, bool as_json,
+		   size_t *ret_len);
 
 #ifdef __cplusplus
 }

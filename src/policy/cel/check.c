@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy/cel/check.h"
+#include "policy/cel/unify.h"
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #define T(kind) sk_cel_basic(SK_CEL_T_##kind)
 
@@ -25,12 +25,11 @@ struct checker {
 	struct local *locals; /* MAX_LOCALS */
 	uint32_t local_count;
 	struct sk_cel_checked *out;
-	const struct sk_cel_type ***trail; /* variables in the order in which they were bound */
-	uint32_t trail_count, trail_cap;
+	struct sk_cel_unifier unify;
 };
 
-__attribute__((format(printf, 3, 4))) static const struct sk_cel_type *wrong(struct checker *c, uint32_t offset,
-									      const char *fmt, ...)
+__attribute__((format(printf, 3, 4))) static const struct sk_cel_type *
+wrong(struct checker *c, uint32_t offset, const char *fmt, ...)
 {
 	char what[700];
 	va_list args;
@@ -52,149 +51,6 @@ static struct type_name name_of(const struct sk_cel_type *t)
 
 	sk_cel_type_text(t, n.text, sizeof(n.text));
 	return n;
-}
-
-/* ---- variables of types ---- */
-
-static const struct sk_cel_type *new_variable(struct checker *c)
-{
-	struct sk_cel_type *t = sk_cel_alloc(c->arena, sizeof(*t));
-	const struct sk_cel_type **bound = sk_cel_alloc(c->arena, sizeof(*bound));
-
-	if (!t || !bound)
-		return T(DYN);
-	t->kind = SK_CEL_T_VAR;
-	t->name = "dyn";
-	t->bound = bound;
-	return t;
-}
-
-static void bind(struct checker *c, const struct sk_cel_type *variable, const struct sk_cel_type *type)
-{
-	if (variable == type)
-		return;
-	if (c->trail_count == c->trail_cap) {
-		c->trail_cap = c->trail_cap ? c->trail_cap * 2 : 64;
-		c->trail = realloc(c->trail, c->trail_cap * sizeof(*c->trail));
-		if (!c->trail)
-			abort();
-	}
-	c->trail[c->trail_count++] = variable->bound;
-	*variable->bound = type;
-}
-
-static void unbind(struct checker *c, uint32_t to)
-{
-	while (c->trail_count > to)
-		*c->trail[--c->trail_count] = NULL;
-}
-
-static bool mentions(const struct sk_cel_type *t, const struct sk_cel_type *variable, unsigned depth)
-{
-	t = sk_cel_type_resolve(t);
-	if (t == variable || depth > 64)
-		return true;
-	for (unsigned i = 0; i < t->count; i++)
-		if (mentions(t->params[i], variable, depth + 1))
-			return true;
-	return false;
-}
-
-static bool takes_null(const struct sk_cel_type *t)
-{
-	switch (t->kind) {
-	case SK_CEL_T_NULL:
-	case SK_CEL_T_STRUCT:
-	case SK_CEL_T_TIMESTAMP:
-	case SK_CEL_T_DURATION:
-	case SK_CEL_T_WRAPPER:
-	case SK_CEL_T_OPAQUE:
-	case SK_CEL_T_OPTIONAL:
-		return true;
-	default:
-		return false;
-	}
-}
-
-/* May a value of type `from` stand where `to` is expected? Binds variables on both sides. */
-static bool assignable(struct checker *c, const struct sk_cel_type *from, const struct sk_cel_type *to, unsigned depth)
-{
-	from = sk_cel_type_resolve(from);
-	to = sk_cel_type_resolve(to);
-	if (from == to || depth > 64)
-		return from == to;
-	if (to->kind == SK_CEL_T_VAR || from->kind == SK_CEL_T_VAR) {
-		const struct sk_cel_type *variable = to->kind == SK_CEL_T_VAR ? to : from;
-		const struct sk_cel_type *type = variable == to ? from : to;
-
-		if (mentions(type, variable, 0))
-			return false;
-		bind(c, variable, type);
-		return true;
-	}
-	if (from->kind == SK_CEL_T_DYN || to->kind == SK_CEL_T_DYN || from->kind == SK_CEL_T_ERROR || to->kind == SK_CEL_T_ERROR)
-		return true;
-	if (from->kind == SK_CEL_T_NULL)
-		return takes_null(to);
-	if (to->kind == SK_CEL_T_WRAPPER && from->kind != SK_CEL_T_WRAPPER)
-		return assignable(c, from, to->params[0], depth + 1);
-	if (from->kind == SK_CEL_T_WRAPPER && to->kind != SK_CEL_T_WRAPPER)
-		return assignable(c, from->params[0], to, depth + 1);
-	if (from->kind != to->kind)
-		return false;
-	if ((from->kind == SK_CEL_T_STRUCT || from->kind == SK_CEL_T_OPAQUE) &&
-	    (strcmp(from->name, to->name) != 0 || from->count != to->count))
-		return false;
-	if (from->kind == SK_CEL_T_TYPE)
-		return true;
-	for (unsigned i = 0; i < from->count; i++)
-		if (!assignable(c, from->params[i], to->params[i], depth + 1))
-			return false;
-	return true;
-}
-
-static bool try_assign(struct checker *c, const struct sk_cel_type *from, const struct sk_cel_type *to)
-{
-	uint32_t mark = c->trail_count;
-
-	if (assignable(c, from, to, 0))
-		return true;
-	unbind(c, mark);
-	return false;
-}
-
-/* Does `a` say as much as b or less? */
-static bool less_specific(const struct sk_cel_type *a, const struct sk_cel_type *b, unsigned depth)
-{
-	a = sk_cel_type_resolve(a);
-	b = sk_cel_type_resolve(b);
-	if (a->kind == SK_CEL_T_DYN || a->kind == SK_CEL_T_VAR || depth > 64)
-		return true;
-	if (b->kind == SK_CEL_T_DYN || b->kind == SK_CEL_T_VAR || a->kind != b->kind || a->count != b->count)
-		return false;
-	for (unsigned i = 0; i < a->count && a->kind != SK_CEL_T_TYPE; i++)
-		if (!less_specific(a->params[i], b->params[i], depth + 1))
-			return false;
-	return a->kind != SK_CEL_T_WRAPPER || b->kind == SK_CEL_T_WRAPPER;
-}
-
-/* The type that holds both; dyn where there is no other. */
-static const struct sk_cel_type *join(struct checker *c, const struct sk_cel_type *a, const struct sk_cel_type *b,
-				      bool *ret_mixed)
-{
-	const struct sk_cel_type *x = sk_cel_type_resolve(a), *y = sk_cel_type_resolve(b);
-
-	if (x->kind == SK_CEL_T_DYN || y->kind == SK_CEL_T_DYN)
-		return T(DYN);
-	if (try_assign(c, a, b) || try_assign(c, b, a)) {
-		if (x->kind == SK_CEL_T_NULL || y->kind == SK_CEL_T_NULL)
-			return x->kind == SK_CEL_T_NULL ? b : a;
-		if (x->kind == SK_CEL_T_WRAPPER || y->kind == SK_CEL_T_WRAPPER)
-			return x->kind == SK_CEL_T_WRAPPER ? a : b;
-		return less_specific(a, b, 0) ? a : b;
-	}
-	*ret_mixed = true;
-	return T(DYN);
 }
 
 /* ---- names ---- */
@@ -221,7 +77,8 @@ static uint32_t push_local(struct checker *c, const char *name, const struct sk_
 	return slot;
 }
 
-static const struct sk_cel_type *found_name(struct checker *c, struct sk_cel_node *n, const struct sk_cel_name *name)
+static const struct sk_cel_type *found_name(struct checker *c, struct sk_cel_node *n,
+					    const struct sk_cel_name *name)
 {
 	if (name->kind == SK_CEL_NAME_VARIABLE) {
 		n->kind = SK_CEL_NODE_IDENT;
@@ -235,14 +92,16 @@ static const struct sk_cel_type *found_name(struct checker *c, struct sk_cel_nod
 	n->value = name->value;
 	if (c->dynamic)
 		return T(DYN);
-	return name->kind == SK_CEL_NAME_STRUCT ? sk_cel_type_new(c->arena, SK_CEL_T_TYPE, name->type, NULL) : name->type;
+	return name->kind == SK_CEL_NAME_STRUCT
+		       ? sk_cel_type_new(c->arena, SK_CEL_T_TYPE, name->type, NULL)
+		       : name->type;
 }
 
-static const struct sk_cel_type *no_reference(struct checker *c, const struct sk_cel_node *n, const char *name,
-					      const char *near)
+static const struct sk_cel_type *no_reference(struct checker *c, const struct sk_cel_node *n,
+					      const char *name, const char *near)
 {
-	return wrong(c, n->offset, "undeclared reference to '%s'%s%s%s", name, near ? "; did you mean '" : "",
-		     near ? near : "", near ? "'?" : "");
+	return wrong(c, n->offset, "undeclared reference to '%s'%s%s%s", name,
+		     near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 }
 
 static const struct sk_cel_type *check_ident(struct checker *c, struct sk_cel_node *n)
@@ -271,12 +130,14 @@ static const struct sk_cel_type *check_ident(struct checker *c, struct sk_cel_no
 }
 
 /* "a.b.c" of a chain of selects on a name; false when it is none, or longer than any name. */
-static bool chain_name(const struct sk_cel_node *n, char *out, size_t size, bool *ret_absolute, const char **ret_root)
+static bool chain_name(const struct sk_cel_node *n, char *out, size_t size, bool *ret_absolute,
+		       const char **ret_root)
 {
 	const struct sk_cel_node *parts[32];
 	size_t count = 0, at = 0;
 
-	for (; n->kind == SK_CEL_NODE_SELECT && !(n->flags & SK_CEL_NODE_OPTIONAL) && count < 31; n = n->target)
+	for (; n->kind == SK_CEL_NODE_SELECT && !(n->flags & SK_CEL_NODE_OPTIONAL) && count < 31;
+	     n = n->target)
 		parts[count++] = n;
 	if (n->kind != SK_CEL_NODE_IDENT || n->slot_kind != SK_CEL_SLOT_NONE)
 		return false;
@@ -306,8 +167,9 @@ static const struct sk_cel_type *struct_field(struct checker *c, const struct sk
 
 	if (i >= 0) {
 		t = sk_cel_env_type(c->env, c->arena, type->decl->fields[i].type);
-		return t ? t : wrong(c, n->offset, "the type of %s.%s, \"%s\", is not declared", type->name, field,
-				     type->decl->fields[i].type);
+		return t ? t
+			 : wrong(c, n->offset, "the type of %s.%s, \"%s\", is not declared",
+				 type->name, field, type->decl->fields[i].type);
 	}
 	for (const struct sk_cel_field *f = type->decl->fields; f->name; f++) {
 		int d = sk_cel_distance(field, f->name);
@@ -317,8 +179,8 @@ static const struct sk_cel_type *struct_field(struct checker *c, const struct sk
 			best_distance = d;
 		}
 	}
-	return wrong(c, n->offset, "undefined field '%s' in %s%s%s%s", field, type->name, best ? "; did you mean '" : "",
-		     best ? best : "", best ? "'?" : "");
+	return wrong(c, n->offset, "undefined field '%s' in %s%s%s%s", field, type->name,
+		     best ? "; did you mean '" : "", best ? best : "", best ? "'?" : "");
 }
 
 static const struct sk_cel_type *field_type(struct checker *c, const struct sk_cel_node *n,
@@ -331,7 +193,7 @@ static const struct sk_cel_type *field_type(struct checker *c, const struct sk_c
 	case SK_CEL_T_VAR:
 		return T(DYN);
 	case SK_CEL_T_MAP:
-		if (!try_assign(c, T(STRING), type->params[0]))
+		if (!sk_cel_unify_assign(&c->unify, T(STRING), type->params[0]))
 			break;
 		return type->params[1];
 	case SK_CEL_T_STRUCT:
@@ -339,7 +201,8 @@ static const struct sk_cel_type *field_type(struct checker *c, const struct sk_c
 	default:
 		break;
 	}
-	return wrong(c, n->offset, "type '%s' does not support field selection", name_of(type).text);
+	return wrong(c, n->offset, "type '%s' does not support field selection",
+		     name_of(type).text);
 }
 
 /*
@@ -383,7 +246,8 @@ static const struct sk_cel_type *check_select(struct checker *c, struct sk_cel_n
 	char qualified[512];
 	bool absolute, optional;
 
-	if (n->kind == SK_CEL_NODE_SELECT && chain_name(n, qualified, sizeof(qualified), &absolute, &root) &&
+	if (n->kind == SK_CEL_NODE_SELECT &&
+	    chain_name(n, qualified, sizeof(qualified), &absolute, &root) &&
 	    (absolute || find_local(c, root) < 0)) {
 		name = sk_cel_env_name(c->env, qualified, absolute);
 		if (name)
@@ -409,41 +273,6 @@ static const struct sk_cel_type *check_select(struct checker *c, struct sk_cel_n
 
 /* ---- calls ---- */
 
-/* A copy of the type in which the signature's parameters are variables of this call. */
-static const struct sk_cel_type *instantiate(struct checker *c, const struct sk_cel_type *t,
-					     const struct sk_cel_type **variables)
-{
-	const struct sk_cel_type *params[SK_CEL_TYPE_PARAMS];
-	bool changed = false;
-
-	if (t->kind == SK_CEL_T_PARAM) {
-		if (!variables[t->number])
-			variables[t->number] = new_variable(c);
-		return variables[t->number];
-	}
-	for (unsigned i = 0; i < t->count; i++) {
-		params[i] = instantiate(c, t->params[i], variables);
-		changed |= params[i] != t->params[i];
-	}
-	return changed ? sk_cel_type_with(c->arena, t, params) : t;
-}
-
-/* A parameter that is bound to one type may still become a more general one (null, then a struct). */
-static bool matches_arg(struct checker *c, const struct sk_cel_type *arg, const struct sk_cel_type *param)
-{
-	const struct sk_cel_type *bound;
-
-	if (try_assign(c, arg, param))
-		return true;
-	if (param->kind != SK_CEL_T_VAR)
-		return false;
-	bound = *param->bound;
-	if (!bound || !try_assign(c, bound, arg))
-		return false;
-	*param->bound = arg;
-	return true;
-}
-
 /* NULL: the overload does not fit. */
 static const struct sk_cel_type *try_overload(struct checker *c, const struct sk_cel_callee *callee,
 					      const struct sk_cel_type *const *args, uint32_t count)
@@ -456,28 +285,16 @@ static const struct sk_cel_type *try_overload(struct checker *c, const struct sk
 	for (uint32_t i = 0; i < count; i++) {
 		param = callee->args[i < callee->count ? i : callee->count - 1u];
 		if (callee->params)
-			param = instantiate(c, param, variables);
-		if (!matches_arg(c, args[i], param))
+			param = sk_cel_unify_instance(&c->unify, param, variables);
+		if (!sk_cel_unify_argument(&c->unify, args[i], param))
 			return NULL;
 	}
-	return callee->params ? instantiate(c, callee->result, variables) : callee->result;
+	return callee->params ? sk_cel_unify_instance(&c->unify, callee->result, variables)
+			      : callee->result;
 }
 
-static bool same_type(const struct sk_cel_type *a, const struct sk_cel_type *b)
-{
-	a = sk_cel_type_resolve(a);
-	b = sk_cel_type_resolve(b);
-	if (a == b)
-		return true;
-	if (a->kind != b->kind || a->count != b->count || strcmp(a->name, b->name) != 0)
-		return false;
-	for (unsigned i = 0; i < a->count; i++)
-		if (!same_type(a->params[i], b->params[i]))
-			return false;
-	return true;
-}
-
-static const struct sk_cel_type *no_overload(struct checker *c, const struct sk_cel_node *n, const char *name, bool member,
+static const struct sk_cel_type *no_overload(struct checker *c, const struct sk_cel_node *n,
+					     const char *name, bool member,
 					     const struct sk_cel_type *const *args, uint32_t count)
 {
 	char list[400] = "";
@@ -487,27 +304,30 @@ static const struct sk_cel_type *no_overload(struct checker *c, const struct sk_
 		if (sk_cel_type_resolve(args[i])->kind == SK_CEL_T_ERROR)
 			return T(ERROR); /* whoever made it has told */
 	for (uint32_t i = 0; i < count && at < sizeof(list); i++)
-		at += (size_t)snprintf(list + at, sizeof(list) - at, "%s%s%s", i > member ? ", " : "", name_of(args[i]).text,
+		at += (size_t)snprintf(list + at, sizeof(list) - at, "%s%s%s",
+				       i > member ? ", " : "", name_of(args[i]).text,
 				       member && i == 0 ? ".(" : "");
-	return wrong(c, n->offset, "found no matching overload for '%s' applied to '%s%s)'", name, member ? "" : "(", list);
+	return wrong(c, n->offset, "found no matching overload for '%s' applied to '%s%s)'", name,
+		     member ? "" : "(", list);
 }
 
-static const struct sk_cel_type *resolve_call(struct checker *c, struct sk_cel_node *n, const struct sk_cel_function *f,
-					      bool member, const struct sk_cel_type *const *args, uint32_t count)
+static const struct sk_cel_type *resolve_call(struct checker *c, struct sk_cel_node *n,
+					      const struct sk_cel_function *f, bool member,
+					      const struct sk_cel_type *const *args, uint32_t count)
 {
 	const struct sk_cel_type *result = NULL, *other;
 	const struct sk_cel_callee *chosen = NULL;
-	uint32_t mark = c->trail_count;
+	uint32_t mark = c->unify.trail_count;
 	unsigned fits = 0;
 
 	for (const struct sk_cel_callee *o = f->first; o; o = o->next) {
-		uint32_t before = c->trail_count;
+		uint32_t before = c->unify.trail_count;
 
 		if (o->member != member)
 			continue;
 		other = try_overload(c, o, args, count);
 		if (!other) {
-			unbind(c, before);
+			sk_cel_unify_undo(&c->unify, before);
 			continue;
 		}
 		fits++;
@@ -516,9 +336,9 @@ static const struct sk_cel_type *resolve_call(struct checker *c, struct sk_cel_n
 			result = other;
 			continue;
 		}
-		if (!same_type(result, other))
+		if (!sk_cel_unify_same(result, other))
 			result = T(DYN);
-		unbind(c, before);
+		sk_cel_unify_undo(&c->unify, before);
 	}
 	n->function = f;
 	if (fits == 1) {
@@ -526,15 +346,17 @@ static const struct sk_cel_type *resolve_call(struct checker *c, struct sk_cel_n
 		return result;
 	}
 	if (fits == 0) {
-		unbind(c, mark);
+		sk_cel_unify_undo(&c->unify, mark);
 		return no_overload(c, n, f->name, member, args, count);
 	}
 	return result;
 }
 
-static const struct sk_cel_function *find_function(const struct checker *c, const char *name, bool absolute)
+static const struct sk_cel_function *find_function(const struct checker *c, const char *name,
+						   bool absolute)
 {
-	size_t prefix = c->env->container && !absolute ? strlen(c->env->container) : 0, len = strlen(name);
+	size_t prefix = c->env->container && !absolute ? strlen(c->env->container) : 0,
+	       len = strlen(name);
 	const struct sk_cel_function *found = NULL;
 	char whole[512];
 
@@ -576,14 +398,15 @@ static const struct sk_cel_function *qualified_function(struct checker *c, struc
 }
 
 /* `math.gretest(1, 2)`: the nearest function of a qualified name, where the target is nothing else. */
-static const char *nearest_qualified(struct checker *c, const struct sk_cel_node *n, char *qualified, size_t size)
+static const char *nearest_qualified(struct checker *c, const struct sk_cel_node *n,
+				     char *qualified, size_t size)
 {
 	const char *root;
 	bool absolute;
 	size_t len;
 
-	if (!n->target || !chain_name(n->target, qualified, size, &absolute, &root) || find_local(c, root) >= 0 ||
-	    sk_cel_env_name(c->env, qualified, absolute))
+	if (!n->target || !chain_name(n->target, qualified, size, &absolute, &root) ||
+	    find_local(c, root) >= 0 || sk_cel_env_name(c->env, qualified, absolute))
 		return NULL;
 	len = strlen(qualified);
 	if (len + strlen(n->name) + 2 > size)
@@ -605,7 +428,8 @@ static const struct sk_cel_type *no_function(struct checker *c, struct sk_cel_no
 	no_reference(c, n, whole ? qualified : n->name, near);
 	if (n->target && !whole)
 		check(c, n->target);
-	for (uint32_t i = 0; i < n->count && !(near && sk_cel_table_get(&c->env->macros, near, strlen(near))); i++)
+	for (uint32_t i = 0;
+	     i < n->count && !(near && sk_cel_table_get(&c->env->macros, near, strlen(near))); i++)
 		check(c, n->args[i]);
 	return T(ERROR);
 }
@@ -621,7 +445,8 @@ static const struct sk_cel_type *check_function(struct checker *c, struct sk_cel
 	else
 		f = find_function(c, n->name, n->flags & SK_CEL_NODE_ABSOLUTE);
 	if (n->count + 1 > sizeof(args) / sizeof(args[0]))
-		return wrong(c, n->offset, "a call has more than %zu arguments", sizeof(args) / sizeof(args[0]) - 1);
+		return wrong(c, n->offset, "a call has more than %zu arguments",
+			     sizeof(args) / sizeof(args[0]) - 1);
 	if (!f && !c->dynamic)
 		return no_function(c, n);
 	if (n->target)
@@ -635,13 +460,15 @@ static const struct sk_cel_type *check_function(struct checker *c, struct sk_cel
 static void want(struct checker *c, const struct sk_cel_node *n, const struct sk_cel_type *type,
 		 const struct sk_cel_type *wanted, const char *where)
 {
-	if (!c->dynamic && !try_assign(c, type, wanted))
-		wrong(c, n->offset, "expected type '%s' %s, found '%s'", name_of(wanted).text, where, name_of(type).text);
+	if (!c->dynamic && !sk_cel_unify_assign(&c->unify, type, wanted))
+		wrong(c, n->offset, "expected type '%s' %s, found '%s'", name_of(wanted).text,
+		      where, name_of(type).text);
 }
 
 static const struct sk_cel_type *check_index(struct checker *c, struct sk_cel_node *n)
 {
-	const struct sk_cel_type *target = sk_cel_type_resolve(check(c, n->args[0])), *index = check(c, n->args[1]), *element;
+	const struct sk_cel_type *target = sk_cel_type_resolve(check(c, n->args[0])),
+				 *index = check(c, n->args[1]), *element;
 	bool optional = n->op == SK_CEL_OP_OPT_INDEX;
 	const struct sk_cel_type *args[2] = { target, index };
 
@@ -651,11 +478,13 @@ static const struct sk_cel_type *check_index(struct checker *c, struct sk_cel_no
 		optional = true;
 		target = sk_cel_type_resolve(target->params[0]);
 	}
-	if (target->kind == SK_CEL_T_LIST && try_assign(c, index, T(INT)))
+	if (target->kind == SK_CEL_T_LIST && sk_cel_unify_assign(&c->unify, index, T(INT)))
 		element = target->params[0];
-	else if (target->kind == SK_CEL_T_MAP && try_assign(c, index, target->params[0]))
+	else if (target->kind == SK_CEL_T_MAP &&
+		 sk_cel_unify_assign(&c->unify, index, target->params[0]))
 		element = target->params[1];
-	else if (target->kind == SK_CEL_T_DYN || target->kind == SK_CEL_T_ERROR || target->kind == SK_CEL_T_VAR)
+	else if (target->kind == SK_CEL_T_DYN || target->kind == SK_CEL_T_ERROR ||
+		 target->kind == SK_CEL_T_VAR)
 		element = T(DYN);
 	else
 		return no_overload(c, n, n->name, false, args, 2);
@@ -664,15 +493,16 @@ static const struct sk_cel_type *check_index(struct checker *c, struct sk_cel_no
 
 static const struct sk_cel_type *check_choice(struct checker *c, struct sk_cel_node *n)
 {
-	const struct sk_cel_type *condition = check(c, n->args[0]), *a = check(c, n->args[1]), *b = check(c, n->args[2]);
+	const struct sk_cel_type *condition = check(c, n->args[0]), *a = check(c, n->args[1]),
+				 *b = check(c, n->args[2]);
 	const struct sk_cel_type *args[3] = { condition, a, b }, *both;
 	bool mixed = false;
 
 	if (c->dynamic)
 		return T(DYN);
-	if (!try_assign(c, condition, T(BOOL)))
+	if (!sk_cel_unify_assign(&c->unify, condition, T(BOOL)))
 		return no_overload(c, n, n->name, false, args, 3);
-	both = join(c, a, b, &mixed);
+	both = sk_cel_unify_join(&c->unify, a, b, &mixed);
 	return mixed ? no_overload(c, n, n->name, false, args, 3) : both;
 }
 
@@ -704,9 +534,11 @@ static const struct sk_cel_type *check_call(struct checker *c, struct sk_cel_nod
 	case SK_CEL_OP_OR:
 		for (uint32_t i = 0; i < n->count; i++) {
 			args[0] = check(c, n->args[i]);
-			if (!c->dynamic && !try_assign(c, args[0], T(BOOL)))
-				wrong(c, n->args[i]->offset, "found no matching overload for '%s': expected bool, found '%s'", n->name,
-				      name_of(args[0]).text);
+			if (!c->dynamic && !sk_cel_unify_assign(&c->unify, args[0], T(BOOL)))
+				wrong(c, n->args[i]->offset,
+				      "found no matching overload for '%s': expected bool, found "
+				      "'%s'",
+				      n->name, name_of(args[0]).text);
 		}
 		return T(BOOL);
 	default:
@@ -719,8 +551,9 @@ static const struct sk_cel_type *check_call(struct checker *c, struct sk_cel_nod
 
 /* ---- literals ---- */
 
-static const struct sk_cel_type *element_type(struct checker *c, const struct sk_cel_node *n, uint32_t entry,
-					      const struct sk_cel_node *element, const struct sk_cel_type *type)
+static const struct sk_cel_type *element_type(struct checker *c, const struct sk_cel_node *n,
+					      uint32_t entry, const struct sk_cel_node *element,
+					      const struct sk_cel_type *type)
 {
 	const struct sk_cel_type *t = sk_cel_type_resolve(type);
 
@@ -729,18 +562,22 @@ static const struct sk_cel_type *element_type(struct checker *c, const struct sk
 	if (t->kind == SK_CEL_T_OPTIONAL)
 		return t->params[0];
 	if (t->kind != SK_CEL_T_DYN && t->kind != SK_CEL_T_ERROR)
-		wrong(c, element->offset, "expected an optional value behind '?', found '%s'", name_of(t).text);
+		wrong(c, element->offset, "expected an optional value behind '?', found '%s'",
+		      name_of(t).text);
 	return T(DYN);
 }
 
-static const struct sk_cel_type *merge(struct checker *c, const struct sk_cel_node *element, const struct sk_cel_type *so_far,
+static const struct sk_cel_type *merge(struct checker *c, const struct sk_cel_node *element,
+				       const struct sk_cel_type *so_far,
 				       const struct sk_cel_type *type)
 {
 	bool mixed = false;
-	const struct sk_cel_type *both = so_far ? join(c, so_far, type, &mixed) : type;
+	const struct sk_cel_type *both =
+		so_far ? sk_cel_unify_join(&c->unify, so_far, type, &mixed) : type;
 
 	if (mixed && c->homogeneous)
-		wrong(c, element->offset, "expected type '%s' but found '%s'", name_of(so_far).text, name_of(type).text);
+		wrong(c, element->offset, "expected type '%s' but found '%s'", name_of(so_far).text,
+		      name_of(type).text);
 	return both;
 }
 
@@ -749,10 +586,12 @@ static const struct sk_cel_type *check_list(struct checker *c, struct sk_cel_nod
 	const struct sk_cel_type *element = NULL;
 
 	for (uint32_t i = 0; i < n->count; i++)
-		element = merge(c, n->args[i], element, element_type(c, n, i, n->args[i], check(c, n->args[i])));
+		element = merge(c, n->args[i], element,
+				element_type(c, n, i, n->args[i], check(c, n->args[i])));
 	if (c->dynamic)
 		return T(DYN);
-	return sk_cel_type_new(c->arena, SK_CEL_T_LIST, element ? element : new_variable(c), NULL);
+	return sk_cel_type_new(c->arena, SK_CEL_T_LIST,
+			       element ? element : sk_cel_unify_variable(&c->unify), NULL);
 }
 
 /* Keys have no parts: types are no deeper through them. */
@@ -762,7 +601,7 @@ static const struct sk_cel_type *check_key(struct checker *c, struct sk_cel_node
 
 	switch (t->kind) {
 	case SK_CEL_T_VAR:
-		bind(c, t, T(DYN));
+		sk_cel_unify_bind(&c->unify, t, T(DYN));
 		return T(DYN);
 	case SK_CEL_T_DYN:
 	case SK_CEL_T_BOOL:
@@ -774,7 +613,8 @@ static const struct sk_cel_type *check_key(struct checker *c, struct sk_cel_node
 	case SK_CEL_T_WRAPPER:
 		return t->params[0];
 	default:
-		return wrong(c, n->offset, "a map's key is bool, int, uint or string, not '%s'", name_of(t).text);
+		return wrong(c, n->offset, "a map's key is bool, int, uint or string, not '%s'",
+			     name_of(t).text);
 	}
 }
 
@@ -789,33 +629,44 @@ static const struct sk_cel_type *check_map(struct checker *c, struct sk_cel_node
 	}
 	if (c->dynamic)
 		return T(DYN);
-	return sk_cel_type_new(c->arena, SK_CEL_T_MAP, key ? key : new_variable(c), value ? value : new_variable(c));
+	return sk_cel_type_new(c->arena, SK_CEL_T_MAP, key ? key : sk_cel_unify_variable(&c->unify),
+			       value ? value : sk_cel_unify_variable(&c->unify));
 }
 
 static const struct sk_cel_type *check_struct(struct checker *c, struct sk_cel_node *n)
 {
-	const struct sk_cel_name *name = n->name ? sk_cel_env_name(c->env, n->name, n->flags & SK_CEL_NODE_ABSOLUTE) : NULL;
-	const struct sk_cel_type *type = name && name->kind == SK_CEL_NAME_STRUCT ? name->type : NULL;
+	const struct sk_cel_name *name =
+		n->name ? sk_cel_env_name(c->env, n->name, n->flags & SK_CEL_NODE_ABSOLUTE) : NULL;
+	const struct sk_cel_type *type =
+		name && name->kind == SK_CEL_NAME_STRUCT ? name->type : NULL;
 	const char *near = !type && n->name ? sk_cel_env_nearest_name(c->env, n->name) : NULL;
 
+	n->kinds = sk_cel_alloc(c->arena, n->count * sizeof(*n->kinds));
+	if (!n->kinds)
+		return T(ERROR);
 	for (uint32_t i = 0; i < n->count; i++) {
 		const struct sk_cel_type *value = check(c, n->args[i]), *field;
 
-		if (!type || c->dynamic)
+		if (!type || (c->dynamic && sk_cel_struct_field(type->decl, n->names[i],
+								strlen(n->names[i])) < 0))
+			continue;
+		field = struct_field(c, n->args[i], type, n->names[i]);
+		n->kinds[i] = sk_cel_type_kinds(field);
+		if (c->dynamic)
 			continue;
 		value = element_type(c, n, i, n->args[i], value);
-		field = struct_field(c, n->args[i], type, n->names[i]);
-		if (!try_assign(c, value, field))
-			wrong(c, n->args[i]->offset, "expected type of field '%s' is '%s' but provided type is '%s'", n->names[i],
-			      name_of(field).text, name_of(value).text);
+		if (!sk_cel_unify_assign(&c->unify, value, field))
+			wrong(c, n->args[i]->offset,
+			      "expected type of field '%s' is '%s' but provided type is '%s'",
+			      n->names[i], name_of(field).text, name_of(value).text);
 	}
 	n->type = type ? type : T(ERROR); /* of what is made, whatever becomes of it */
 	if (type && type->decl->value_type)
 		type = sk_cel_env_type(c->env, c->arena, type->decl->value_type);
 	if (type)
 		return c->dynamic ? T(DYN) : type;
-	return wrong(c, n->offset, "undeclared reference to '%s'%s%s%s", n->name ? n->name : "", near ? "; did you mean '" : "",
-		     near ? near : "", near ? "'?" : "");
+	return wrong(c, n->offset, "undeclared reference to '%s'%s%s%s", n->name ? n->name : "",
+		     near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 }
 
 /* ---- loops ---- */
@@ -839,13 +690,16 @@ static bool range_types(struct checker *c, struct sk_cel_node *n, const struct s
 	case SK_CEL_T_VAR:
 		return true;
 	default:
-		wrong(c, n->target->offset, "expression of type '%s' cannot be range of a comprehension (must be list, map, or dynamic)",
+		wrong(c, n->target->offset,
+		      "expression of type '%s' cannot be range of a comprehension (must be list, "
+		      "map, or dynamic)",
 		      name_of(range).text);
 		return false;
 	}
 }
 
-static const struct sk_cel_type *loop_result(struct checker *c, struct sk_cel_node *n, const struct sk_cel_type *types[2],
+static const struct sk_cel_type *loop_result(struct checker *c, struct sk_cel_node *n,
+					     const struct sk_cel_type *types[2],
 					     const struct sk_cel_type *body)
 {
 	const struct sk_cel_type *made = body ? body : types[0];
@@ -939,12 +793,21 @@ static const struct sk_cel_type *check(struct checker *c, struct sk_cel_node *n)
 	return t;
 }
 
-bool sk_cel_check(const struct sk_cel_env *env, struct sk_cel_node *root, const char *text, size_t len, unsigned flags,
-		  struct sk_cel_arena *arena, struct sk_cel_checked *ret, struct sk_cel_issues *issues)
+bool sk_cel_check(const struct sk_cel_env *env, struct sk_cel_node *root, const char *text,
+		  size_t len, unsigned flags, struct sk_cel_arena *arena,
+		  struct sk_cel_checked *ret, struct sk_cel_issues *issues)
 {
 	struct local locals[MAX_LOCALS];
-	struct checker c = { .env = env, .arena = arena, .issues = issues, .text = text, .len = len, .locals = locals,
-			     .dynamic = flags & SK_CEL_NO_CHECK, .homogeneous = flags & SK_CEL_HOMOGENEOUS, .out = ret };
+	struct checker c = { .env = env,
+			     .unify = { .arena = arena },
+			     .arena = arena,
+			     .issues = issues,
+			     .text = text,
+			     .len = len,
+			     .locals = locals,
+			     .dynamic = flags & SK_CEL_NO_CHECK,
+			     .homogeneous = flags & SK_CEL_HOMOGENEOUS,
+			     .out = ret };
 	uint32_t before = issues->count;
 
 	*ret = (struct sk_cel_checked){ 0 };
@@ -952,6 +815,6 @@ bool sk_cel_check(const struct sk_cel_env *env, struct sk_cel_node *root, const 
 	if (!ret->reads)
 		return false;
 	ret->type = check(&c, root);
-	free(c.trail);
+	sk_cel_unify_release(&c.unify);
 	return issues->count == before && before < SK_CEL_MAX_ISSUES;
 }

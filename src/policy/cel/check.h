@@ -15,5 +15,6 @@ struct sk_cel_checked {
 };
 
 /* False with issues. `flags` as for sk_cel_compile. */
-bool sk_cel_check(const struct sk_cel_env *env, struct sk_cel_node *root, const char *text, size_t len, unsigned flags,
-		  struct sk_cel_arena *arena, struct sk_cel_checked *ret, struct sk_cel_issues *issues);
+bool sk_cel_check(const struct sk_cel_env *env, struct sk_cel_node *root, const char *text,
+		  size_t len, unsigned flags, struct sk_cel_arena *arena,
+		  struct sk_cel_checked *ret, struct sk_cel_issues *issues);

@@ -42,14 +42,23 @@ static uint64_t bound(const struct sk_cel_node *n)
 {
 	const struct sk_cel_type *t = n->type ? sk_cel_type_resolve(n->type) : NULL;
 
-	if (n->kind == SK_CEL_NODE_CONST && (n->value.kind == SK_CEL_STRING || n->value.kind == SK_CEL_BYTES))
+	if (n->kind == SK_CEL_NODE_CONST &&
+	    (n->value.kind == SK_CEL_STRING || n->value.kind == SK_CEL_BYTES))
 		return n->value.len / 10 + 1;
 	if (n->kind == SK_CEL_NODE_CONST && n->value.kind < SK_CEL_STRING)
 		return 0;
-	return t && t->kind >= SK_CEL_T_NULL && t->kind <= SK_CEL_T_DURATION && t->kind != SK_CEL_T_STRING &&
-			       t->kind != SK_CEL_T_BYTES ?
-		       0 :
-		       UINT64_MAX;
+	return t && t->kind >= SK_CEL_T_NULL && t->kind <= SK_CEL_T_DURATION &&
+			       t->kind != SK_CEL_T_STRING && t->kind != SK_CEL_T_BYTES
+		       ? 0
+		       : UINT64_MAX;
+}
+
+/* How many elements it has; only literals tell. */
+static uint64_t rounds_of(const struct sk_cel_node *n)
+{
+	return n->kind == SK_CEL_NODE_LIST  ? n->count
+	       : n->kind == SK_CEL_NODE_MAP ? n->count / 2
+					    : UINT64_MAX;
 }
 
 /* Logic, and x ? y : z: what stands behind the first may never be asked. */
@@ -65,17 +74,20 @@ static struct range estimate_choice(const struct sk_cel_node *n)
 static struct range estimate_call(const struct sk_cel_node *n)
 {
 	struct range r, own = { 1, 1 };
-	bool sized = n->callee ? n->callee->decl->cost != SK_CEL_COST_ONE : n->op == SK_CEL_OP_NONE || n->op == SK_CEL_OP_IN;
+	bool sized = n->callee ? n->callee->decl->cost != SK_CEL_COST_ONE : n->op == SK_CEL_OP_NONE;
 
 	if (n->op == SK_CEL_OP_AND || n->op == SK_CEL_OP_OR || n->op == SK_CEL_OP_CHOICE)
 		return estimate_choice(n);
 	r = of_args(n);
 	if (n->target)
 		r = sum(r, estimate(n->target));
-	if (n->op == SK_CEL_OP_ADD)
+	if (n->op == SK_CEL_OP_IN)
+		own.max = add(1, times(add(1, bound(n->args[0])), rounds_of(n->args[1])));
+	else if (n->op == SK_CEL_OP_ADD)
 		own.max = add(1, add(bound(n->args[0]), bound(n->args[1])));
 	else if (n->op >= SK_CEL_OP_EQ && n->op <= SK_CEL_OP_GE)
-		own.max = add(1, bound(n->args[0]) < bound(n->args[1]) ? bound(n->args[0]) : bound(n->args[1]));
+		own.max = add(1, bound(n->args[0]) < bound(n->args[1]) ? bound(n->args[0])
+								       : bound(n->args[1]));
 	else if (sized)
 		own.max = UINT64_MAX;
 	return sum(r, own);
@@ -84,9 +96,7 @@ static struct range estimate_call(const struct sk_cel_node *n)
 static struct range estimate_loop(const struct sk_cel_node *n)
 {
 	struct range r = estimate(n->target), each = of_args(n);
-	uint64_t rounds = n->target->kind == SK_CEL_NODE_LIST ? n->target->count :
-			  n->target->kind == SK_CEL_NODE_MAP  ? n->target->count / 2 :
-								UINT64_MAX;
+	uint64_t rounds = rounds_of(n->target);
 
 	if (rounds == UINT64_MAX)
 		return (struct range){ r.min, UINT64_MAX };

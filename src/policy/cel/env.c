@@ -16,7 +16,8 @@ void *sk_cel_table_get(const struct sk_cel_table *t, const char *key, size_t len
 		return NULL;
 	hash = sk_cel_hash_text(key, len);
 	for (uint32_t at = hash & t->mask; t->keys[at]; at = (at + 1) & t->mask)
-		if (t->hashes[at] == hash && strncmp(t->keys[at], key, len) == 0 && !t->keys[at][len])
+		if (t->hashes[at] == hash && strncmp(t->keys[at], key, len) == 0 &&
+		    !t->keys[at][len])
 			return t->values[at];
 	return NULL;
 }
@@ -69,8 +70,8 @@ static void table_put(struct sk_cel_table *t, const char *key, void *value)
 
 /* ---- issues ---- */
 
-__attribute__((format(printf, 4, 5))) static int fail(struct sk_cel_issues *issues, const char *text, size_t at,
-						       const char *fmt, ...)
+__attribute__((format(printf, 4, 5))) static int
+fail(struct sk_cel_issues *issues, const char *text, size_t at, const char *fmt, ...)
 {
 	char what[400];
 	va_list args;
@@ -112,13 +113,25 @@ static const struct {
 	const char *name;
 	enum sk_cel_type_kind kind;
 } type_words[] = {
-	{ "dyn", SK_CEL_T_DYN },       { "null", SK_CEL_T_NULL },	 { "null_type", SK_CEL_T_NULL },
-	{ "bool", SK_CEL_T_BOOL },     { "int", SK_CEL_T_INT },	 { "uint", SK_CEL_T_UINT },
-	{ "double", SK_CEL_T_DOUBLE }, { "string", SK_CEL_T_STRING },	 { "bytes", SK_CEL_T_BYTES },
-	{ "timestamp", SK_CEL_T_TIMESTAMP }, { "google.protobuf.Timestamp", SK_CEL_T_TIMESTAMP },
-	{ "duration", SK_CEL_T_DURATION },   { "google.protobuf.Duration", SK_CEL_T_DURATION },
-	{ "list", SK_CEL_T_LIST },     { "map", SK_CEL_T_MAP },	 { "optional", SK_CEL_T_OPTIONAL },
-	{ "optional_type", SK_CEL_T_OPTIONAL }, { "type", SK_CEL_T_TYPE }, { "wrapper", SK_CEL_T_WRAPPER },
+	{ "dyn", SK_CEL_T_DYN },
+	{ "null", SK_CEL_T_NULL },
+	{ "null_type", SK_CEL_T_NULL },
+	{ "bool", SK_CEL_T_BOOL },
+	{ "int", SK_CEL_T_INT },
+	{ "uint", SK_CEL_T_UINT },
+	{ "double", SK_CEL_T_DOUBLE },
+	{ "string", SK_CEL_T_STRING },
+	{ "bytes", SK_CEL_T_BYTES },
+	{ "timestamp", SK_CEL_T_TIMESTAMP },
+	{ "google.protobuf.Timestamp", SK_CEL_T_TIMESTAMP },
+	{ "duration", SK_CEL_T_DURATION },
+	{ "google.protobuf.Duration", SK_CEL_T_DURATION },
+	{ "list", SK_CEL_T_LIST },
+	{ "map", SK_CEL_T_MAP },
+	{ "optional", SK_CEL_T_OPTIONAL },
+	{ "optional_type", SK_CEL_T_OPTIONAL },
+	{ "type", SK_CEL_T_TYPE },
+	{ "wrapper", SK_CEL_T_WRAPPER },
 };
 
 static const struct sk_cel_type *read_type(struct reader *r);
@@ -182,15 +195,18 @@ static const struct sk_cel_type *named_type(struct reader *r, const char *name, 
 
 	for (size_t i = 0; i < sizeof(type_words) / sizeof(type_words[0]); i++)
 		if (strncmp(type_words[i].name, name, len) == 0 && !type_words[i].name[len])
-			return type_words[i].kind == SK_CEL_T_WRAPPER || sk_cel_basic(type_words[i].kind)->count ?
-				       read_params(r, type_words[i].kind) :
-				       sk_cel_basic(type_words[i].kind);
+			return type_words[i].kind == SK_CEL_T_WRAPPER ||
+					       sk_cel_basic(type_words[i].kind)->count
+				       ? read_params(r, type_words[i].kind)
+				       : sk_cel_basic(type_words[i].kind);
 	known = sk_cel_table_get(&r->env->names, name, len);
 	if (!known)
 		return abstract_type(r, name, len);
 	if (known->kind == SK_CEL_NAME_STRUCT)
 		return known->type;
-	return known->kind == SK_CEL_NAME_CONSTANT && known->value.kind == SK_CEL_TYPE ? known->value.type : NULL;
+	return known->kind == SK_CEL_NAME_CONSTANT && known->value.kind == SK_CEL_TYPE
+		       ? known->value.type
+		       : NULL;
 }
 
 static const struct sk_cel_type *read_type(struct reader *r)
@@ -218,33 +234,14 @@ static const struct sk_cel_type *read_type(struct reader *r)
 	return t;
 }
 
-const struct sk_cel_type *sk_cel_env_type(const struct sk_cel_env *env, struct sk_cel_arena *arena, const char *text)
+const struct sk_cel_type *sk_cel_env_type(const struct sk_cel_env *env, struct sk_cel_arena *arena,
+					  const char *text)
 {
 	struct reader r = { .env = env, .arena = arena, .text = text, .at = text };
 	const struct sk_cel_type *t = read_type(&r);
 
 	blanks(&r);
 	return t && !*r.at ? t : NULL;
-}
-
-static uint32_t kinds_of(const struct sk_cel_type *t)
-{
-	static const uint8_t kinds[] = {
-		[SK_CEL_T_NULL] = SK_CEL_NULL,		 [SK_CEL_T_BOOL] = SK_CEL_BOOL,
-		[SK_CEL_T_INT] = SK_CEL_INT,		 [SK_CEL_T_UINT] = SK_CEL_UINT,
-		[SK_CEL_T_DOUBLE] = SK_CEL_DOUBLE,	 [SK_CEL_T_STRING] = SK_CEL_STRING,
-		[SK_CEL_T_BYTES] = SK_CEL_BYTES,	 [SK_CEL_T_TIMESTAMP] = SK_CEL_TIMESTAMP,
-		[SK_CEL_T_DURATION] = SK_CEL_DURATION,	 [SK_CEL_T_LIST] = SK_CEL_LIST,
-		[SK_CEL_T_MAP] = SK_CEL_MAP,		 [SK_CEL_T_OPTIONAL] = SK_CEL_OPTIONAL,
-		[SK_CEL_T_TYPE] = SK_CEL_TYPE,		 [SK_CEL_T_STRUCT] = SK_CEL_STRUCT,
-		[SK_CEL_T_OPAQUE] = SK_CEL_OPAQUE,
-	};
-
-	if (t->kind == SK_CEL_T_DYN || t->kind == SK_CEL_T_PARAM)
-		return (1u << SK_CEL_ERROR) - 1;
-	if (t->kind == SK_CEL_T_WRAPPER)
-		return 1u << SK_CEL_NULL | kinds_of(t->params[0]);
-	return 1u << kinds[t->kind];
 }
 
 /* "string.(int, int) -> string", "(A, list<A>) -> bool" */
@@ -269,22 +266,27 @@ static bool read_signature(struct reader *r, struct sk_cel_callee *c)
 	blanks(r);
 	c->params = (uint8_t)r->param_count;
 	for (unsigned i = 0; i < c->count; i++)
-		c->kinds[i] = kinds_of(c->args[i]);
+		c->kinds[i] = sk_cel_type_kinds(c->args[i]);
 	return !*r->at && r->param_count <= SK_CEL_MAX_PARAMS;
 }
 
 /* ---- functions ---- */
 
-static int add_overload(struct sk_cel_env *env, const struct sk_cel_overload *decl, struct sk_cel_issues *issues)
+static int add_overload(struct sk_cel_env *env, const struct sk_cel_overload *decl,
+			struct sk_cel_issues *issues)
 {
-	struct reader r = { .env = env, .arena = &env->arena, .text = decl->signature, .at = decl->signature };
+	struct reader r = {
+		.env = env, .arena = &env->arena, .text = decl->signature, .at = decl->signature
+	};
 	struct sk_cel_callee *c = must(sk_cel_alloc(&env->arena, sizeof(*c)));
-	struct sk_cel_function *f = sk_cel_table_get(&env->functions, decl->name, strlen(decl->name));
+	struct sk_cel_function *f =
+		sk_cel_table_get(&env->functions, decl->name, strlen(decl->name));
 
 	c->decl = decl;
 	if (!read_signature(&r, c))
-		return fail(issues, decl->signature, (size_t)(r.at - r.text), "the signature of %s cannot be read: \"%s\"",
-			    decl->name, decl->signature);
+		return fail(issues, decl->signature, (size_t)(r.at - r.text),
+			    "the signature of %s cannot be read: \"%s\"", decl->name,
+			    decl->signature);
 	if (!f) {
 		f = must(sk_cel_alloc(&env->arena, sizeof(*f)));
 		f->name = decl->name;
@@ -296,7 +298,8 @@ static int add_overload(struct sk_cel_env *env, const struct sk_cel_overload *de
 	return 0;
 }
 
-static int add_overloads(struct sk_cel_env *env, const struct sk_cel_overload *table, struct sk_cel_issues *issues)
+static int add_overloads(struct sk_cel_env *env, const struct sk_cel_overload *table,
+			 struct sk_cel_issues *issues)
 {
 	for (; table && table->name; table++)
 		if (add_overload(env, table, issues) < 0)
@@ -304,12 +307,14 @@ static int add_overloads(struct sk_cel_env *env, const struct sk_cel_overload *t
 	return 0;
 }
 
-const struct sk_cel_function *sk_cel_env_function(const struct sk_cel_env *env, const char *name, size_t len)
+const struct sk_cel_function *sk_cel_env_function(const struct sk_cel_env *env, const char *name,
+						  size_t len)
 {
 	return sk_cel_table_get(&env->functions, name, len);
 }
 
-int sk_cel_env_declare(struct sk_cel_env *env, const char *name, const char *signature, struct sk_cel_issues *issues)
+int sk_cel_env_declare(struct sk_cel_env *env, const char *name, const char *signature,
+		       struct sk_cel_issues *issues)
 {
 	struct sk_cel_overload *decl = must(sk_cel_alloc(&env->arena, sizeof(*decl)));
 
@@ -320,7 +325,8 @@ int sk_cel_env_declare(struct sk_cel_env *env, const char *name, const char *sig
 
 /* ---- names ---- */
 
-static struct sk_cel_name *add_name(struct sk_cel_env *env, enum sk_cel_name_kind kind, const char *name)
+static struct sk_cel_name *add_name(struct sk_cel_env *env, enum sk_cel_name_kind kind,
+				    const char *name)
 {
 	struct sk_cel_name *n = must(sk_cel_alloc(&env->arena, sizeof(*n)));
 
@@ -343,7 +349,8 @@ static bool is_standard_type(const struct sk_cel_name *n)
 	       n->value.type == sk_cel_basic((enum sk_cel_type_kind)n->value.type->kind);
 }
 
-int sk_cel_env_variable(struct sk_cel_env *env, const char *name, const char *type, struct sk_cel_issues *issues)
+int sk_cel_env_variable(struct sk_cel_env *env, const char *name, const char *type,
+			struct sk_cel_issues *issues)
 {
 	const struct sk_cel_type *t = sk_cel_env_type(env, &env->arena, type);
 	struct sk_cel_name *n;
@@ -370,12 +377,14 @@ int sk_cel_env_constant(struct sk_cel_env *env, const char *name, struct sk_cel_
 		return fail(issues, name, 0, "\"%s\" is declared twice", name);
 	n = add_name(env, SK_CEL_NAME_CONSTANT, name);
 	n->value = value;
-	n->type = value.kind == SK_CEL_TYPE ? sk_cel_type_new(&env->arena, SK_CEL_T_TYPE, value.type, NULL) :
-					      sk_cel_value_type(value);
+	n->type = value.kind == SK_CEL_TYPE
+			  ? sk_cel_type_new(&env->arena, SK_CEL_T_TYPE, value.type, NULL)
+			  : sk_cel_value_type(value);
 	return 0;
 }
 
-int sk_cel_env_struct(struct sk_cel_env *env, const struct sk_cel_struct_type *decl, struct sk_cel_issues *issues)
+int sk_cel_env_struct(struct sk_cel_env *env, const struct sk_cel_struct_type *decl,
+		      struct sk_cel_issues *issues)
 {
 	struct sk_cel_type *t = must(sk_cel_alloc(&env->arena, sizeof(*t)));
 	struct sk_cel_name *n;
@@ -396,9 +405,11 @@ void sk_cel_env_container(struct sk_cel_env *env, const char *name)
 	env->container = name;
 }
 
-const struct sk_cel_name *sk_cel_env_name(const struct sk_cel_env *env, const char *name, bool absolute)
+const struct sk_cel_name *sk_cel_env_name(const struct sk_cel_env *env, const char *name,
+					  bool absolute)
 {
-	size_t prefix = env->container && !absolute ? strlen(env->container) : 0, len = strlen(name);
+	size_t prefix = env->container && !absolute ? strlen(env->container) : 0,
+	       len = strlen(name);
 	const struct sk_cel_name *found = NULL;
 	char *whole;
 
@@ -427,7 +438,8 @@ struct macro_list {
 static void add_macros(struct sk_cel_env *env, const struct sk_cel_macro *table)
 {
 	for (; table && table->name; table++) {
-		struct macro_list *first = sk_cel_table_get(&env->macros, table->name, strlen(table->name));
+		struct macro_list *first =
+			sk_cel_table_get(&env->macros, table->name, strlen(table->name));
 		struct macro_list *item = must(sk_cel_alloc(&env->arena, sizeof(*item)));
 
 		item->macro = table;
@@ -440,7 +452,8 @@ static void add_macros(struct sk_cel_env *env, const struct sk_cel_macro *table)
 	}
 }
 
-const struct sk_cel_macro *sk_cel_env_macro(const struct sk_cel_env *env, const char *name, bool member, int count)
+const struct sk_cel_macro *sk_cel_env_macro(const struct sk_cel_env *env, const char *name,
+					    bool member, int count)
 {
 	const struct macro_list *item = sk_cel_table_get(&env->macros, name, strlen(name));
 
@@ -470,7 +483,8 @@ int sk_cel_distance(const char *a, const char *b)
 
 			best = last[j] + 1 < best ? last[j] + 1 : best;
 			best = now[j - 1] + 1 < best ? now[j - 1] + 1 : best;
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] && before[j - 2] + 1 < best)
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
+			    before[j - 2] + 1 < best)
 				best = before[j - 2] + 1;
 			now[j] = best;
 		}
@@ -488,9 +502,12 @@ static const char *nearest(const struct sk_cel_table *t, const char *name)
 	int best_distance = 100;
 
 	for (uint32_t i = 0; t->mask && i <= t->mask; i++) {
-		int d = t->keys[i] && isalpha((unsigned char)t->keys[i][0]) ? sk_cel_distance(name, t->keys[i]) : -1;
+		int d = t->keys[i] && isalpha((unsigned char)t->keys[i][0])
+				? sk_cel_distance(name, t->keys[i])
+				: -1;
 
-		if (d >= 0 && (d < best_distance || (d == best_distance && strcmp(t->keys[i], best) < 0))) {
+		if (d >= 0 &&
+		    (d < best_distance || (d == best_distance && strcmp(t->keys[i], best) < 0))) {
 			best = t->keys[i];
 			best_distance = d;
 		}
@@ -516,15 +533,18 @@ const char *sk_cel_env_nearest_function(const struct sk_cel_env *env, const char
 
 static void add_type_constants(struct sk_cel_env *env)
 {
-	static const enum sk_cel_type_kind kinds[] = { SK_CEL_T_NULL,   SK_CEL_T_BOOL,	    SK_CEL_T_INT,
-						       SK_CEL_T_UINT,   SK_CEL_T_DOUBLE,   SK_CEL_T_STRING,
-						       SK_CEL_T_BYTES,  SK_CEL_T_TIMESTAMP, SK_CEL_T_DURATION,
-						       SK_CEL_T_LIST,   SK_CEL_T_MAP,	    SK_CEL_T_OPTIONAL,
-						       SK_CEL_T_TYPE };
+	static const enum sk_cel_type_kind kinds[] = {
+		SK_CEL_T_NULL,	   SK_CEL_T_BOOL,   SK_CEL_T_INT,   SK_CEL_T_UINT,
+		SK_CEL_T_DOUBLE,   SK_CEL_T_STRING, SK_CEL_T_BYTES, SK_CEL_T_TIMESTAMP,
+		SK_CEL_T_DURATION, SK_CEL_T_LIST,   SK_CEL_T_MAP,   SK_CEL_T_OPTIONAL,
+		SK_CEL_T_TYPE
+	};
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		sk_cel_env_constant(env, sk_cel_basic(kinds[i])->name,
-				    (struct sk_cel_value){ .kind = SK_CEL_TYPE, .type = sk_cel_basic(kinds[i]) }, NULL);
+				    (struct sk_cel_value){ .kind = SK_CEL_TYPE,
+							   .type = sk_cel_basic(kinds[i]) },
+				    NULL);
 }
 
 struct sk_cel_env *sk_cel_env_new(void)
@@ -541,7 +561,8 @@ struct sk_cel_env *sk_cel_env_new(void)
 	return env;
 }
 
-int sk_cel_env_library(struct sk_cel_env *env, const struct sk_cel_library *library, struct sk_cel_issues *issues)
+int sk_cel_env_library(struct sk_cel_env *env, const struct sk_cel_library *library,
+		       struct sk_cel_issues *issues)
 {
 	for (const struct sk_cel_opaque_type *const *t = library->types; t && *t; t++) {
 		struct sk_cel_type *type = must(sk_cel_alloc(&env->arena, sizeof(*type)));
@@ -550,7 +571,9 @@ int sk_cel_env_library(struct sk_cel_env *env, const struct sk_cel_library *libr
 		type->name = (*t)->name;
 		if (known(env, (*t)->name))
 			continue; /* two libraries may share a type */
-		sk_cel_env_constant(env, (*t)->name, (struct sk_cel_value){ .kind = SK_CEL_TYPE, .type = type }, issues);
+		sk_cel_env_constant(env, (*t)->name,
+				    (struct sk_cel_value){ .kind = SK_CEL_TYPE, .type = type },
+				    issues);
 	}
 	add_macros(env, library->macros);
 	return add_overloads(env, library->overloads, issues);

@@ -13,11 +13,12 @@
 struct sk_cel_callee {
 	const struct sk_cel_overload *decl;
 	bool member;
-	uint8_t count; /* of arguments, the target among them */
+	uint8_t count;	/* of arguments, the target among them */
 	uint8_t params; /* of type parameters */
 	const struct sk_cel_type *result;
 	const struct sk_cel_type *args[SK_CEL_MAX_ARGS];
-	uint32_t kinds[SK_CEL_MAX_ARGS]; /* of values that the argument may have: bit for each enum sk_cel_kind */
+	uint32_t kinds
+		[SK_CEL_MAX_ARGS]; /* of values that the argument may have: bit for each enum sk_cel_kind */
 	const struct sk_cel_callee *next; /* of the same function */
 };
 
@@ -54,14 +55,17 @@ struct sk_cel_env {
 };
 
 /* The macro for a call of that name and count, or NULL. */
-const struct sk_cel_macro *sk_cel_env_macro(const struct sk_cel_env *env, const char *name, bool member, int count);
-const struct sk_cel_function *sk_cel_env_function(const struct sk_cel_env *env, const char *name, size_t len);
+const struct sk_cel_macro *sk_cel_env_macro(const struct sk_cel_env *env, const char *name,
+					    bool member, int count);
+const struct sk_cel_function *sk_cel_env_function(const struct sk_cel_env *env, const char *name,
+						  size_t len);
 
 /*
  * What a qualified name means, tried with each prefix of the container, the
  * longest first ("a.b.x", "a.x", "x"); an absolute one alone. NULL: nothing.
  */
-const struct sk_cel_name *sk_cel_env_name(const struct sk_cel_env *env, const char *name, bool absolute);
+const struct sk_cel_name *sk_cel_env_name(const struct sk_cel_env *env, const char *name,
+					  bool absolute);
 
 /* The declared name nearest to a misspelt one, or NULL. */
 const char *sk_cel_env_nearest_name(const struct sk_cel_env *env, const char *name);
@@ -70,7 +74,8 @@ const char *sk_cel_env_nearest_function(const struct sk_cel_env *env, const char
 int sk_cel_distance(const char *typed, const char *candidate);
 
 /* The type that a text says, made in arena; NULL: it says none. */
-const struct sk_cel_type *sk_cel_env_type(const struct sk_cel_env *env, struct sk_cel_arena *arena, const char *text);
+const struct sk_cel_type *sk_cel_env_type(const struct sk_cel_env *env, struct sk_cel_arena *arena,
+					  const char *text);
 
 extern const struct sk_cel_overload sk_cel_standard_overloads[];
 extern const struct sk_cel_overload sk_cel_operator_overloads[];

@@ -16,8 +16,8 @@
 
 /* ---- programs ---- */
 
-struct sk_cel_program *sk_cel_compile(const struct sk_cel_env *env, const char *text, size_t len, unsigned flags,
-				      struct sk_cel_issues *issues)
+struct sk_cel_program *sk_cel_compile(const struct sk_cel_env *env, const char *text, size_t len,
+				      unsigned flags, struct sk_cel_issues *issues)
 {
 	struct sk_cel_program *program = calloc(1, sizeof(*program));
 	uint32_t before = issues->count;
@@ -27,12 +27,14 @@ struct sk_cel_program *sk_cel_compile(const struct sk_cel_env *env, const char *
 		abort();
 	program->arena.limit = MAX_PROGRAM;
 	root = sk_cel_parse(env, text, len, &program->arena, issues);
-	if (root && sk_cel_check(env, root, text, len, flags, &program->arena, &program->checked, issues)) {
+	if (root &&
+	    sk_cel_check(env, root, text, len, flags, &program->arena, &program->checked, issues)) {
 		program->variables = env->variables;
 		if (flags & SK_CEL_NO_CHECK)
 			strcpy(program->type, "dyn");
 		else
-			sk_cel_type_text(program->checked.type, program->type, sizeof(program->type));
+			sk_cel_type_text(program->checked.type, program->type,
+					 sizeof(program->type));
 		sk_cel_estimate(root, &program->min_cost, &program->max_cost);
 		if (!(flags & SK_CEL_CHECK_ONLY))
 			program->plan = sk_cel_plan(root, &program->arena, program);
@@ -137,14 +139,18 @@ struct sk_cel_value sk_cel_run(const struct sk_cel_program *program, struct sk_c
 	uint32_t offset = ev->offset;
 
 	if (ev->nesting >= SK_CEL_MAX_RUNS)
-		return sk_cel_fail(ev, SK_CEL_ELIMIT, "expressions need each other more than %u levels deep", SK_CEL_MAX_RUNS);
+		return sk_cel_fail(ev, SK_CEL_ELIMIT,
+				   "expressions need each other more than %u levels deep",
+				   SK_CEL_MAX_RUNS);
 	ev->nesting++;
 	ev->activation = activation;
 	ev->resolved = NULL;
-	ev->locals = program->checked.locals ?
-			     sk_cel_alloc(&ev->arena, program->checked.locals * sizeof(*ev->locals)) :
-			     NULL;
-	result = program->checked.locals && !ev->locals ? sk_cel_full(ev) : sk_cel_do(program->plan, ev);
+	ev->locals =
+		program->checked.locals
+			? sk_cel_alloc(&ev->arena, program->checked.locals * sizeof(*ev->locals))
+			: NULL;
+	result = program->checked.locals && !ev->locals ? sk_cel_full(ev)
+							: sk_cel_do(program->plan, ev);
 	ev->activation = outer;
 	ev->locals = locals;
 	ev->resolved = resolved;
@@ -155,8 +161,8 @@ struct sk_cel_value sk_cel_run(const struct sk_cel_program *program, struct sk_c
 
 /* ---- errors ---- */
 
-__attribute__((format(printf, 4, 0))) static struct sk_cel_value fail(struct sk_cel_eval *ev, int code, uint32_t offset,
-								       const char *fmt, va_list args)
+__attribute__((format(printf, 4, 0))) static struct sk_cel_value
+fail(struct sk_cel_eval *ev, int code, uint32_t offset, const char *fmt, va_list args)
 {
 	static const struct sk_cel_error full = { SK_CEL_ELIMIT, 0, "the memory limit is reached" };
 	struct sk_cel_value v = { .kind = SK_CEL_ERROR, .error = &full };
@@ -188,7 +194,8 @@ struct sk_cel_value sk_cel_fail(struct sk_cel_eval *ev, int code, const char *fm
 	return v;
 }
 
-struct sk_cel_value sk_cel_fail_at(const struct sk_cel_plan *p, struct sk_cel_eval *ev, int code, const char *fmt, ...)
+struct sk_cel_value sk_cel_fail_at(const struct sk_cel_plan *p, struct sk_cel_eval *ev, int code,
+				   const char *fmt, ...)
 {
 	struct sk_cel_value v;
 	va_list args;
@@ -201,7 +208,8 @@ struct sk_cel_value sk_cel_fail_at(const struct sk_cel_plan *p, struct sk_cel_ev
 
 struct sk_cel_value sk_cel_full(struct sk_cel_eval *ev)
 {
-	static const struct sk_cel_error memory = { SK_CEL_ELIMIT, 0, "the memory limit is reached" };
+	static const struct sk_cel_error memory = { SK_CEL_ELIMIT, 0,
+						    "the memory limit is reached" };
 	static const struct sk_cel_error cost = { SK_CEL_ELIMIT, 0, "the cost limit is reached" };
 	static const struct sk_cel_error time = { SK_CEL_ELIMIT, 0, "the time limit is reached" };
 	const struct sk_cel_error *error = ev->arena.failed ? &memory : ev->late ? &time : &cost;
@@ -209,14 +217,16 @@ struct sk_cel_value sk_cel_full(struct sk_cel_eval *ev)
 	return (struct sk_cel_value){ .kind = SK_CEL_ERROR, .error = error };
 }
 
-struct sk_cel_value sk_cel_no_overload(const struct sk_cel_plan *p, struct sk_cel_eval *ev, const char *name,
-				       const struct sk_cel_value *args, uint32_t count)
+struct sk_cel_value sk_cel_no_overload(const struct sk_cel_plan *p, struct sk_cel_eval *ev,
+				       const char *name, const struct sk_cel_value *args,
+				       uint32_t count)
 {
 	char list[300] = "";
 	size_t at = 0;
 
 	for (uint32_t i = 0; i < count && at < sizeof(list); i++)
-		at += (size_t)snprintf(list + at, sizeof(list) - at, "%s%s", i ? ", " : "", sk_cel_kind_name(args[i]));
+		at += (size_t)snprintf(list + at, sizeof(list) - at, "%s%s", i ? ", " : "",
+				       sk_cel_kind_name(args[i]));
 	return sk_cel_fail_at(p, ev, SK_CEL_ENO_OVERLOAD, "no such overload: %s(%s)", name, list);
 }
 
@@ -244,7 +254,8 @@ static struct sk_cel_value merge_unknowns(struct sk_cel_eval *ev, const struct s
 	return (struct sk_cel_value){ .kind = SK_CEL_UNKNOWN, .unknown = both };
 }
 
-struct sk_cel_value sk_cel_merge_bad(struct sk_cel_eval *ev, struct sk_cel_value a, struct sk_cel_value b)
+struct sk_cel_value sk_cel_merge_bad(struct sk_cel_eval *ev, struct sk_cel_value a,
+				     struct sk_cel_value b)
 {
 	if (!sk_cel_is_bad(a) || sk_cel_is_fatal(b))
 		return b;
@@ -281,7 +292,8 @@ struct sk_cel_value sk_cel_new_string(struct sk_cel_eval *ev, size_t len, char *
 	return sk_cel_string(bytes, len);
 }
 
-struct sk_cel_value sk_cel_new_list(struct sk_cel_eval *ev, uint32_t count, struct sk_cel_value **ret_items)
+struct sk_cel_value sk_cel_new_list(struct sk_cel_eval *ev, uint32_t count,
+				    struct sk_cel_value **ret_items)
 {
 	struct sk_cel_list *list = sk_cel_alloc(&ev->arena, sizeof(*list));
 	struct sk_cel_value *items = sk_cel_alloc(&ev->arena, (size_t)count * sizeof(*items));

@@ -24,14 +24,14 @@ typedef struct sk_cel_value sk_cel_fn(struct sk_cel_eval *eval, const struct sk_
 				      unsigned count);
 
 enum sk_cel_cost_model {
-	SK_CEL_COST_ONE,  /* whatever the arguments are */
+	SK_CEL_COST_ONE, /* whatever the arguments are */
 	SK_CEL_COST_SCAN, /* + a tenth of the bytes of string arguments, + one for each element of lists and maps */
 	SK_CEL_COST_PAIR, /* + product of two sizes: substring search, a regular expression over text */
-	SK_CEL_COST_OWN,  /* the function itself calls sk_cel_charge before it works */
+	SK_CEL_COST_OWN, /* the function itself calls sk_cel_charge before it works */
 };
 
 enum sk_cel_overload_flags {
-	SK_CEL_LENIENT = 1 << 0, /* gets errors and unknowns too */
+	SK_CEL_LENIENT = 1 << 0,  /* gets errors and unknowns too */
 	SK_CEL_VARIADIC = 1 << 1, /* the last parameter's type may be repeated */
 };
 
@@ -49,7 +49,7 @@ struct sk_cel_library {
 	const char *doc;
 	const struct sk_cel_overload *overloads;
 	const struct sk_cel_opaque_type *const *types; /* NULL-terminated; or NULL */
-	const struct sk_cel_macro *macros;	       /* ends with a NULL name; or NULL (macro.h) */
+	const struct sk_cel_macro *macros; /* ends with a NULL name; or NULL (macro.h) */
 };
 
 /* An error value; the text is formatted into the arena. */

@@ -129,7 +129,9 @@ static enum sk_cel_token lex_text(struct sk_cel_lexer *l, const struct prefix *p
 			l->at += triple ? 3 : 1;
 			return prefix->bytes ? SK_CEL_TOKEN_BYTES : SK_CEL_TOKEN_STRING;
 		} else if (!triple && (c == '\n' || c == '\r')) {
-			return bad(l, l->at, "a string ends at the end of the line; longer ones want three quotes");
+			return bad(l, l->at,
+				   "a string ends at the end of the line; longer ones want three "
+				   "quotes");
 		}
 	}
 	l->at = l->len;
@@ -144,22 +146,24 @@ static enum sk_cel_token word(const char *text, size_t len)
 		const char *name;
 		enum sk_cel_token token;
 	} words[] = {
-		{ "true", SK_CEL_TOKEN_TRUE },	    { "false", SK_CEL_TOKEN_FALSE },   { "null", SK_CEL_TOKEN_NULL },
-		{ "in", SK_CEL_TOKEN_IN },	    { "as", SK_CEL_TOKEN_RESERVED },   { "break", SK_CEL_TOKEN_RESERVED },
-		{ "const", SK_CEL_TOKEN_RESERVED },  { "continue", SK_CEL_TOKEN_RESERVED },
-		{ "else", SK_CEL_TOKEN_RESERVED },   { "for", SK_CEL_TOKEN_RESERVED },
-		{ "function", SK_CEL_TOKEN_RESERVED }, { "if", SK_CEL_TOKEN_RESERVED },
-		{ "import", SK_CEL_TOKEN_RESERVED }, { "let", SK_CEL_TOKEN_RESERVED },
-		{ "loop", SK_CEL_TOKEN_RESERVED },   { "package", SK_CEL_TOKEN_RESERVED },
+		{ "true", SK_CEL_TOKEN_TRUE },		{ "false", SK_CEL_TOKEN_FALSE },
+		{ "null", SK_CEL_TOKEN_NULL },		{ "in", SK_CEL_TOKEN_IN },
+		{ "as", SK_CEL_TOKEN_RESERVED },	{ "break", SK_CEL_TOKEN_RESERVED },
+		{ "const", SK_CEL_TOKEN_RESERVED },	{ "continue", SK_CEL_TOKEN_RESERVED },
+		{ "else", SK_CEL_TOKEN_RESERVED },	{ "for", SK_CEL_TOKEN_RESERVED },
+		{ "function", SK_CEL_TOKEN_RESERVED },	{ "if", SK_CEL_TOKEN_RESERVED },
+		{ "import", SK_CEL_TOKEN_RESERVED },	{ "let", SK_CEL_TOKEN_RESERVED },
+		{ "loop", SK_CEL_TOKEN_RESERVED },	{ "package", SK_CEL_TOKEN_RESERVED },
 		{ "namespace", SK_CEL_TOKEN_RESERVED }, { "return", SK_CEL_TOKEN_RESERVED },
-		{ "var", SK_CEL_TOKEN_RESERVED },    { "void", SK_CEL_TOKEN_RESERVED },
+		{ "var", SK_CEL_TOKEN_RESERVED },	{ "void", SK_CEL_TOKEN_RESERVED },
 		{ "while", SK_CEL_TOKEN_RESERVED },
 	};
 
 	if (len > 9)
 		return SK_CEL_TOKEN_NAME;
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (words[i].name[0] == text[0] && strncmp(words[i].name, text, len) == 0 && !words[i].name[len])
+		if (words[i].name[0] == text[0] && strncmp(words[i].name, text, len) == 0 &&
+		    !words[i].name[len])
 			return words[i].token;
 	return SK_CEL_TOKEN_NAME;
 }
@@ -178,7 +182,9 @@ static enum sk_cel_token lex_quoted_name(struct sk_cel_lexer *l)
 	while (is_name_part(at(l, 0)) || (at(l, 0) && strchr(".-/ ", at(l, 0))))
 		l->at++;
 	if (at(l, 0) != '`' || l->at == l->start + 1)
-		return bad(l, l->at, "a name in backticks has letters, digits and \"_.-/ \", and a backtick behind");
+		return bad(l, l->at,
+			   "a name in backticks has letters, digits and \"_.-/ \", and a backtick "
+			   "behind");
 	l->at++;
 	return SK_CEL_TOKEN_QUOTED_NAME;
 }
@@ -190,8 +196,9 @@ static enum sk_cel_token lex_sign(struct sk_cel_lexer *l)
 	static const struct {
 		const char text[3];
 		enum sk_cel_token token;
-	} pairs[] = { { "==", SK_CEL_TOKEN_EQ }, { "!=", SK_CEL_TOKEN_NE }, { "<=", SK_CEL_TOKEN_LE },
-		      { ">=", SK_CEL_TOKEN_GE }, { "&&", SK_CEL_TOKEN_AND }, { "||", SK_CEL_TOKEN_OR } };
+	} pairs[] = { { "==", SK_CEL_TOKEN_EQ },  { "!=", SK_CEL_TOKEN_NE },
+		      { "<=", SK_CEL_TOKEN_LE },  { ">=", SK_CEL_TOKEN_GE },
+		      { "&&", SK_CEL_TOKEN_AND }, { "||", SK_CEL_TOKEN_OR } };
 	char c = at(l, 0);
 
 	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
@@ -206,7 +213,9 @@ static enum sk_cel_token lex_sign(struct sk_cel_lexer *l)
 	if (c == '=')
 		return bad(l, l->at, "\"=\" is no operator; equality is \"==\"");
 	if (c == '&' || c == '|')
-		return bad(l, l->at, c == '&' ? "\"&\" is no operator; and is \"&&\"" : "\"|\" is no operator; or is \"||\"");
+		return bad(l, l->at,
+			   c == '&' ? "\"&\" is no operator; and is \"&&\""
+				    : "\"|\" is no operator; or is \"||\"");
 	return bad(l, l->at, "a character that no expression has");
 }
 
@@ -218,7 +227,8 @@ void sk_cel_lex(struct sk_cel_lexer *l)
 	l->start = l->at;
 	if (l->at >= l->len)
 		l->token = SK_CEL_TOKEN_END;
-	else if (isdigit((unsigned char)at(l, 0)) || (at(l, 0) == '.' && isdigit((unsigned char)at(l, 1))))
+	else if (isdigit((unsigned char)at(l, 0)) ||
+		 (at(l, 0) == '.' && isdigit((unsigned char)at(l, 1))))
 		l->token = lex_number(l);
 	else if (text_prefix(l, &prefix))
 		l->token = lex_text(l, &prefix);
@@ -246,7 +256,9 @@ static const char *int_value(const char *s, size_t len, bool negative, struct sk
 	if (len > 2 && s[0] == '0' && (s[1] | 0x20) == 'x') {
 		ok = len <= 2 + 16;
 		for (size_t i = 2; ok && i < len; i++)
-			n = n << 4 | (uint64_t)(isdigit((unsigned char)s[i]) ? s[i] - '0' : (s[i] | 0x20) - 'a' + 10);
+			n = n << 4 |
+			    (uint64_t)(isdigit((unsigned char)s[i]) ? s[i] - '0'
+								    : (s[i] | 0x20) - 'a' + 10);
 	} else {
 		ok = sk_cel_parse_uint(s, len, &n);
 	}
@@ -264,7 +276,9 @@ static const char *uint_value(const char *s, size_t len, struct sk_cel_value *re
 		if (len > 2 + 16)
 			return "the number is no unsigned 64-bit integer";
 		for (size_t i = 2; i < len; i++)
-			n = n << 4 | (uint64_t)(isdigit((unsigned char)s[i]) ? s[i] - '0' : (s[i] | 0x20) - 'a' + 10);
+			n = n << 4 |
+			    (uint64_t)(isdigit((unsigned char)s[i]) ? s[i] - '0'
+								    : (s[i] | 0x20) - 'a' + 10);
 	} else if (!sk_cel_parse_uint(s, len, &n)) {
 		return "the number is no unsigned 64-bit integer";
 	}
@@ -288,13 +302,16 @@ static bool hex(const char *s, size_t count, uint32_t *ret)
 	for (size_t i = 0; i < count; i++) {
 		if (!isxdigit((unsigned char)s[i]))
 			return false;
-		*ret = *ret << 4 | (uint32_t)(isdigit((unsigned char)s[i]) ? s[i] - '0' : (s[i] | 0x20) - 'a' + 10);
+		*ret = *ret << 4 |
+		       (uint32_t)(isdigit((unsigned char)s[i]) ? s[i] - '0'
+							       : (s[i] | 0x20) - 'a' + 10);
 	}
 	return true;
 }
 
 /* One escape behind its backslash; *ret_used counts it without the backslash. */
-static const char *escape(const char *s, size_t len, bool bytes, char *out, size_t *ret_put, size_t *ret_used)
+static const char *escape(const char *s, size_t len, bool bytes, char *out, size_t *ret_put,
+			  size_t *ret_used)
 {
 	static const char letters[] = "abfnrtv\\?\"'`", meanings[] = "\a\b\f\n\r\t\v\\?\"'`";
 	const char *known = len && s[0] ? strchr(letters, s[0]) : NULL;
@@ -307,12 +324,15 @@ static const char *escape(const char *s, size_t len, bool bytes, char *out, size
 		*ret_put = 1;
 		return NULL;
 	}
-	if (len > digits && (s[0] == 'x' || s[0] == 'X' || s[0] == 'u' || s[0] == 'U') && hex(s + 1, digits, &c)) {
+	if (len > digits && (s[0] == 'x' || s[0] == 'X' || s[0] == 'u' || s[0] == 'U') &&
+	    hex(s + 1, digits, &c)) {
 		*ret_used = 1 + digits;
 		if (bytes && digits > 2)
 			return "\\u and \\U are escapes of strings, not of bytes";
-	} else if (len >= 3 && s[0] >= '0' && s[0] <= '3' && s[1] >= '0' && s[1] <= '7' && s[2] >= '0' && s[2] <= '7') {
-		c = (uint32_t)(s[0] - '0') << 6 | (uint32_t)(s[1] - '0') << 3 | (uint32_t)(s[2] - '0');
+	} else if (len >= 3 && s[0] >= '0' && s[0] <= '3' && s[1] >= '0' && s[1] <= '7' &&
+		   s[2] >= '0' && s[2] <= '7') {
+		c = (uint32_t)(s[0] - '0') << 6 | (uint32_t)(s[1] - '0') << 3 |
+		    (uint32_t)(s[2] - '0');
 		*ret_used = 3;
 	} else {
 		return "an escape that no string has; a backslash itself is written \\\\";
@@ -328,7 +348,8 @@ static const char *escape(const char *s, size_t len, bool bytes, char *out, size
 	return NULL;
 }
 
-static const char *text_value(const struct sk_cel_lexer *l, struct sk_cel_arena *arena, struct sk_cel_value *ret)
+static const char *text_value(const struct sk_cel_lexer *l, struct sk_cel_arena *arena,
+			      struct sk_cel_value *ret)
 {
 	struct sk_cel_lexer from = *l;
 	struct prefix prefix;
@@ -371,8 +392,8 @@ static const char *text_value(const struct sk_cel_lexer *l, struct sk_cel_arena 
 	return NULL;
 }
 
-const char *sk_cel_lex_value(const struct sk_cel_lexer *l, struct sk_cel_arena *arena, bool negative,
-			     struct sk_cel_value *ret_value)
+const char *sk_cel_lex_value(const struct sk_cel_lexer *l, struct sk_cel_arena *arena,
+			     bool negative, struct sk_cel_value *ret_value)
 {
 	const char *s = l->text + l->start;
 	size_t len = l->at - l->start;

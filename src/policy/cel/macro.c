@@ -26,18 +26,21 @@ static const char *variable(parser *p, const node *n, node **ret_bad)
 static node *expand_has(parser *p, node *target, node *const *args, uint32_t count, uint32_t offset)
 {
 	if (args[0]->kind != SK_CEL_NODE_SELECT || (args[0]->flags & SK_CEL_NODE_OPTIONAL))
-		return sk_cel_node_bad(p, offset, "invalid argument to has() macro: it wants a field, as in has(a.b)");
+		return sk_cel_node_bad(
+			p, offset,
+			"invalid argument to has() macro: it wants a field, as in has(a.b)");
 	args[0]->kind = SK_CEL_NODE_HAS;
 	return args[0];
 }
 
 /* ---- loops of one and two variables ---- */
 
-static node *loop(parser *p, enum sk_cel_loop kind, node *range, node *const *args, uint32_t vars, node *filter, node *body,
-		  uint32_t offset)
+static node *loop(parser *p, enum sk_cel_loop kind, node *range, node *const *args, uint32_t vars,
+		  node *filter, node *body, uint32_t offset)
 {
 	node *bad = NULL;
-	const char *first = variable(p, args[0], &bad), *second = vars == 2 ? variable(p, args[1], &bad) : NULL;
+	const char *first = variable(p, args[0], &bad),
+		   *second = vars == 2 ? variable(p, args[1], &bad) : NULL;
 
 	if (bad)
 		return bad;
@@ -51,39 +54,50 @@ static node *expand_all(parser *p, node *target, node *const *args, uint32_t cou
 	return loop(p, SK_CEL_LOOP_ALL, target, args, count - 1, args[count - 1], NULL, offset);
 }
 
-static node *expand_exists(parser *p, node *target, node *const *args, uint32_t count, uint32_t offset)
+static node *expand_exists(parser *p, node *target, node *const *args, uint32_t count,
+			   uint32_t offset)
 {
 	return loop(p, SK_CEL_LOOP_EXISTS, target, args, count - 1, args[count - 1], NULL, offset);
 }
 
-static node *expand_exists_one(parser *p, node *target, node *const *args, uint32_t count, uint32_t offset)
+static node *expand_exists_one(parser *p, node *target, node *const *args, uint32_t count,
+			       uint32_t offset)
 {
-	return loop(p, SK_CEL_LOOP_EXISTS_ONE, target, args, count - 1, args[count - 1], NULL, offset);
+	return loop(p, SK_CEL_LOOP_EXISTS_ONE, target, args, count - 1, args[count - 1], NULL,
+		    offset);
 }
 
 static node *expand_map(parser *p, node *target, node *const *args, uint32_t count, uint32_t offset)
 {
-	return loop(p, SK_CEL_LOOP_LIST, target, args, 1, count == 3 ? args[1] : NULL, args[count - 1], offset);
+	return loop(p, SK_CEL_LOOP_LIST, target, args, 1, count == 3 ? args[1] : NULL,
+		    args[count - 1], offset);
 }
 
-static node *expand_filter(parser *p, node *target, node *const *args, uint32_t count, uint32_t offset)
+static node *expand_filter(parser *p, node *target, node *const *args, uint32_t count,
+			   uint32_t offset)
 {
 	return loop(p, SK_CEL_LOOP_LIST, target, args, 1, args[1], NULL, offset);
 }
 
-static node *expand_transform_list(parser *p, node *target, node *const *args, uint32_t count, uint32_t offset)
+static node *expand_transform_list(parser *p, node *target, node *const *args, uint32_t count,
+				   uint32_t offset)
 {
-	return loop(p, SK_CEL_LOOP_LIST, target, args, 2, count == 4 ? args[2] : NULL, args[count - 1], offset);
+	return loop(p, SK_CEL_LOOP_LIST, target, args, 2, count == 4 ? args[2] : NULL,
+		    args[count - 1], offset);
 }
 
-static node *expand_transform_map(parser *p, node *target, node *const *args, uint32_t count, uint32_t offset)
+static node *expand_transform_map(parser *p, node *target, node *const *args, uint32_t count,
+				  uint32_t offset)
 {
-	return loop(p, SK_CEL_LOOP_MAP, target, args, 2, count == 4 ? args[2] : NULL, args[count - 1], offset);
+	return loop(p, SK_CEL_LOOP_MAP, target, args, 2, count == 4 ? args[2] : NULL,
+		    args[count - 1], offset);
 }
 
-static node *expand_transform_entry(parser *p, node *target, node *const *args, uint32_t count, uint32_t offset)
+static node *expand_transform_entry(parser *p, node *target, node *const *args, uint32_t count,
+				    uint32_t offset)
 {
-	return loop(p, SK_CEL_LOOP_MAP_ENTRY, target, args, 2, count == 4 ? args[2] : NULL, args[count - 1], offset);
+	return loop(p, SK_CEL_LOOP_MAP_ENTRY, target, args, 2, count == 4 ? args[2] : NULL,
+		    args[count - 1], offset);
 }
 
 /* ---- optionals: x.optMap(v, f(v)) ---- */
@@ -96,32 +110,43 @@ static node *opt_map(parser *p, node *target, node *const *args, bool flat, uint
 
 	if (bad)
 		return bad;
-	body = sk_cel_node_bind(p, name, sk_cel_node_call(p, "value", sk_cel_node_ident(p, kept, offset), NULL, 0, offset),
-				args[1], offset);
-	choice[0] = sk_cel_node_call(p, "hasValue", sk_cel_node_ident(p, kept, offset), NULL, 0, offset);
-	choice[1] = flat ? body : sk_cel_node_call(p, "of", sk_cel_node_ident(p, "optional", offset), &body, 1, offset);
-	choice[2] = sk_cel_node_call(p, "none", sk_cel_node_ident(p, "optional", offset), NULL, 0, offset);
-	return sk_cel_node_bind(p, kept, target, sk_cel_node_op(p, SK_CEL_OP_CHOICE, choice, 3, offset), offset);
+	body = sk_cel_node_bind(
+		p, name,
+		sk_cel_node_call(p, "value", sk_cel_node_ident(p, kept, offset), NULL, 0, offset),
+		args[1], offset);
+	choice[0] = sk_cel_node_call(p, "hasValue", sk_cel_node_ident(p, kept, offset), NULL, 0,
+				     offset);
+	choice[1] = flat ? body
+			 : sk_cel_node_call(p, "of", sk_cel_node_ident(p, "optional", offset),
+					    &body, 1, offset);
+	choice[2] = sk_cel_node_call(p, "none", sk_cel_node_ident(p, "optional", offset), NULL, 0,
+				     offset);
+	return sk_cel_node_bind(p, kept, target,
+				sk_cel_node_op(p, SK_CEL_OP_CHOICE, choice, 3, offset), offset);
 }
 
-static node *expand_opt_map(parser *p, node *target, node *const *args, uint32_t count, uint32_t offset)
+static node *expand_opt_map(parser *p, node *target, node *const *args, uint32_t count,
+			    uint32_t offset)
 {
 	return opt_map(p, target, args, false, offset);
 }
 
-static node *expand_opt_flat_map(parser *p, node *target, node *const *args, uint32_t count, uint32_t offset)
+static node *expand_opt_flat_map(parser *p, node *target, node *const *args, uint32_t count,
+				 uint32_t offset)
 {
 	return opt_map(p, target, args, true, offset);
 }
 
 /* ---- cel.bind, cel.block ---- */
 
-static node *expand_bind(parser *p, node *target, node *const *args, uint32_t count, uint32_t offset)
+static node *expand_bind(parser *p, node *target, node *const *args, uint32_t count,
+			 uint32_t offset)
 {
 	const char *name = sk_cel_node_simple_name(args[0]);
 
 	if (!name)
-		return sk_cel_node_bad(p, args[0]->offset, "cel.bind() variable names must be simple identifiers");
+		return sk_cel_node_bad(p, args[0]->offset,
+				       "cel.bind() variable names must be simple identifiers");
 	return sk_cel_node_bind(p, name, args[1], args[2], offset);
 }
 
@@ -144,23 +169,28 @@ static bool small_int(const node *n, int64_t *ret)
 }
 
 /* cel.block([e0, e1], body): each is bound to a name that cel.index(i) reads. */
-static node *expand_block(parser *p, node *target, node *const *args, uint32_t count, uint32_t offset)
+static node *expand_block(parser *p, node *target, node *const *args, uint32_t count,
+			  uint32_t offset)
 {
 	node *body = args[1];
 
 	if (args[0]->kind != SK_CEL_NODE_LIST)
-		return sk_cel_node_bad(p, args[0]->offset, "cel.block requires the first arg to be a list literal");
+		return sk_cel_node_bad(p, args[0]->offset,
+				       "cel.block requires the first arg to be a list literal");
 	for (uint32_t i = args[0]->count; i-- > 0;)
-		body = sk_cel_node_bind(p, numbered(p, "index", i, 0, offset), args[0]->args[i], body, offset);
+		body = sk_cel_node_bind(p, numbered(p, "index", i, 0, offset), args[0]->args[i],
+					body, offset);
 	return body;
 }
 
-static node *expand_index(parser *p, node *target, node *const *args, uint32_t count, uint32_t offset)
+static node *expand_index(parser *p, node *target, node *const *args, uint32_t count,
+			  uint32_t offset)
 {
 	int64_t i;
 
 	if (!small_int(args[0], &i))
-		return sk_cel_node_bad(p, args[0]->offset, "cel.index requires a single non-negative int constant arg");
+		return sk_cel_node_bad(p, args[0]->offset,
+				       "cel.index requires a single non-negative int constant arg");
 	return sk_cel_node_ident(p, numbered(p, "index", i, 0, offset), offset);
 }
 
@@ -169,16 +199,19 @@ static node *iteration(parser *p, const char *kind, node *const *args, uint32_t 
 	int64_t depth, number;
 
 	if (!small_int(args[0], &depth) || !small_int(args[1], &number))
-		return sk_cel_node_bad(p, args[0]->offset, "cel.%s requires two non-negative int constant args", kind);
+		return sk_cel_node_bad(p, args[0]->offset,
+				       "cel.%s requires two non-negative int constant args", kind);
 	return sk_cel_node_ident(p, numbered(p, kind, depth, number, offset), offset);
 }
 
-static node *expand_iter_var(parser *p, node *target, node *const *args, uint32_t count, uint32_t offset)
+static node *expand_iter_var(parser *p, node *target, node *const *args, uint32_t count,
+			     uint32_t offset)
 {
 	return iteration(p, "iterVar", args, offset);
 }
 
-static node *expand_accu_var(parser *p, node *target, node *const *args, uint32_t count, uint32_t offset)
+static node *expand_accu_var(parser *p, node *target, node *const *args, uint32_t count,
+			     uint32_t offset)
 {
 	return iteration(p, "accuVar", args, offset);
 }

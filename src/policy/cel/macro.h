@@ -13,7 +13,8 @@ struct sk_cel_macro {
 	 * target is NULL for global macros and for qualified ones.
 	 */
 	struct sk_cel_node *(*expand)(struct sk_cel_parser *p, struct sk_cel_node *target,
-				      struct sk_cel_node *const *args, uint32_t count, uint32_t offset);
+				      struct sk_cel_node *const *args, uint32_t count,
+				      uint32_t offset);
 };
 
 extern const struct sk_cel_macro sk_cel_standard_macros[];

@@ -5,244 +5,11 @@
  * error the parser goes on behind the next bracket or comma of the same level,
  * so that one reading finds several errors.
  */
-#include "policy/cel/env.h"
-#include "policy/cel/lex.h"
-#include "policy/cel/macro.h"
+#include "policy/cel/parse.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-struct sk_cel_parser {
-	struct sk_cel_lexer lex;
-	const struct sk_cel_env *env;
-	struct sk_cel_arena *arena;
-	struct sk_cel_issues *issues;
-	unsigned depth, nodes, fresh;
-	bool full; /* a limit is reached: nothing more is made */
-	size_t told_at; /* where something unexpected stood last: it is said once, whoever else stumbles over it */
-	struct sk_cel_node **stack; /* operands that are being collected: `few`, or malloc's */
-	uint32_t stack_used, stack_cap;
-	struct sk_cel_node *few[64];
-	struct sk_cel_node *none; /* stands for what there was no memory for */
-};
-
-/* ---- issues ---- */
-
-void sk_cel_issue(struct sk_cel_issues *issues, const char *text, size_t len, size_t offset, size_t length,
-		  const char *fmt, ...)
-{
-	struct sk_cel_issue *issue;
-	char what[512], *copy;
-	va_list args;
-	int n;
-
-	if (issues->count++ >= SK_CEL_MAX_ISSUES)
-		return; /* it counts, for whoever asks whether all is well */
-	va_start(args, fmt);
-	n = vsnprintf(what, sizeof(what), fmt, args);
-	va_end(args);
-	if (n < 0 || (size_t)n >= sizeof(what))
-		n = sizeof(what) - 1;
-	issue = sk_cel_alloc(&issues->arena, sizeof(*issue));
-	copy = sk_cel_alloc(&issues->arena, (size_t)n + 1);
-	if (!issue || !copy)
-		return;
-	memcpy(copy, what, (size_t)n);
-	if (offset > len)
-		offset = len;
-	*issue = (struct sk_cel_issue){ .offset = (uint32_t)offset, .length = (uint32_t)length, .line = 1, .column = 1,
-					.text = copy };
-	for (size_t i = 0; i < offset; i++) {
-		issue->column += (text[i] & 0xc0) != 0x80;
-		if (text[i] == '\n') {
-			issue->line++;
-			issue->column = 1;
-		}
-	}
-	*(issues->last ? &issues->last->next : &issues->first) = issue;
-	issues->last = issue;
-}
-
-void sk_cel_issues_release(struct sk_cel_issues *issues)
-{
-	sk_cel_arena_release(&issues->arena);
-	*issues = (struct sk_cel_issues){ 0 };
-}
-
-/* ---- making nodes ---- */
-
-struct sk_cel_node *sk_cel_node(struct sk_cel_parser *p, enum sk_cel_node_kind kind, uint32_t offset)
-{
-	struct sk_cel_node *n = p->nodes < SK_CEL_MAX_NODES ? sk_cel_alloc(p->arena, sizeof(*n)) : NULL;
-
-	if (!n) {
-		if (!p->full)
-			sk_cel_issue(p->issues, p->lex.text, p->lex.len, offset, 0, "the expression is too large");
-		p->full = true;
-		return p->none;
-	}
-	p->nodes++;
-	n->kind = (uint8_t)kind;
-	n->offset = offset;
-	n->depth = 1;
-	return n;
-}
-
-struct sk_cel_node *sk_cel_node_bad(struct sk_cel_parser *p, uint32_t offset, const char *fmt, ...)
-{
-	char text[512];
-	va_list args;
-
-	va_start(args, fmt);
-	vsnprintf(text, sizeof(text), fmt, args);
-	va_end(args);
-	if (!p->full)
-		sk_cel_issue(p->issues, p->lex.text, p->lex.len, offset, 1, "%s", text);
-	return sk_cel_node(p, SK_CEL_NODE_BAD, offset);
-}
-
-/* The node is as deep as what it holds, and one more. */
-static struct sk_cel_node *deepen(struct sk_cel_parser *p, struct sk_cel_node *n, const struct sk_cel_node *child)
-{
-	if (child && child->depth >= n->depth)
-		n->depth = (uint16_t)(child->depth + 1);
-	if (n->depth <= SK_CEL_MAX_DEPTH || p->full)
-		return n;
-	p->full = true;
-	sk_cel_issue(p->issues, p->lex.text, p->lex.len, n->offset, 1, "the expression nests deeper than %u levels",
-		     SK_CEL_MAX_DEPTH);
-	return n;
-}
-
-static void set_args(struct sk_cel_parser *p, struct sk_cel_node *n, struct sk_cel_node *const *args, uint32_t count)
-{
-	n->args = sk_cel_alloc(p->arena, (count + 1) * sizeof(*n->args));
-	if (!n->args) {
-		p->full = true;
-		n->count = 0;
-		return;
-	}
-	n->count = count;
-	for (uint32_t i = 0; i < count; i++) {
-		n->args[i] = args[i];
-		deepen(p, n, args[i]);
-	}
-}
-
-struct sk_cel_node *sk_cel_node_const(struct sk_cel_parser *p, struct sk_cel_value value, uint32_t offset)
-{
-	struct sk_cel_node *n = sk_cel_node(p, SK_CEL_NODE_CONST, offset);
-
-	n->value = value;
-	return n;
-}
-
-struct sk_cel_node *sk_cel_node_ident(struct sk_cel_parser *p, const char *name, uint32_t offset)
-{
-	struct sk_cel_node *n = sk_cel_node(p, SK_CEL_NODE_IDENT, offset);
-
-	n->name = name;
-	return n;
-}
-
-struct sk_cel_node *sk_cel_node_text(struct sk_cel_parser *p, const char *name, uint32_t offset)
-{
-	char *copy = sk_cel_alloc(p->arena, strlen(name) + 1);
-
-	return sk_cel_node_ident(p, copy ? strcpy(copy, name) : "", offset);
-}
-
-struct sk_cel_node *sk_cel_node_call(struct sk_cel_parser *p, const char *name, struct sk_cel_node *target,
-				     struct sk_cel_node *const *args, uint32_t count, uint32_t offset)
-{
-	struct sk_cel_node *n = sk_cel_node(p, SK_CEL_NODE_CALL, offset);
-
-	n->name = name;
-	n->target = target;
-	set_args(p, n, args, count);
-	return deepen(p, n, target);
-}
-
-struct sk_cel_node *sk_cel_node_op(struct sk_cel_parser *p, enum sk_cel_op op, struct sk_cel_node *const *args,
-				   uint32_t count, uint32_t offset)
-{
-	struct sk_cel_node *n = sk_cel_node_call(p, sk_cel_op_name(op), NULL, args, count, offset);
-
-	n->op = (uint8_t)op;
-	return n;
-}
-
-struct sk_cel_node *sk_cel_node_list(struct sk_cel_parser *p, struct sk_cel_node *const *items, uint32_t count,
-				     uint32_t offset)
-{
-	struct sk_cel_node *n = sk_cel_node(p, SK_CEL_NODE_LIST, offset);
-
-	set_args(p, n, items, count);
-	return n;
-}
-
-struct sk_cel_node *sk_cel_node_loop(struct sk_cel_parser *p, enum sk_cel_loop loop, struct sk_cel_node *range,
-				     const char *var1, const char *var2, struct sk_cel_node *filter,
-				     struct sk_cel_node *body, uint32_t offset)
-{
-	struct sk_cel_node *n = sk_cel_node(p, SK_CEL_NODE_LOOP, offset);
-	const char **names = sk_cel_alloc(p->arena, 2 * sizeof(*names));
-	struct sk_cel_node *args[2] = { filter, body };
-
-	if (!names)
-		return p->none;
-	names[0] = var1;
-	names[1] = var2;
-	n->names = names;
-	n->name_count = var2 ? 2 : 1;
-	n->loop = (uint8_t)loop;
-	n->target = range;
-	set_args(p, n, args, 2);
-	return deepen(p, n, range);
-}
-
-struct sk_cel_node *sk_cel_node_bind(struct sk_cel_parser *p, const char *name, struct sk_cel_node *init,
-				     struct sk_cel_node *body, uint32_t offset)
-{
-	struct sk_cel_node *n = sk_cel_node(p, SK_CEL_NODE_BIND, offset);
-
-	n->name = name;
-	n->target = init;
-	set_args(p, n, &body, 1);
-	return deepen(p, n, init);
-}
-
-const char *sk_cel_fresh_name(struct sk_cel_parser *p)
-{
-	char *name = sk_cel_alloc(p->arena, 16);
-
-	if (!name)
-		return "@";
-	snprintf(name, 16, "@%u", p->fresh++);
-	return name;
-}
-
-const char *sk_cel_node_simple_name(const struct sk_cel_node *node)
-{
-	return node->kind == SK_CEL_NODE_IDENT && !(node->flags & SK_CEL_NODE_ABSOLUTE) ? node->name : NULL;
-}
-
-const char *sk_cel_op_name(enum sk_cel_op op)
-{
-	static const char *const names[] = {
-		[SK_CEL_OP_OR] = "_||_",    [SK_CEL_OP_AND] = "_&&_", [SK_CEL_OP_CHOICE] = "_?_:_",
-		[SK_CEL_OP_NOT] = "!_",	    [SK_CEL_OP_NEGATE] = "-_", [SK_CEL_OP_EQ] = "_==_",
-		[SK_CEL_OP_NE] = "_!=_",    [SK_CEL_OP_LT] = "_<_",    [SK_CEL_OP_LE] = "_<=_",
-		[SK_CEL_OP_GT] = "_>_",	    [SK_CEL_OP_GE] = "_>=_",   [SK_CEL_OP_IN] = "@in",
-		[SK_CEL_OP_ADD] = "_+_",    [SK_CEL_OP_SUB] = "_-_",   [SK_CEL_OP_MUL] = "_*_",
-		[SK_CEL_OP_DIV] = "_/_",    [SK_CEL_OP_MOD] = "_%_",   [SK_CEL_OP_INDEX] = "_[_]",
-		[SK_CEL_OP_OPT_INDEX] = "_[?_]",
-	};
-
-	return names[op];
-}
 
 /* ---- tokens ---- */
 
@@ -270,8 +37,10 @@ static struct sk_cel_node *unexpected(struct sk_cel_parser *p, const char *wante
 	if (l->token == SK_CEL_TOKEN_BAD)
 		return sk_cel_node_bad(p, l->error_offset, "%s", l->error);
 	if (l->token == SK_CEL_TOKEN_END)
-		return sk_cel_node_bad(p, l->start, "the expression ends here; expected %s", wanted);
-	return sk_cel_node_bad(p, l->start, "unexpected \"%.*s\"; expected %s", (int)(l->at - l->start > 40 ? 40 : l->at - l->start),
+		return sk_cel_node_bad(p, l->start, "the expression ends here; expected %s",
+				       wanted);
+	return sk_cel_node_bad(p, l->start, "unexpected \"%.*s\"; expected %s",
+			       (int)(l->at - l->start > 40 ? 40 : l->at - l->start),
 			       l->text + l->start, wanted);
 }
 
@@ -305,7 +74,8 @@ static void push(struct sk_cel_parser *p, struct sk_cel_node *n)
 
 	if (p->stack_used == p->stack_cap) {
 		p->stack_cap *= 2;
-		grown = realloc(p->stack == p->few ? NULL : p->stack, p->stack_cap * sizeof(*grown));
+		grown = realloc(p->stack == p->few ? NULL : p->stack,
+				p->stack_cap * sizeof(*grown));
 		if (!grown)
 			abort(); /* a few kilobytes */
 		if (p->stack == p->few)
@@ -318,7 +88,8 @@ static void push(struct sk_cel_parser *p, struct sk_cel_node *n)
 static struct sk_cel_node *parse_expression(struct sk_cel_parser *p);
 
 /* "a, b, c" up to the closing token, onto the stack; returns how many. */
-static uint32_t parse_arguments(struct sk_cel_parser *p, enum sk_cel_token closing, const char *wanted)
+static uint32_t parse_arguments(struct sk_cel_parser *p, enum sk_cel_token closing,
+				const char *wanted)
 {
 	uint32_t from = p->stack_used;
 
@@ -362,8 +133,9 @@ static const char *copy_quoted_name(struct sk_cel_parser *p)
 	return name;
 }
 
-static struct sk_cel_node *expand_or_call(struct sk_cel_parser *p, const char *name, struct sk_cel_node *target,
-					  uint32_t count, uint32_t offset)
+static struct sk_cel_node *expand_or_call(struct sk_cel_parser *p, const char *name,
+					  struct sk_cel_node *target, uint32_t count,
+					  uint32_t offset)
 {
 	struct sk_cel_node *const *args = p->stack + p->stack_used - count;
 	struct sk_cel_node *n = NULL;
@@ -374,7 +146,8 @@ static struct sk_cel_node *expand_or_call(struct sk_cel_parser *p, const char *n
 	if (macro)
 		n = macro->expand(p, target, args, count, offset);
 	if (!n && target && sk_cel_node_simple_name(target) &&
-	    snprintf(qualified, sizeof(qualified), "%s.%s", target->name, name) < (int)sizeof(qualified)) {
+	    snprintf(qualified, sizeof(qualified), "%s.%s", target->name, name) <
+		    (int)sizeof(qualified)) {
 		macro = p->full ? NULL : sk_cel_env_macro(p->env, qualified, false, (int)count);
 		n = macro ? macro->expand(p, NULL, args, count, offset) : NULL;
 	}
@@ -392,8 +165,8 @@ static struct sk_cel_node *parse_identifier(struct sk_cel_parser *p)
 	const char *name;
 
 	if (peek(p) == SK_CEL_TOKEN_RESERVED) {
-		n = sk_cel_node_bad(p, (uint32_t)p->lex.start, "\"%.*s\" is a reserved word", (int)(p->lex.at - p->lex.start),
-				    p->lex.text + p->lex.start);
+		n = sk_cel_node_bad(p, (uint32_t)p->lex.start, "\"%.*s\" is a reserved word",
+				    (int)(p->lex.at - p->lex.start), p->lex.text + p->lex.start);
 		sk_cel_lex(&p->lex);
 		return n;
 	}
@@ -475,7 +248,7 @@ static struct sk_cel_node *parse_list(struct sk_cel_parser *p)
 		skip_rest(p);
 		take(p, ']');
 	}
-	set_args(p, n, p->stack + from, p->stack_used - from);
+	sk_cel_node_set_args(p, n, p->stack + from, p->stack_used - from);
 	set_optional(p, n, &marks);
 	p->stack_used = from;
 	return n;
@@ -509,7 +282,7 @@ static struct sk_cel_node *parse_map(struct sk_cel_parser *p)
 		skip_rest(p);
 		take(p, '}');
 	}
-	set_args(p, n, p->stack + from, p->stack_used - from);
+	sk_cel_node_set_args(p, n, p->stack + from, p->stack_used - from);
 	set_optional(p, n, &marks);
 	p->stack_used = from;
 	return n;
@@ -524,7 +297,8 @@ static struct sk_cel_node *parse_constant(struct sk_cel_parser *p, bool negative
 {
 	struct sk_cel_value value;
 	const char *why = sk_cel_lex_value(&p->lex, p->arena, negative, &value);
-	struct sk_cel_node *n = why ? sk_cel_node_bad(p, offset, "%s", why) : sk_cel_node_const(p, value, offset);
+	struct sk_cel_node *n =
+		why ? sk_cel_node_bad(p, offset, "%s", why) : sk_cel_node_const(p, value, offset);
 
 	sk_cel_lex(&p->lex);
 	return n;
@@ -572,7 +346,8 @@ static const char *qualified_name(struct sk_cel_parser *p, const struct sk_cel_n
 	size_t count = 0, len = 0;
 	char *name;
 
-	for (; n->kind == SK_CEL_NODE_SELECT && !(n->flags & SK_CEL_NODE_OPTIONAL) && count < 63; n = n->target)
+	for (; n->kind == SK_CEL_NODE_SELECT && !(n->flags & SK_CEL_NODE_OPTIONAL) && count < 63;
+	     n = n->target)
 		parts[count++] = n;
 	if (n->kind != SK_CEL_NODE_IDENT)
 		return NULL;
@@ -658,7 +433,7 @@ static struct sk_cel_node *parse_struct(struct sk_cel_parser *p, struct sk_cel_n
 	for (uint32_t i = 0; own && i < fields; i++)
 		own[i] = names[i];
 	n->names = own;
-	set_args(p, n, p->stack + from, p->stack_used - from);
+	sk_cel_node_set_args(p, n, p->stack + from, p->stack_used - from);
 	set_optional(p, n, &marks);
 	free(names);
 	p->stack_used = from;
@@ -675,16 +450,18 @@ static struct sk_cel_node *parse_dot(struct sk_cel_parser *p, struct sk_cel_node
 	if (!name)
 		return unexpected(p, "a name behind the dot");
 	if (!optional && !quoted && take(p, '('))
-		return expand_or_call(p, name, target, parse_arguments(p, ')', "',' or ')'"), offset);
+		return expand_or_call(p, name, target, parse_arguments(p, ')', "',' or ')'"),
+				      offset);
 	n = sk_cel_node(p, SK_CEL_NODE_SELECT, offset);
 	n->name = name;
 	n->target = target;
 	if (optional)
 		n->flags |= SK_CEL_NODE_OPTIONAL;
-	return deepen(p, n, target);
+	return sk_cel_node_deepen(p, n, target);
 }
 
-static struct sk_cel_node *parse_index(struct sk_cel_parser *p, struct sk_cel_node *target, uint32_t offset)
+static struct sk_cel_node *parse_index(struct sk_cel_parser *p, struct sk_cel_node *target,
+				       uint32_t offset)
 {
 	bool optional = take(p, '?');
 	struct sk_cel_node *args[2] = { target, parse_expression(p) };
@@ -753,10 +530,18 @@ static enum sk_cel_op binary(enum sk_cel_token t, int level)
 		int token, level;
 		enum sk_cel_op op;
 	} table[] = {
-		{ SK_CEL_TOKEN_EQ, 0, SK_CEL_OP_EQ }, { SK_CEL_TOKEN_NE, 0, SK_CEL_OP_NE }, { '<', 0, SK_CEL_OP_LT },
-		{ SK_CEL_TOKEN_LE, 0, SK_CEL_OP_LE }, { '>', 0, SK_CEL_OP_GT }, { SK_CEL_TOKEN_GE, 0, SK_CEL_OP_GE },
-		{ SK_CEL_TOKEN_IN, 0, SK_CEL_OP_IN }, { '+', 1, SK_CEL_OP_ADD }, { '-', 1, SK_CEL_OP_SUB },
-		{ '*', 2, SK_CEL_OP_MUL },	      { '/', 2, SK_CEL_OP_DIV }, { '%', 2, SK_CEL_OP_MOD },
+		{ SK_CEL_TOKEN_EQ, 0, SK_CEL_OP_EQ },
+		{ SK_CEL_TOKEN_NE, 0, SK_CEL_OP_NE },
+		{ '<', 0, SK_CEL_OP_LT },
+		{ SK_CEL_TOKEN_LE, 0, SK_CEL_OP_LE },
+		{ '>', 0, SK_CEL_OP_GT },
+		{ SK_CEL_TOKEN_GE, 0, SK_CEL_OP_GE },
+		{ SK_CEL_TOKEN_IN, 0, SK_CEL_OP_IN },
+		{ '+', 1, SK_CEL_OP_ADD },
+		{ '-', 1, SK_CEL_OP_SUB },
+		{ '*', 2, SK_CEL_OP_MUL },
+		{ '/', 2, SK_CEL_OP_DIV },
+		{ '%', 2, SK_CEL_OP_MOD },
 	};
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
@@ -786,7 +571,8 @@ static struct sk_cel_node *parse_binary(struct sk_cel_parser *p, int level)
 static struct sk_cel_node *parse_logic(struct sk_cel_parser *p, enum sk_cel_op op)
 {
 	enum sk_cel_token token = op == SK_CEL_OP_OR ? SK_CEL_TOKEN_OR : SK_CEL_TOKEN_AND;
-	struct sk_cel_node *n = op == SK_CEL_OP_OR ? parse_logic(p, SK_CEL_OP_AND) : parse_binary(p, 0);
+	struct sk_cel_node *n =
+		op == SK_CEL_OP_OR ? parse_logic(p, SK_CEL_OP_AND) : parse_binary(p, 0);
 	uint32_t from = p->stack_used, offset = (uint32_t)p->lex.start;
 
 	if (peek(p) != token)
@@ -806,7 +592,8 @@ static struct sk_cel_node *parse_expression(struct sk_cel_parser *p)
 
 	if (++p->depth > SK_CEL_MAX_DEPTH) {
 		if (!p->full)
-			sk_cel_node_bad(p, (uint32_t)p->lex.start, "the expression nests deeper than %u levels",
+			sk_cel_node_bad(p, (uint32_t)p->lex.start,
+					"the expression nests deeper than %u levels",
 					SK_CEL_MAX_DEPTH);
 		p->full = true;
 		p->lex.token = SK_CEL_TOKEN_END;
@@ -838,7 +625,8 @@ struct sk_cel_node *sk_cel_parse(const struct sk_cel_env *env, const char *text,
 	struct sk_cel_node *root;
 
 	if (len > SK_CEL_MAX_TEXT) {
-		sk_cel_issue(issues, text, len, 0, 0, "the expression is longer than %u bytes", SK_CEL_MAX_TEXT);
+		sk_cel_issue(issues, text, len, 0, 0, "the expression is longer than %u bytes",
+			     SK_CEL_MAX_TEXT);
 		return NULL;
 	}
 	p.none = sk_cel_alloc(arena, sizeof(*p.none));

@@ -10,7 +10,8 @@ struct planner {
 
 static struct sk_cel_plan *plan_node(struct planner *pl, const struct sk_cel_node *n);
 
-static struct sk_cel_plan *new_plan(struct planner *pl, const struct sk_cel_node *n, sk_cel_run_fn *run)
+static struct sk_cel_plan *new_plan(struct planner *pl, const struct sk_cel_node *n,
+				    sk_cel_run_fn *run)
 {
 	struct sk_cel_plan *p = sk_cel_alloc(pl->arena, sizeof(*p));
 
@@ -51,7 +52,8 @@ static void set_key(struct sk_cel_plan *p, const char *name)
 
 static struct sk_cel_plan *plan_select(struct planner *pl, const struct sk_cel_node *n)
 {
-	const struct sk_cel_type *type = n->target->type ? sk_cel_type_resolve(n->target->type) : NULL;
+	const struct sk_cel_type *type =
+		n->target->type ? sk_cel_type_resolve(n->target->type) : NULL;
 	bool has = n->kind == SK_CEL_NODE_HAS;
 	struct sk_cel_plan *p = new_plan(pl, n, has ? sk_cel_run_has : sk_cel_run_select);
 
@@ -89,7 +91,8 @@ static bool is_plain_const(const struct sk_cel_node *n)
 
 static struct sk_cel_plan *plan_equal(struct planner *pl, const struct sk_cel_node *n)
 {
-	struct sk_cel_plan *p = new_plan(pl, n, n->op == SK_CEL_OP_EQ ? sk_cel_run_equal : sk_cel_run_unequal);
+	struct sk_cel_plan *p =
+		new_plan(pl, n, n->op == SK_CEL_OP_EQ ? sk_cel_run_equal : sk_cel_run_unequal);
 
 	p->op = n->op;
 	if (is_plain_const(n->args[1]) || is_plain_const(n->args[0])) {
@@ -107,14 +110,22 @@ static struct sk_cel_plan *plan_equal(struct planner *pl, const struct sk_cel_no
 static struct sk_cel_plan *plan_operator(struct planner *pl, const struct sk_cel_node *n)
 {
 	static sk_cel_run_fn *const runs[] = {
-		[SK_CEL_OP_OR] = sk_cel_run_or,	     [SK_CEL_OP_AND] = sk_cel_run_and,
-		[SK_CEL_OP_CHOICE] = sk_cel_run_choice, [SK_CEL_OP_NOT] = sk_cel_run_not,
-		[SK_CEL_OP_NEGATE] = sk_cel_run_negate, [SK_CEL_OP_LT] = sk_cel_run_order,
-		[SK_CEL_OP_LE] = sk_cel_run_order,   [SK_CEL_OP_GT] = sk_cel_run_order,
-		[SK_CEL_OP_GE] = sk_cel_run_order,   [SK_CEL_OP_IN] = sk_cel_run_in,
-		[SK_CEL_OP_ADD] = sk_cel_run_arithmetic, [SK_CEL_OP_SUB] = sk_cel_run_arithmetic,
-		[SK_CEL_OP_MUL] = sk_cel_run_arithmetic, [SK_CEL_OP_DIV] = sk_cel_run_arithmetic,
-		[SK_CEL_OP_MOD] = sk_cel_run_arithmetic, [SK_CEL_OP_INDEX] = sk_cel_run_index,
+		[SK_CEL_OP_OR] = sk_cel_run_or,
+		[SK_CEL_OP_AND] = sk_cel_run_and,
+		[SK_CEL_OP_CHOICE] = sk_cel_run_choice,
+		[SK_CEL_OP_NOT] = sk_cel_run_not,
+		[SK_CEL_OP_NEGATE] = sk_cel_run_negate,
+		[SK_CEL_OP_LT] = sk_cel_run_order,
+		[SK_CEL_OP_LE] = sk_cel_run_order,
+		[SK_CEL_OP_GT] = sk_cel_run_order,
+		[SK_CEL_OP_GE] = sk_cel_run_order,
+		[SK_CEL_OP_IN] = sk_cel_run_in,
+		[SK_CEL_OP_ADD] = sk_cel_run_arithmetic,
+		[SK_CEL_OP_SUB] = sk_cel_run_arithmetic,
+		[SK_CEL_OP_MUL] = sk_cel_run_arithmetic,
+		[SK_CEL_OP_DIV] = sk_cel_run_arithmetic,
+		[SK_CEL_OP_MOD] = sk_cel_run_arithmetic,
+		[SK_CEL_OP_INDEX] = sk_cel_run_index,
 		[SK_CEL_OP_OPT_INDEX] = sk_cel_run_opt_index,
 	};
 	struct sk_cel_plan *p;
@@ -185,9 +196,12 @@ static struct sk_cel_plan *plan_struct(struct planner *pl, const struct sk_cel_n
 static struct sk_cel_plan *plan_loop(struct planner *pl, const struct sk_cel_node *n)
 {
 	static sk_cel_run_fn *const runs[] = {
-		[SK_CEL_LOOP_ALL] = sk_cel_run_all,	 [SK_CEL_LOOP_EXISTS] = sk_cel_run_exists,
-		[SK_CEL_LOOP_EXISTS_ONE] = sk_cel_run_exists_one, [SK_CEL_LOOP_LIST] = sk_cel_run_collect,
-		[SK_CEL_LOOP_MAP] = sk_cel_run_collect_map, [SK_CEL_LOOP_MAP_ENTRY] = sk_cel_run_collect_entries,
+		[SK_CEL_LOOP_ALL] = sk_cel_run_all,
+		[SK_CEL_LOOP_EXISTS] = sk_cel_run_exists,
+		[SK_CEL_LOOP_EXISTS_ONE] = sk_cel_run_exists_one,
+		[SK_CEL_LOOP_LIST] = sk_cel_run_collect,
+		[SK_CEL_LOOP_MAP] = sk_cel_run_collect_map,
+		[SK_CEL_LOOP_MAP_ENTRY] = sk_cel_run_collect_entries,
 	};
 	struct sk_cel_plan *p = new_plan(pl, n, runs[n->loop]);
 

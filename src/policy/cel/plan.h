@@ -26,7 +26,7 @@ struct sk_cel_plan {
 	bool optional;
 	uint8_t op;
 	union {
-		sk_cel_fn *fn; /* calls of one overload */
+		sk_cel_fn *fn;			       /* calls of one overload */
 		const struct sk_cel_struct_type *decl; /* STRUCT, SELECT of a known struct */
 		const struct sk_cel_regex *regex;
 		const uint8_t *marks; /* LIST, MAP: which elements are optional */
@@ -79,10 +79,12 @@ static inline struct sk_cel_value sk_cel_do(const struct sk_cel_plan *p, struct 
 }
 
 /* An error at this node. */
-struct sk_cel_value sk_cel_fail_at(const struct sk_cel_plan *p, struct sk_cel_eval *ev, int code, const char *fmt, ...)
+struct sk_cel_value sk_cel_fail_at(const struct sk_cel_plan *p, struct sk_cel_eval *ev, int code,
+				   const char *fmt, ...)
 	__attribute__((format(printf, 4, 5), cold));
-struct sk_cel_value sk_cel_no_overload(const struct sk_cel_plan *p, struct sk_cel_eval *ev, const char *name,
-				       const struct sk_cel_value *args, uint32_t count);
+struct sk_cel_value sk_cel_no_overload(const struct sk_cel_plan *p, struct sk_cel_eval *ev,
+				       const char *name, const struct sk_cel_value *args,
+				       uint32_t count);
 
 static inline bool sk_cel_spend(struct sk_cel_eval *ev, uint64_t cost)
 {
@@ -100,18 +102,22 @@ static inline bool sk_cel_in_time(struct sk_cel_eval *ev)
 }
 
 /* Unknowns of both; an unknown wins over an error, a limit over all; the first error stays. */
-struct sk_cel_value sk_cel_merge_bad(struct sk_cel_eval *ev, struct sk_cel_value a, struct sk_cel_value b);
+struct sk_cel_value sk_cel_merge_bad(struct sk_cel_eval *ev, struct sk_cel_value a,
+				     struct sk_cel_value b);
 
 /* run-*.c: what the planner puts into plans */
-sk_cel_run_fn sk_cel_run_const, sk_cel_run_variable, sk_cel_run_local, sk_cel_run_no_name, sk_cel_run_select,
-	sk_cel_run_field, sk_cel_run_has, sk_cel_run_has_field, sk_cel_run_has_variable, sk_cel_run_opt_select, sk_cel_run_index,
-	sk_cel_run_opt_index, sk_cel_run_list, sk_cel_run_map, sk_cel_run_struct, sk_cel_run_bind;
-sk_cel_run_fn sk_cel_run_and, sk_cel_run_or, sk_cel_run_not, sk_cel_run_choice, sk_cel_run_equal, sk_cel_run_unequal,
-	sk_cel_run_equal_const, sk_cel_run_order, sk_cel_run_in, sk_cel_run_arithmetic, sk_cel_run_negate;
+sk_cel_run_fn sk_cel_run_const, sk_cel_run_variable, sk_cel_run_local, sk_cel_run_no_name,
+	sk_cel_run_select, sk_cel_run_field, sk_cel_run_has, sk_cel_run_has_field,
+	sk_cel_run_has_variable, sk_cel_run_opt_select, sk_cel_run_index, sk_cel_run_opt_index, sk_cel_run_list,
+	sk_cel_run_map, sk_cel_run_struct, sk_cel_run_bind;
+sk_cel_run_fn sk_cel_run_and, sk_cel_run_or, sk_cel_run_not, sk_cel_run_choice, sk_cel_run_equal,
+	sk_cel_run_unequal, sk_cel_run_equal_const, sk_cel_run_order, sk_cel_run_in,
+	sk_cel_run_arithmetic, sk_cel_run_negate;
 sk_cel_run_fn sk_cel_run_call, sk_cel_run_dispatch, sk_cel_run_missing, sk_cel_run_matches;
-sk_cel_run_fn sk_cel_run_all, sk_cel_run_exists, sk_cel_run_exists_one, sk_cel_run_collect, sk_cel_run_collect_map,
-	sk_cel_run_collect_entries;
+sk_cel_run_fn sk_cel_run_all, sk_cel_run_exists, sk_cel_run_exists_one, sk_cel_run_collect,
+	sk_cel_run_collect_map, sk_cel_run_collect_entries;
 
 /* a op b for two good values: the functions behind + - * / %. */
-struct sk_cel_value sk_cel_arithmetic(const struct sk_cel_plan *p, struct sk_cel_eval *ev, enum sk_cel_op op,
-				      struct sk_cel_value a, struct sk_cel_value b);
+struct sk_cel_value sk_cel_arithmetic(const struct sk_cel_plan *p, struct sk_cel_eval *ev,
+				      enum sk_cel_op op, struct sk_cel_value a,
+				      struct sk_cel_value b);

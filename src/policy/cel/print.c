@@ -47,13 +47,17 @@ static void puts_(struct printer *p, const char *text)
 
 static void put_escape(struct printer *p, uint32_t c)
 {
-	static const char letters[] = { ['\n'] = 'n', ['\r'] = 'r', ['\t'] = 't', ['"'] = '"', ['\\'] = '\\' };
+	static const char letters[] = {
+		['\n'] = 'n', ['\r'] = 'r', ['\t'] = 't', ['"'] = '"', ['\\'] = '\\'
+	};
 	char buf[8];
 
 	if (c < sizeof(letters) && letters[c])
 		put(p, buf, (size_t)snprintf(buf, sizeof(buf), "\\%c", letters[c]));
 	else
-		put(p, buf, (size_t)snprintf(buf, sizeof(buf), c < 0x80 && !p->json ? "\\x%02x" : "\\u%04x", c));
+		put(p, buf,
+		    (size_t)snprintf(buf, sizeof(buf), c < 0x80 && !p->json ? "\\x%02x" : "\\u%04x",
+				     c));
 }
 
 /* Controls of a terminal, and what ends a line in JavaScript, are escaped wherever they stand. */
@@ -65,7 +69,8 @@ static void put_text(struct printer *p, const char *s, size_t len)
 	for (size_t i = 0; i < len; i += n) {
 		uint32_t c = sk_cel_utf8_get(s + i, &n);
 
-		if (c < 0x20 || c == '"' || c == '\\' || (c >= 0x7f && c < 0xa0) || c == 0x2028 || c == 0x2029)
+		if (c < 0x20 || c == '"' || c == '\\' || (c >= 0x7f && c < 0xa0) || c == 0x2028 ||
+		    c == 0x2029)
 			put_escape(p, c);
 		else
 			put(p, s + i, n);
@@ -93,13 +98,15 @@ static void put_bytes(struct printer *p, const char *s, size_t len)
 
 static void put_base64(struct printer *p, const char *s, size_t len)
 {
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 	const unsigned char *b = (const unsigned char *)s;
 	char out[4];
 
 	puts_(p, "\"");
 	for (size_t i = 0; i < len; i += 3) {
-		uint32_t n = (uint32_t)b[i] << 16 | (i + 1 < len ? (uint32_t)b[i + 1] << 8 : 0) | (i + 2 < len ? b[i + 2] : 0);
+		uint32_t n = (uint32_t)b[i] << 16 | (i + 1 < len ? (uint32_t)b[i + 1] << 8 : 0) |
+			     (i + 2 < len ? b[i + 2] : 0);
 
 		out[0] = digits[n >> 18];
 		out[1] = digits[n >> 12 & 63];
@@ -260,7 +267,9 @@ static void put_value(struct printer *p, struct sk_cel_value v, unsigned depth)
 		put(p, buf, (size_t)snprintf(buf, sizeof(buf), "%lld", (long long)v.i));
 		break;
 	case SK_CEL_UINT:
-		put(p, buf, (size_t)snprintf(buf, sizeof(buf), p->json ? "%llu" : "%lluu", (unsigned long long)v.u));
+		put(p, buf,
+		    (size_t)snprintf(buf, sizeof(buf), p->json ? "%llu" : "%lluu",
+				     (unsigned long long)v.u));
 		break;
 	case SK_CEL_DOUBLE:
 		put_double(p, v.d);

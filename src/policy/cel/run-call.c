@@ -11,7 +11,8 @@
 /* ---- arguments ---- */
 
 /* SK_CEL_ABSENT, or what the call gives because an argument is bad. */
-static struct sk_cel_value run_args(const struct sk_cel_plan *p, struct sk_cel_eval *ev, bool lenient, struct sk_cel_value *args)
+static struct sk_cel_value run_args(const struct sk_cel_plan *p, struct sk_cel_eval *ev,
+				    bool lenient, struct sk_cel_value *args)
 {
 	struct sk_cel_value bad = { 0 };
 
@@ -42,7 +43,8 @@ static uint64_t size_of(struct sk_cel_value v)
 	}
 }
 
-static uint64_t call_cost(enum sk_cel_cost_model model, const struct sk_cel_value *args, uint32_t count)
+static uint64_t call_cost(enum sk_cel_cost_model model, const struct sk_cel_value *args,
+			  uint32_t count)
 {
 	uint64_t cost = 1, product = 1;
 
@@ -57,8 +59,8 @@ static uint64_t call_cost(enum sk_cel_cost_model model, const struct sk_cel_valu
 	return cost;
 }
 
-static struct sk_cel_value call(const struct sk_cel_plan *p, struct sk_cel_eval *ev, const struct sk_cel_callee *callee,
-				const struct sk_cel_value *args)
+static struct sk_cel_value call(const struct sk_cel_plan *p, struct sk_cel_eval *ev,
+				const struct sk_cel_callee *callee, const struct sk_cel_value *args)
 {
 	struct sk_cel_value v;
 
@@ -73,11 +75,13 @@ static bool same_name(struct sk_cel_value v, const struct sk_cel_type *t)
 {
 	if (v.kind == SK_CEL_STRUCT && t->kind == SK_CEL_T_STRUCT)
 		return strcmp(v.object->type->name, t->name) == 0;
-	return v.kind != SK_CEL_OPAQUE || t->kind != SK_CEL_T_OPAQUE || strcmp(v.opaque->type->name, t->name) == 0;
+	return v.kind != SK_CEL_OPAQUE || t->kind != SK_CEL_T_OPAQUE ||
+	       strcmp(v.opaque->type->name, t->name) == 0;
 }
 
 /* Are the values of the kinds that the overload takes? */
-static inline bool kinds_fit(const struct sk_cel_callee *c, const struct sk_cel_value *args, uint32_t count)
+static inline bool kinds_fit(const struct sk_cel_callee *c, const struct sk_cel_value *args,
+			     uint32_t count)
 {
 	bool lenient = c->decl->flags & SK_CEL_LENIENT;
 
@@ -95,7 +99,8 @@ static inline bool kinds_fit(const struct sk_cel_callee *c, const struct sk_cel_
 /* The checker has seen types, and what it took for a string may be dyn: the kinds are looked at again. */
 struct sk_cel_value sk_cel_run_call(const struct sk_cel_plan *p, struct sk_cel_eval *ev)
 {
-	struct sk_cel_value args[MAX_VALUES], bad = run_args(p, ev, p->callee->decl->flags & SK_CEL_LENIENT, args);
+	struct sk_cel_value args[MAX_VALUES],
+		bad = run_args(p, ev, p->callee->decl->flags & SK_CEL_LENIENT, args);
 
 	if (bad.kind != SK_CEL_ABSENT)
 		return bad;
@@ -106,11 +111,13 @@ struct sk_cel_value sk_cel_run_call(const struct sk_cel_plan *p, struct sk_cel_e
 
 /* ---- choosing by what the values are ---- */
 
-static bool callee_fits(const struct sk_cel_callee *c, bool member, const struct sk_cel_value *args, uint32_t count)
+static bool callee_fits(const struct sk_cel_callee *c, bool member, const struct sk_cel_value *args,
+			uint32_t count)
 {
 	bool variadic = c->decl->flags & SK_CEL_VARIADIC;
 
-	return c->member == member && (variadic ? count >= c->count : count == c->count) && kinds_fit(c, args, count);
+	return c->member == member && (variadic ? count >= c->count : count == c->count) &&
+	       kinds_fit(c, args, count);
 }
 
 struct sk_cel_value sk_cel_run_dispatch(const struct sk_cel_plan *p, struct sk_cel_eval *ev)
@@ -129,11 +136,13 @@ struct sk_cel_value sk_cel_run_dispatch(const struct sk_cel_plan *p, struct sk_c
 		if (!callee_fits(c, member, args, p->count))
 			continue;
 		if (!c->decl->fn)
-			return sk_cel_fail_at(p, ev, SK_CEL_EMISSING, "%s is declared, and there is no such function here",
+			return sk_cel_fail_at(p, ev, SK_CEL_EMISSING,
+					      "%s is declared, and there is no such function here",
 					      p->node->name);
 		return call(p, ev, c, args);
 	}
-	return bad.kind != SK_CEL_ABSENT ? bad : sk_cel_no_overload(p, ev, p->node->name, args, p->count);
+	return bad.kind != SK_CEL_ABSENT ? bad
+					 : sk_cel_no_overload(p, ev, p->node->name, args, p->count);
 }
 
 struct sk_cel_value sk_cel_run_missing(const struct sk_cel_plan *p, struct sk_cel_eval *ev)
@@ -149,7 +158,9 @@ struct sk_cel_value sk_cel_run_matches(const struct sk_cel_plan *p, struct sk_ce
 
 	if (v.kind != SK_CEL_STRING)
 		return sk_cel_is_bad(v) ? v : sk_cel_no_overload(p, ev, "matches", &v, 1);
-	if (!sk_cel_spend(ev, 1 + (uint64_t)(v.len / 10 + 1) * (sk_cel_regex_size(p->regex) / 4 + 1)) || !sk_cel_in_time(ev))
+	if (!sk_cel_spend(ev,
+			  1 + (uint64_t)(v.len / 10 + 1) * (sk_cel_regex_size(p->regex) / 4 + 1)) ||
+	    !sk_cel_in_time(ev))
 		return sk_cel_full(ev);
 	scratch->work = 0;
 	scratch->limit = 1 << 27; /* about a second */
@@ -159,18 +170,21 @@ struct sk_cel_value sk_cel_run_matches(const struct sk_cel_plan *p, struct sk_ce
 
 /* ---- arithmetic ---- */
 
-static struct sk_cel_value overflow(const struct sk_cel_plan *p, struct sk_cel_eval *ev, const char *what)
+static struct sk_cel_value overflow(const struct sk_cel_plan *p, struct sk_cel_eval *ev,
+				    const char *what)
 {
 	return sk_cel_fail_at(p, ev, SK_CEL_EVALUE, "%s overflow", what);
 }
 
-static struct sk_cel_value of_ints(const struct sk_cel_plan *p, struct sk_cel_eval *ev, enum sk_cel_op op, int64_t a, int64_t b)
+static struct sk_cel_value of_ints(const struct sk_cel_plan *p, struct sk_cel_eval *ev,
+				   enum sk_cel_op op, int64_t a, int64_t b)
 {
 	int64_t n = 0;
 	bool over;
 
 	if ((op == SK_CEL_OP_DIV || op == SK_CEL_OP_MOD) && b == 0)
-		return sk_cel_fail_at(p, ev, SK_CEL_EVALUE, op == SK_CEL_OP_DIV ? "division by zero" : "modulus by zero");
+		return sk_cel_fail_at(p, ev, SK_CEL_EVALUE,
+				      op == SK_CEL_OP_DIV ? "division by zero" : "modulus by zero");
 	switch (op) {
 	case SK_CEL_OP_ADD:
 		over = __builtin_add_overflow(a, b, &n);
@@ -189,13 +203,15 @@ static struct sk_cel_value of_ints(const struct sk_cel_plan *p, struct sk_cel_ev
 	return over ? overflow(p, ev, "integer") : sk_cel_int(n);
 }
 
-static struct sk_cel_value of_uints(const struct sk_cel_plan *p, struct sk_cel_eval *ev, enum sk_cel_op op, uint64_t a, uint64_t b)
+static struct sk_cel_value of_uints(const struct sk_cel_plan *p, struct sk_cel_eval *ev,
+				    enum sk_cel_op op, uint64_t a, uint64_t b)
 {
 	uint64_t n = 0;
 	bool over = false;
 
 	if ((op == SK_CEL_OP_DIV || op == SK_CEL_OP_MOD) && b == 0)
-		return sk_cel_fail_at(p, ev, SK_CEL_EVALUE, op == SK_CEL_OP_DIV ? "division by zero" : "modulus by zero");
+		return sk_cel_fail_at(p, ev, SK_CEL_EVALUE,
+				      op == SK_CEL_OP_DIV ? "division by zero" : "modulus by zero");
 	switch (op) {
 	case SK_CEL_OP_ADD:
 		over = __builtin_add_overflow(a, b, &n);
@@ -216,8 +232,8 @@ static struct sk_cel_value of_uints(const struct sk_cel_plan *p, struct sk_cel_e
 	return over ? overflow(p, ev, "unsigned integer") : sk_cel_uint(n);
 }
 
-static struct sk_cel_value join_texts(const struct sk_cel_plan *p, struct sk_cel_eval *ev, struct sk_cel_value a,
-				      struct sk_cel_value b)
+static struct sk_cel_value join_texts(const struct sk_cel_plan *p, struct sk_cel_eval *ev,
+				      struct sk_cel_value a, struct sk_cel_value b)
 {
 	size_t len = (size_t)a.len + b.len;
 	char *out = NULL;
@@ -237,8 +253,8 @@ static struct sk_cel_value join_texts(const struct sk_cel_plan *p, struct sk_cel
 	return v;
 }
 
-static struct sk_cel_value join_lists(const struct sk_cel_plan *p, struct sk_cel_eval *ev, const struct sk_cel_list *a,
-				      const struct sk_cel_list *b)
+static struct sk_cel_value join_lists(const struct sk_cel_plan *p, struct sk_cel_eval *ev,
+				      const struct sk_cel_list *a, const struct sk_cel_list *b)
 {
 	uint64_t count = (uint64_t)a->count + b->count;
 	struct sk_cel_value *items, list;
@@ -255,7 +271,8 @@ static struct sk_cel_value join_lists(const struct sk_cel_plan *p, struct sk_cel
 	return list;
 }
 
-static struct sk_cel_value time_result(const struct sk_cel_plan *p, struct sk_cel_eval *ev, uint8_t kind, sk_cel_wide nanos)
+static struct sk_cel_value time_result(const struct sk_cel_plan *p, struct sk_cel_eval *ev,
+				       uint8_t kind, sk_cel_wide nanos)
 {
 	sk_cel_wide seconds = nanos / 1000000000, rest = nanos % 1000000000;
 
@@ -279,12 +296,13 @@ static sk_cel_wide nanos_of(struct sk_cel_value v)
 }
 
 /* timestamp ± duration, timestamp - timestamp, duration ± duration, duration + timestamp. */
-static struct sk_cel_value of_times(const struct sk_cel_plan *p, struct sk_cel_eval *ev, enum sk_cel_op op, struct sk_cel_value a,
-				    struct sk_cel_value b)
+static struct sk_cel_value of_times(const struct sk_cel_plan *p, struct sk_cel_eval *ev,
+				    enum sk_cel_op op, struct sk_cel_value a, struct sk_cel_value b)
 {
 	struct sk_cel_value args[2] = { a, b };
 	bool two_times = a.kind == SK_CEL_TIMESTAMP && b.kind == SK_CEL_TIMESTAMP;
-	sk_cel_wide nanos = op == SK_CEL_OP_ADD ? nanos_of(a) + nanos_of(b) : nanos_of(a) - nanos_of(b);
+	sk_cel_wide nanos =
+		op == SK_CEL_OP_ADD ? nanos_of(a) + nanos_of(b) : nanos_of(a) - nanos_of(b);
 
 	if ((op != SK_CEL_OP_ADD && op != SK_CEL_OP_SUB) || (two_times && op == SK_CEL_OP_ADD) ||
 	    (a.kind == SK_CEL_DURATION && b.kind == SK_CEL_TIMESTAMP && op == SK_CEL_OP_SUB))
@@ -294,7 +312,10 @@ static struct sk_cel_value of_times(const struct sk_cel_plan *p, struct sk_cel_e
 			return overflow(p, ev, "duration");
 		return time_result(p, ev, SK_CEL_DURATION, nanos);
 	}
-	return time_result(p, ev, a.kind == SK_CEL_TIMESTAMP || b.kind == SK_CEL_TIMESTAMP ? SK_CEL_TIMESTAMP : SK_CEL_DURATION,
+	return time_result(p, ev,
+			   a.kind == SK_CEL_TIMESTAMP || b.kind == SK_CEL_TIMESTAMP
+				   ? SK_CEL_TIMESTAMP
+				   : SK_CEL_DURATION,
 			   nanos);
 }
 
@@ -303,8 +324,9 @@ static bool is_time(struct sk_cel_value v)
 	return v.kind == SK_CEL_TIMESTAMP || v.kind == SK_CEL_DURATION;
 }
 
-struct sk_cel_value sk_cel_arithmetic(const struct sk_cel_plan *p, struct sk_cel_eval *ev, enum sk_cel_op op,
-				      struct sk_cel_value a, struct sk_cel_value b)
+struct sk_cel_value sk_cel_arithmetic(const struct sk_cel_plan *p, struct sk_cel_eval *ev,
+				      enum sk_cel_op op, struct sk_cel_value a,
+				      struct sk_cel_value b)
 {
 	struct sk_cel_value args[2] = { a, b };
 
@@ -313,13 +335,14 @@ struct sk_cel_value sk_cel_arithmetic(const struct sk_cel_plan *p, struct sk_cel
 	if (a.kind == SK_CEL_UINT && b.kind == SK_CEL_UINT)
 		return of_uints(p, ev, op, a.u, b.u);
 	if (a.kind == SK_CEL_DOUBLE && b.kind == SK_CEL_DOUBLE && op != SK_CEL_OP_MOD)
-		return sk_cel_double(op == SK_CEL_OP_ADD ? a.d + b.d :
-				     op == SK_CEL_OP_SUB ? a.d - b.d :
-				     op == SK_CEL_OP_MUL ? a.d * b.d :
-							   a.d / b.d);
+		return sk_cel_double(op == SK_CEL_OP_ADD   ? a.d + b.d
+				     : op == SK_CEL_OP_SUB ? a.d - b.d
+				     : op == SK_CEL_OP_MUL ? a.d * b.d
+							   : a.d / b.d);
 	if (is_time(a) && is_time(b))
 		return of_times(p, ev, op, a, b);
-	if (op == SK_CEL_OP_ADD && a.kind == b.kind && (a.kind == SK_CEL_STRING || a.kind == SK_CEL_BYTES))
+	if (op == SK_CEL_OP_ADD && a.kind == b.kind &&
+	    (a.kind == SK_CEL_STRING || a.kind == SK_CEL_BYTES))
 		return join_texts(p, ev, a, b);
 	if (op == SK_CEL_OP_ADD && a.kind == SK_CEL_LIST && b.kind == SK_CEL_LIST)
 		return join_lists(p, ev, a.list, b.list);

@@ -10,7 +10,8 @@ struct walk {
 };
 
 /* SK_CEL_ABSENT, or what the loop gives because its range is none. */
-static struct sk_cel_value begin(const struct sk_cel_plan *p, struct sk_cel_eval *ev, struct walk *ret_walk)
+static struct sk_cel_value begin(const struct sk_cel_plan *p, struct sk_cel_eval *ev,
+				 struct walk *ret_walk)
 {
 	struct sk_cel_value v = sk_cel_do(p->target, ev);
 
@@ -28,7 +29,8 @@ static struct sk_cel_value begin(const struct sk_cel_plan *p, struct sk_cel_eval
 }
 
 /* Puts the variables of round i where they are read; false at a limit. */
-static inline bool step(const struct sk_cel_plan *p, struct sk_cel_eval *ev, const struct walk *w, uint32_t i)
+static inline bool step(const struct sk_cel_plan *p, struct sk_cel_eval *ev, const struct walk *w,
+			uint32_t i)
 {
 	struct sk_cel_value *vars = ev->locals + p->slot;
 
@@ -43,13 +45,15 @@ static inline bool step(const struct sk_cel_plan *p, struct sk_cel_eval *ev, con
 	return true;
 }
 
-static struct sk_cel_value not_bool(const struct sk_cel_plan *p, struct sk_cel_eval *ev, struct sk_cel_value v)
+static struct sk_cel_value not_bool(const struct sk_cel_plan *p, struct sk_cel_eval *ev,
+				    struct sk_cel_value v)
 {
 	return sk_cel_is_bad(v) ? v : sk_cel_no_overload(p, ev, "a predicate", &v, 1);
 }
 
 /* all and exists: as a chain of && or ||, one round for each element. */
-static inline struct sk_cel_value quantify(const struct sk_cel_plan *p, struct sk_cel_eval *ev, bool decides)
+static inline struct sk_cel_value quantify(const struct sk_cel_plan *p, struct sk_cel_eval *ev,
+					   bool decides)
 {
 	struct walk w;
 	struct sk_cel_value bad = begin(p, ev, &w), v;
@@ -110,8 +114,8 @@ struct sk_cel_value sk_cel_run_exists_one(const struct sk_cel_plan *p, struct sk
  * the filter drops; bad results are gathered in *bad (then 0), and a limit
  * ends the loop (-1).
  */
-static int round_of(const struct sk_cel_plan *p, struct sk_cel_eval *ev, const struct walk *w, uint32_t i,
-		    struct sk_cel_value *bad, struct sk_cel_value *ret_value)
+static int round_of(const struct sk_cel_plan *p, struct sk_cel_eval *ev, const struct walk *w,
+		    uint32_t i, struct sk_cel_value *bad, struct sk_cel_value *ret_value)
 {
 	struct sk_cel_value v;
 
@@ -158,7 +162,8 @@ struct sk_cel_value sk_cel_run_collect(const struct sk_cel_plan *p, struct sk_ce
 	return bad.kind == SK_CEL_ABSENT ? list : bad;
 }
 
-static struct sk_cel_value collect_map(const struct sk_cel_plan *p, struct sk_cel_eval *ev, bool entries)
+static struct sk_cel_value collect_map(const struct sk_cel_plan *p, struct sk_cel_eval *ev,
+				       bool entries)
 {
 	struct walk w;
 	struct sk_cel_value bad = begin(p, ev, &w), v, key;
@@ -180,12 +185,14 @@ static struct sk_cel_value collect_map(const struct sk_cel_plan *p, struct sk_ce
 		key = ev->locals[p->slot];
 		if (entries) {
 			if (v.kind != SK_CEL_MAP || v.map->count != 1)
-				return sk_cel_fail_at(p, ev, SK_CEL_EVALUE, "an entry must be a map of one key");
+				return sk_cel_fail_at(p, ev, SK_CEL_EVALUE,
+						      "an entry must be a map of one key");
 			key = v.map->entries[0].key;
 			v = v.map->entries[0].value;
 		}
 		if (!sk_cel_map_put(map, key, v) || map->count == before)
-			return sk_cel_fail_at(p, ev, SK_CEL_EVALUE, "insert failed: key already exists");
+			return sk_cel_fail_at(p, ev, SK_CEL_EVALUE,
+					      "insert failed: key already exists");
 	}
 	return bad.kind == SK_CEL_ABSENT ? sk_cel_map_end(map) : bad;
 }

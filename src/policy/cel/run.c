@@ -16,7 +16,8 @@ struct sk_cel_value sk_cel_run_local(const struct sk_cel_plan *p, struct sk_cel_
 
 struct sk_cel_value sk_cel_run_no_name(const struct sk_cel_plan *p, struct sk_cel_eval *ev)
 {
-	return sk_cel_fail_at(p, ev, SK_CEL_ENO_SUCH, "undeclared reference to '%s' (in container '')",
+	return sk_cel_fail_at(p, ev, SK_CEL_ENO_SUCH,
+			      "undeclared reference to '%s' (in container '')",
 			      p->node->name ? p->node->name : "");
 }
 
@@ -26,9 +27,11 @@ static struct sk_cel_value resolve(const struct sk_cel_plan *p, struct sk_cel_ev
 	struct sk_cel_value v;
 
 	if (!a || !a->resolve)
-		return sk_cel_fail_at(p, ev, SK_CEL_ENO_SUCH, "no such attribute: %s", p->node->name);
+		return sk_cel_fail_at(p, ev, SK_CEL_ENO_SUCH, "no such attribute: %s",
+				      p->node->name);
 	if (!ev->resolved) {
-		ev->resolved = sk_cel_alloc(&ev->arena, ((size_t)a->count + (size_t)p->slot + 1) * sizeof(*ev->resolved));
+		ev->resolved = sk_cel_alloc(&ev->arena, ((size_t)a->count + (size_t)p->slot + 1) *
+								sizeof(*ev->resolved));
 		if (!ev->resolved)
 			return sk_cel_full(ev);
 	}
@@ -63,11 +66,12 @@ static inline struct sk_cel_value get(const struct sk_cel_plan *p, struct sk_cel
 
 static struct sk_cel_value no_such_key(const struct sk_cel_plan *p, struct sk_cel_eval *ev)
 {
-	return sk_cel_fail_at(p, ev, SK_CEL_ENO_SUCH, "no such key: %.*s", (int)p->value.len, p->value.str);
+	return sk_cel_fail_at(p, ev, SK_CEL_ENO_SUCH, "no such key: %.*s", (int)p->value.len,
+			      p->value.str);
 }
 
-static struct sk_cel_value read_struct(const struct sk_cel_plan *p, struct sk_cel_eval *ev, const struct sk_cel_struct *object,
-				       int field)
+static struct sk_cel_value read_struct(const struct sk_cel_plan *p, struct sk_cel_eval *ev,
+				       const struct sk_cel_struct *object, int field)
 {
 	struct sk_cel_value v = { 0 };
 
@@ -75,26 +79,31 @@ static struct sk_cel_value read_struct(const struct sk_cel_plan *p, struct sk_ce
 		v = sk_cel_struct_read(object, field);
 	if (v.kind != SK_CEL_ABSENT)
 		return v;
-	return field < 0 ? sk_cel_fail_at(p, ev, SK_CEL_ENO_SUCH, "no such field '%.*s'", (int)p->value.len, p->value.str) :
-			   no_such_key(p, ev);
+	return field < 0 ? sk_cel_fail_at(p, ev, SK_CEL_ENO_SUCH, "no such field '%.*s'",
+					  (int)p->value.len, p->value.str)
+			 : no_such_key(p, ev);
 }
 
-static struct sk_cel_value no_fields(const struct sk_cel_plan *p, struct sk_cel_eval *ev, struct sk_cel_value v)
+static struct sk_cel_value no_fields(const struct sk_cel_plan *p, struct sk_cel_eval *ev,
+				     struct sk_cel_value v)
 {
-	return sk_cel_fail_at(p, ev, SK_CEL_ENO_OVERLOAD, "no such overload: %s has no field '%.*s'", sk_cel_kind_name(v),
+	return sk_cel_fail_at(p, ev, SK_CEL_ENO_OVERLOAD,
+			      "no such overload: %s has no field '%.*s'", sk_cel_kind_name(v),
 			      (int)p->value.len, p->value.str);
 }
 
-static struct sk_cel_value select_optional(const struct sk_cel_plan *p, struct sk_cel_eval *ev, struct sk_cel_value target);
+static struct sk_cel_value select_optional(const struct sk_cel_plan *p, struct sk_cel_eval *ev,
+					   struct sk_cel_value target);
 
 /* What is selected from a value that is no map. */
-static __attribute__((noinline)) struct sk_cel_value select_other(const struct sk_cel_plan *p, struct sk_cel_eval *ev,
-								   struct sk_cel_value v)
+static __attribute__((noinline)) struct sk_cel_value
+select_other(const struct sk_cel_plan *p, struct sk_cel_eval *ev, struct sk_cel_value v)
 {
 	if (sk_cel_is_bad(v))
 		return v;
 	if (v.kind == SK_CEL_STRUCT)
-		return read_struct(p, ev, v.object, sk_cel_struct_field(v.object->type, p->value.str, p->value.len));
+		return read_struct(p, ev, v.object,
+				   sk_cel_struct_field(v.object->type, p->value.str, p->value.len));
 	if (v.kind == SK_CEL_OPTIONAL)
 		return select_optional(p, ev, v);
 	return no_fields(p, ev, v);
@@ -132,10 +141,12 @@ struct sk_cel_value sk_cel_run_field(const struct sk_cel_plan *p, struct sk_cel_
 	return select_other(p, ev, v);
 }
 
-static struct sk_cel_value has(const struct sk_cel_plan *p, struct sk_cel_eval *ev, struct sk_cel_value v, int field)
+static struct sk_cel_value has(const struct sk_cel_plan *p, struct sk_cel_eval *ev,
+			       struct sk_cel_value v, int field)
 {
 	if (v.kind == SK_CEL_MAP)
-		return sk_cel_bool(sk_cel_map_find_text(v.map, p->value.str, p->value.len, p->hash) >= 0);
+		return sk_cel_bool(
+			sk_cel_map_find_text(v.map, p->value.str, p->value.len, p->hash) >= 0);
 	if (sk_cel_is_bad(v))
 		return v;
 	if (v.kind == SK_CEL_STRUCT) {
@@ -181,7 +192,8 @@ struct sk_cel_value sk_cel_run_has_field(const struct sk_cel_plan *p, struct sk_
 }
 
 /* The field as an optional: none where it is not there. */
-static struct sk_cel_value maybe_field(const struct sk_cel_plan *p, struct sk_cel_eval *ev, struct sk_cel_value v)
+static struct sk_cel_value maybe_field(const struct sk_cel_plan *p, struct sk_cel_eval *ev,
+				       struct sk_cel_value v)
 {
 	struct sk_cel_value found = { 0 };
 	int field;
@@ -203,7 +215,8 @@ static struct sk_cel_value maybe_field(const struct sk_cel_plan *p, struct sk_ce
 	return sk_cel_is_bad(found) ? found : sk_cel_new_optional(ev, found);
 }
 
-static struct sk_cel_value select_optional(const struct sk_cel_plan *p, struct sk_cel_eval *ev, struct sk_cel_value target)
+static struct sk_cel_value select_optional(const struct sk_cel_plan *p, struct sk_cel_eval *ev,
+					   struct sk_cel_value target)
 {
 	return target.some ? maybe_field(p, ev, *target.some) : target;
 }
@@ -228,7 +241,8 @@ static bool list_index(struct sk_cel_value index, int64_t *ret)
 		*ret = index.i;
 	else if (index.kind == SK_CEL_UINT && index.u <= INT64_MAX)
 		*ret = (int64_t)index.u;
-	else if (index.kind == SK_CEL_DOUBLE && index.d >= -9e15 && index.d <= 9e15 && index.d == (double)(int64_t)index.d)
+	else if (index.kind == SK_CEL_DOUBLE && index.d >= -0x1p63 && index.d < 0x1p63 &&
+		 index.d == (double)(int64_t)index.d)
 		*ret = (int64_t)index.d;
 	else
 		return false;
@@ -236,26 +250,29 @@ static bool list_index(struct sk_cel_value index, int64_t *ret)
 }
 
 /* SK_CEL_ABSENT: there is none. */
-static struct sk_cel_value element(const struct sk_cel_plan *p, struct sk_cel_eval *ev, struct sk_cel_value v,
-				   struct sk_cel_value index)
+static struct sk_cel_value element(const struct sk_cel_plan *p, struct sk_cel_eval *ev,
+				   struct sk_cel_value v, struct sk_cel_value index)
 {
 	struct sk_cel_value args[2] = { v, index };
 	int64_t i;
 
 	if (v.kind == SK_CEL_LIST && sk_cel_is_number(index)) {
 		if (!list_index(index, &i))
-			return sk_cel_fail_at(p, ev, SK_CEL_EVALUE, "invalid_argument: the index is no whole number");
+			return sk_cel_fail_at(p, ev, SK_CEL_EVALUE,
+					      "invalid_argument: the index is no whole number");
 		return i >= 0 && i < v.list->count ? v.list->items[i] : (struct sk_cel_value){ 0 };
 	}
-	if (v.kind == SK_CEL_MAP && (index.kind == SK_CEL_STRING || index.kind == SK_CEL_BOOL || sk_cel_is_number(index)))
+	if (v.kind == SK_CEL_MAP &&
+	    (index.kind == SK_CEL_STRING || index.kind == SK_CEL_BOOL || sk_cel_is_number(index)))
 		return sk_cel_map_get(v.map, index);
 	if (v.kind == SK_CEL_MAP)
-		return sk_cel_fail_at(p, ev, SK_CEL_ENO_OVERLOAD, "unsupported key type: %s", sk_cel_kind_name(index));
+		return sk_cel_fail_at(p, ev, SK_CEL_ENO_OVERLOAD, "unsupported key type: %s",
+				      sk_cel_kind_name(index));
 	return sk_cel_no_overload(p, ev, "_[_]", args, 2);
 }
 
-static struct sk_cel_value absent_element(const struct sk_cel_plan *p, struct sk_cel_eval *ev, struct sk_cel_value v,
-					  struct sk_cel_value index)
+static struct sk_cel_value absent_element(const struct sk_cel_plan *p, struct sk_cel_eval *ev,
+					  struct sk_cel_value v, struct sk_cel_value index)
 {
 	size_t len;
 	char *text;
@@ -264,12 +281,13 @@ static struct sk_cel_value absent_element(const struct sk_cel_plan *p, struct sk
 		return sk_cel_fail_at(p, ev, SK_CEL_EVALUE, "index out of bounds");
 	text = sk_cel_print(&ev->arena, index, false, &len);
 	if (index.kind == SK_CEL_STRING)
-		return sk_cel_fail_at(p, ev, SK_CEL_ENO_SUCH, "no such key: %.*s", (int)(index.len > 200 ? 200 : index.len), index.str);
+		return sk_cel_fail_at(p, ev, SK_CEL_ENO_SUCH, "no such key: %.*s",
+				      (int)(index.len > 200 ? 200 : index.len), index.str);
 	return sk_cel_fail_at(p, ev, SK_CEL_ENO_SUCH, "no such key: %.200s", text ? text : "");
 }
 
-static struct sk_cel_value maybe_element(const struct sk_cel_plan *p, struct sk_cel_eval *ev, struct sk_cel_value v,
-					 struct sk_cel_value index)
+static struct sk_cel_value maybe_element(const struct sk_cel_plan *p, struct sk_cel_eval *ev,
+					 struct sk_cel_value v, struct sk_cel_value index)
 {
 	if (v.kind == SK_CEL_OPTIONAL) {
 		if (!v.some)
@@ -439,7 +457,8 @@ struct sk_cel_value sk_cel_run_order(const struct sk_cel_plan *p, struct sk_cel_
 	}
 }
 
-static struct sk_cel_value in_list(struct sk_cel_eval *ev, struct sk_cel_value v, const struct sk_cel_list *list)
+static struct sk_cel_value in_list(struct sk_cel_eval *ev, struct sk_cel_value v,
+				   const struct sk_cel_list *list)
 {
 	int same = 0;
 
@@ -476,12 +495,15 @@ struct sk_cel_value sk_cel_run_in(const struct sk_cel_plan *p, struct sk_cel_eva
 /* ---- literals ---- */
 
 /* An element with a '?': *ret_skip when it is optional.none(). */
-static struct sk_cel_value unwrap(const struct sk_cel_plan *p, struct sk_cel_eval *ev, struct sk_cel_value v, bool *ret_skip)
+static struct sk_cel_value unwrap(const struct sk_cel_plan *p, struct sk_cel_eval *ev,
+				  struct sk_cel_value v, bool *ret_skip)
 {
 	*ret_skip = v.kind == SK_CEL_OPTIONAL && !v.some;
 	if (v.kind == SK_CEL_OPTIONAL)
 		return v.some ? *v.some : v;
-	return sk_cel_is_bad(v) ? v : sk_cel_no_overload(p, ev, "an element behind '?' must be optional", &v, 1);
+	return sk_cel_is_bad(v)
+		       ? v
+		       : sk_cel_no_overload(p, ev, "an element behind '?' must be optional", &v, 1);
 }
 
 struct sk_cel_value sk_cel_run_list(const struct sk_cel_plan *p, struct sk_cel_eval *ev)
@@ -534,12 +556,18 @@ struct sk_cel_value sk_cel_run_map(const struct sk_cel_plan *p, struct sk_cel_ev
 		if (sk_cel_is_bad(both))
 			bad = sk_cel_merge_bad(ev, bad, both);
 		else if (!skip && !sk_cel_map_put(map, key, v))
-			return sk_cel_fail_at(p, ev, SK_CEL_ENO_OVERLOAD, "unsupported key type: %s", sk_cel_kind_name(key));
+			return sk_cel_fail_at(p, ev, SK_CEL_ENO_OVERLOAD,
+					      "unsupported key type: %s", sk_cel_kind_name(key));
 		else if (!skip && map->count == before)
 			return sk_cel_fail_at(p, ev, SK_CEL_EVALUE, "Failed with repeated key");
 	}
 	return bad.kind == SK_CEL_ABSENT ? sk_cel_map_end(map) : bad;
 }
+
+/* Fields of these kinds take null, which is to say that they are not set. */
+static const uint32_t null_is_unset = 1u << SK_CEL_STRUCT | 1u << SK_CEL_TIMESTAMP |
+				      1u << SK_CEL_DURATION | 1u << SK_CEL_OPTIONAL |
+				      1u << SK_CEL_OPAQUE;
 
 struct sk_cel_value sk_cel_run_struct(const struct sk_cel_plan *p, struct sk_cel_eval *ev)
 {
@@ -554,7 +582,8 @@ struct sk_cel_value sk_cel_run_struct(const struct sk_cel_plan *p, struct sk_cel
 		return sk_cel_full(ev);
 	for (uint32_t i = 0; i < p->count; i++) {
 		struct sk_cel_value v = get(p->args[i], ev);
-		int field = sk_cel_struct_field(p->decl, p->node->names[i], strlen(p->node->names[i]));
+		int field =
+			sk_cel_struct_field(p->decl, p->node->names[i], strlen(p->node->names[i]));
 		bool skip = false;
 
 		if (p->node->optional && p->node->optional[i])
@@ -564,7 +593,15 @@ struct sk_cel_value sk_cel_run_struct(const struct sk_cel_plan *p, struct sk_cel
 		if (sk_cel_is_bad(v))
 			bad = sk_cel_merge_bad(ev, bad, v);
 		else if (field < 0)
-			return sk_cel_fail_at(p, ev, SK_CEL_ENO_SUCH, "no such field '%s'", p->node->names[i]);
+			return sk_cel_fail_at(p, ev, SK_CEL_ENO_SUCH, "no such field '%s'",
+					      p->node->names[i]);
+		else if (v.kind == SK_CEL_NULL && !(p->node->kinds[i] >> SK_CEL_NULL & 1) &&
+			 p->node->kinds[i] & null_is_unset)
+			continue;
+		else if (!skip && !(p->node->kinds[i] >> v.kind & 1))
+			return sk_cel_fail_at(p->args[i], ev, SK_CEL_ENO_OVERLOAD,
+					      "field '%s' cannot have a value of type %s",
+					      p->node->names[i], sk_cel_kind_name(v));
 		else if (!skip)
 			fields[field] = v;
 	}
@@ -573,7 +610,8 @@ struct sk_cel_value sk_cel_run_struct(const struct sk_cel_plan *p, struct sk_cel
 	if (bad.kind != SK_CEL_ABSENT)
 		return bad;
 	ev->offset = p->offset;
-	return p->decl->made ? p->decl->made(ev, object) : (struct sk_cel_value){ .kind = SK_CEL_STRUCT, .object = object };
+	return p->decl->made ? p->decl->made(ev, object)
+			     : (struct sk_cel_value){ .kind = SK_CEL_STRUCT, .object = object };
 }
 
 struct sk_cel_value sk_cel_run_bind(const struct sk_cel_plan *p, struct sk_cel_eval *ev)

@@ -12,15 +12,21 @@ typedef struct sk_cel_eval eval;
 
 /* ---- operators: signatures for the checker; plans know them by number ---- */
 
-#define OPERATOR(name, signature) { name, signature, NULL, SK_CEL_COST_ONE, 0 }
-#define ORDER(name)                                                                                               \
-	OPERATOR(name, "(bool, bool) -> bool"), OPERATOR(name, "(int, int) -> bool"),                               \
-		OPERATOR(name, "(int, uint) -> bool"), OPERATOR(name, "(int, double) -> bool"),                     \
-		OPERATOR(name, "(uint, uint) -> bool"), OPERATOR(name, "(uint, int) -> bool"),                      \
-		OPERATOR(name, "(uint, double) -> bool"), OPERATOR(name, "(double, double) -> bool"),               \
-		OPERATOR(name, "(double, int) -> bool"), OPERATOR(name, "(double, uint) -> bool"),                  \
-		OPERATOR(name, "(string, string) -> bool"), OPERATOR(name, "(bytes, bytes) -> bool"),               \
-		OPERATOR(name, "(timestamp, timestamp) -> bool"), OPERATOR(name, "(duration, duration) -> bool")
+#define OPERATOR(name, signature)                                                                  \
+	{                                                                                          \
+		name, signature, NULL, SK_CEL_COST_ONE, 0                                          \
+	}
+#define ORDER(name)                                                                                \
+	OPERATOR(name, "(bool, bool) -> bool"), OPERATOR(name, "(int, int) -> bool"),              \
+		OPERATOR(name, "(int, uint) -> bool"), OPERATOR(name, "(int, double) -> bool"),    \
+		OPERATOR(name, "(uint, uint) -> bool"), OPERATOR(name, "(uint, int) -> bool"),     \
+		OPERATOR(name, "(uint, double) -> bool"),                                          \
+		OPERATOR(name, "(double, double) -> bool"),                                        \
+		OPERATOR(name, "(double, int) -> bool"), OPERATOR(name, "(double, uint) -> bool"), \
+		OPERATOR(name, "(string, string) -> bool"),                                        \
+		OPERATOR(name, "(bytes, bytes) -> bool"),                                          \
+		OPERATOR(name, "(timestamp, timestamp) -> bool"),                                  \
+		OPERATOR(name, "(duration, duration) -> bool")
 
 const struct sk_cel_overload sk_cel_operator_overloads[] = {
 	OPERATOR("_==_", "(A, A) -> bool"),
@@ -74,12 +80,16 @@ static value size_bytes(eval *ev, const value *a, unsigned n)
 
 static value size_list(eval *ev, const value *a, unsigned n)
 {
-	return a[0].kind == SK_CEL_LIST ? sk_cel_int(a[0].list->count) : sk_cel_fail(ev, SK_CEL_ENO_OVERLOAD, "no such overload: size");
+	return a[0].kind == SK_CEL_LIST
+		       ? sk_cel_int(a[0].list->count)
+		       : sk_cel_fail(ev, SK_CEL_ENO_OVERLOAD, "no such overload: size");
 }
 
 static value size_map(eval *ev, const value *a, unsigned n)
 {
-	return a[0].kind == SK_CEL_MAP ? sk_cel_int(a[0].map->count) : sk_cel_fail(ev, SK_CEL_ENO_OVERLOAD, "no such overload: size");
+	return a[0].kind == SK_CEL_MAP
+		       ? sk_cel_int(a[0].map->count)
+		       : sk_cel_fail(ev, SK_CEL_ENO_OVERLOAD, "no such overload: size");
 }
 
 /* ---- conversions ---- */
@@ -96,8 +106,8 @@ static value range(eval *ev, const char *type)
 
 static value bad_text(eval *ev, value text, const char *type)
 {
-	return sk_cel_fail(ev, SK_CEL_EVALUE, "type conversion error: '%.*s' is no %s", (int)(text.len > 100 ? 100 : text.len), text.str,
-			   type);
+	return sk_cel_fail(ev, SK_CEL_EVALUE, "type conversion error: '%.*s' is no %s",
+			   (int)(text.len > 100 ? 100 : text.len), text.str, type);
 }
 
 static value int_uint(eval *ev, const value *a, unsigned n)
@@ -108,7 +118,9 @@ static value int_uint(eval *ev, const value *a, unsigned n)
 /* The ends of the range are no doubles: what rounds to them is outside. */
 static value int_double(eval *ev, const value *a, unsigned n)
 {
-	return a[0].d > -9223372036854775808.0 && a[0].d < 9223372036854775808.0 ? sk_cel_int((int64_t)a[0].d) : range(ev, "int");
+	return a[0].d > -9223372036854775808.0 && a[0].d < 9223372036854775808.0
+		       ? sk_cel_int((int64_t)a[0].d)
+		       : range(ev, "int");
 }
 
 static value int_string(eval *ev, const value *a, unsigned n)
@@ -127,7 +139,8 @@ static value int_duration(eval *ev, const value *a, unsigned n)
 {
 	sk_cel_wide nanos = (sk_cel_wide)a[0].i * 1000000000 + a[0].nanos;
 
-	return nanos > INT64_MAX || nanos < INT64_MIN ? range(ev, "int") : sk_cel_int((int64_t)nanos);
+	return nanos > INT64_MAX || nanos < INT64_MIN ? range(ev, "int")
+						      : sk_cel_int((int64_t)nanos);
 }
 
 static value uint_int(eval *ev, const value *a, unsigned n)
@@ -137,14 +150,16 @@ static value uint_int(eval *ev, const value *a, unsigned n)
 
 static value uint_double(eval *ev, const value *a, unsigned n)
 {
-	return a[0].d >= 0 && a[0].d < 18446744073709551616.0 ? sk_cel_uint((uint64_t)a[0].d) : range(ev, "uint");
+	return a[0].d >= 0 && a[0].d < 18446744073709551616.0 ? sk_cel_uint((uint64_t)a[0].d)
+							      : range(ev, "uint");
 }
 
 static value uint_string(eval *ev, const value *a, unsigned n)
 {
 	uint64_t u;
 
-	return sk_cel_parse_uint(a[0].str, a[0].len, &u) ? sk_cel_uint(u) : bad_text(ev, a[0], "uint");
+	return sk_cel_parse_uint(a[0].str, a[0].len, &u) ? sk_cel_uint(u)
+							 : bad_text(ev, a[0], "uint");
 }
 
 static value double_int(eval *ev, const value *a, unsigned n)
@@ -161,7 +176,8 @@ static value double_string(eval *ev, const value *a, unsigned n)
 {
 	double d;
 
-	return sk_cel_parse_double(a[0].str, a[0].len, &d) ? sk_cel_double(d) : bad_text(ev, a[0], "double");
+	return sk_cel_parse_double(a[0].str, a[0].len, &d) ? sk_cel_double(d)
+							   : bad_text(ev, a[0], "double");
 }
 
 static value bool_string(eval *ev, const value *a, unsigned n)
@@ -169,11 +185,13 @@ static value bool_string(eval *ev, const value *a, unsigned n)
 	static const struct {
 		const char *text;
 		bool truth;
-	} words[] = { { "true", true }, { "TRUE", true }, { "True", true }, { "t", true }, { "T", true }, { "1", true },
-		      { "false", false }, { "FALSE", false }, { "False", false }, { "f", false }, { "F", false }, { "0", false } };
+	} words[] = { { "true", true },	  { "TRUE", true }, { "True", true },	{ "t", true },
+		      { "T", true },	  { "1", true },    { "false", false }, { "FALSE", false },
+		      { "False", false }, { "f", false },   { "F", false },	{ "0", false } };
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (a[0].len == strlen(words[i].text) && memcmp(a[0].str, words[i].text, a[0].len) == 0)
+		if (a[0].len == strlen(words[i].text) &&
+		    memcmp(a[0].str, words[i].text, a[0].len) == 0)
 			return sk_cel_bool(words[i].truth);
 	return bad_text(ev, a[0], "bool");
 }
@@ -206,7 +224,8 @@ static value string_uint(eval *ev, const value *a, unsigned n)
 {
 	char buf[32];
 
-	return text(ev, buf, (size_t)snprintf(buf, sizeof(buf), "%llu", (unsigned long long)a[0].u));
+	return text(ev, buf,
+		    (size_t)snprintf(buf, sizeof(buf), "%llu", (unsigned long long)a[0].u));
 }
 
 static value string_double(eval *ev, const value *a, unsigned n)
@@ -222,7 +241,8 @@ static value string_bytes(eval *ev, const value *a, unsigned n)
 	bool ascii;
 
 	if (!sk_cel_utf8_valid(v.str, v.len, &ascii))
-		return sk_cel_fail(ev, SK_CEL_EVALUE, "invalid UTF-8 in bytes, cannot convert to string");
+		return sk_cel_fail(ev, SK_CEL_EVALUE,
+				   "invalid UTF-8 in bytes, cannot convert to string");
 	v.kind = SK_CEL_STRING;
 	v.flags = ascii ? SK_CEL_ASCII : 0;
 	return v;
@@ -251,19 +271,24 @@ static value timestamp_string(eval *ev, const value *a, unsigned n)
 {
 	value v;
 
-	return sk_cel_parse_timestamp(a[0].str, a[0].len, &v) ? v : bad_text(ev, a[0], "timestamp (RFC 3339)");
+	return sk_cel_parse_timestamp(a[0].str, a[0].len, &v)
+		       ? v
+		       : bad_text(ev, a[0], "timestamp (RFC 3339)");
 }
 
 static value timestamp_int(eval *ev, const value *a, unsigned n)
 {
-	return a[0].i < SK_CEL_TIME_MIN || a[0].i > SK_CEL_TIME_MAX ? range(ev, "timestamp") : sk_cel_timestamp(a[0].i, 0);
+	return a[0].i < SK_CEL_TIME_MIN || a[0].i > SK_CEL_TIME_MAX ? range(ev, "timestamp")
+								    : sk_cel_timestamp(a[0].i, 0);
 }
 
 static value duration_string(eval *ev, const value *a, unsigned n)
 {
 	value v;
 
-	return sk_cel_parse_duration(a[0].str, a[0].len, &v) ? v : bad_text(ev, a[0], "duration such as \"1h30m\"");
+	return sk_cel_parse_duration(a[0].str, a[0].len, &v)
+		       ? v
+		       : bad_text(ev, a[0], "duration such as \"1h30m\"");
 }
 
 static value duration_int(eval *ev, const value *a, unsigned n)
@@ -290,25 +315,29 @@ static value type_of(eval *ev, const value *a, unsigned n)
 
 static value contains(eval *ev, const value *a, unsigned n)
 {
-	return sk_cel_bool(a[1].len == 0 || (a[0].len && memmem(a[0].str, a[0].len, a[1].str, a[1].len)));
+	return sk_cel_bool(a[1].len == 0 ||
+			   (a[0].len && memmem(a[0].str, a[0].len, a[1].str, a[1].len)));
 }
 
 static value starts_with(eval *ev, const value *a, unsigned n)
 {
-	return sk_cel_bool(a[1].len == 0 || (a[0].len >= a[1].len && memcmp(a[0].str, a[1].str, a[1].len) == 0));
+	return sk_cel_bool(a[1].len == 0 ||
+			   (a[0].len >= a[1].len && memcmp(a[0].str, a[1].str, a[1].len) == 0));
 }
 
 static value ends_with(eval *ev, const value *a, unsigned n)
 {
 	return sk_cel_bool(a[1].len == 0 ||
-			   (a[0].len >= a[1].len && memcmp(a[0].str + a[0].len - a[1].len, a[1].str, a[1].len) == 0));
+			   (a[0].len >= a[1].len &&
+			    memcmp(a[0].str + a[0].len - a[1].len, a[1].str, a[1].len) == 0));
 }
 
 static value matches(eval *ev, const value *a, unsigned n)
 {
 	struct sk_cel_regex_call call;
 
-	return sk_cel_regex_call(&call, ev, a[0], a[1]) ? sk_cel_regex_call_test(&call) : call.error;
+	return sk_cel_regex_call(&call, ev, a[0], a[1]) ? sk_cel_regex_call_test(&call)
+							: call.error;
 }
 
 /* ---- parts of times ---- */
@@ -319,20 +348,21 @@ static bool civil(eval *ev, const value *a, unsigned n, struct sk_cel_civil *ret
 	int32_t offset = 0;
 
 	if (n == 2 && !sk_cel_zone_offset(a[1].str, a[1].len, a[0].i, &offset)) {
-		*ret_error = sk_cel_fail(ev, SK_CEL_EVALUE, "unknown time zone %.*s", sk_cel_excerpt(a[1]), a[1].str);
+		*ret_error = sk_cel_fail(ev, SK_CEL_EVALUE, "unknown time zone %.*s",
+					 sk_cel_excerpt(a[1]), a[1].str);
 		return false;
 	}
 	sk_cel_civil(a[0].i + offset, ret);
 	return true;
 }
 
-#define PART(name, expression)                                                    \
-	static value name(eval *ev, const value *a, unsigned n)                    \
-	{                                                                          \
-		struct sk_cel_civil c;                                              \
-		value error;                                                        \
-                                                                                  \
-		return civil(ev, a, n, &c, &error) ? sk_cel_int(expression) : error; \
+#define PART(name, expression)                                                                     \
+	static value name(eval *ev, const value *a, unsigned n)                                    \
+	{                                                                                          \
+		struct sk_cel_civil c;                                                             \
+		value error;                                                                       \
+                                                                                                   \
+		return civil(ev, a, n, &c, &error) ? sk_cel_int(expression) : error;               \
 	}
 PART(full_year, c.year)
 PART(month, c.month - 1)
@@ -366,7 +396,11 @@ static value duration_seconds(eval *ev, const value *a, unsigned n)
 
 #define ONE SK_CEL_COST_ONE, 0
 #define SCAN SK_CEL_COST_SCAN, 0
-#define GETTER(name, fn) { name, "timestamp.() -> int", fn, ONE }, { name, "timestamp.(string) -> int", fn, ONE }
+#define GETTER(name, fn)                                                                           \
+	{ name, "timestamp.() -> int", fn, ONE },                                                  \
+	{                                                                                          \
+		name, "timestamp.(string) -> int", fn, ONE                                         \
+	}
 
 const struct sk_cel_overload sk_cel_standard_overloads[] = {
 	{ "size", "(string) -> int", size_string, SCAN },
@@ -486,7 +520,8 @@ static value opt_of_non_zero(eval *ev, const value *a, unsigned n)
 
 static value opt_value(eval *ev, const value *a, unsigned n)
 {
-	return a[0].some ? *a[0].some : sk_cel_fail(ev, SK_CEL_EVALUE, "optional.none() dereference");
+	return a[0].some ? *a[0].some
+			 : sk_cel_fail(ev, SK_CEL_EVALUE, "optional.none() dereference");
 }
 
 static value opt_has_value(eval *ev, const value *a, unsigned n)
@@ -518,7 +553,8 @@ static value opt_unwrap(eval *ev, const value *a, unsigned n)
 		return list;
 	for (uint32_t i = 0; i < a[0].list->count; i++) {
 		if (a[0].list->items[i].kind != SK_CEL_OPTIONAL)
-			return sk_cel_fail(ev, SK_CEL_ENO_OVERLOAD, "optional.unwrap wants a list of optional values");
+			return sk_cel_fail(ev, SK_CEL_ENO_OVERLOAD,
+					   "optional.unwrap wants a list of optional values");
 		if (a[0].list->items[i].some)
 			items[kept++] = *a[0].list->items[i].some;
 	}
@@ -532,7 +568,8 @@ const struct sk_cel_overload sk_cel_optional_overloads[] = {
 	{ "optional.ofNonZeroValue", "(A) -> optional<A>", opt_of_non_zero, ONE },
 	{ "value", "optional<A>.() -> A", opt_value, ONE },
 	{ "hasValue", "optional<A>.() -> bool", opt_has_value, ONE },
-	{ "or", "optional<A>.(optional<A>) -> optional<A>", opt_or, SK_CEL_COST_ONE, SK_CEL_LENIENT },
+	{ "or", "optional<A>.(optional<A>) -> optional<A>", opt_or, SK_CEL_COST_ONE,
+	  SK_CEL_LENIENT },
 	{ "orValue", "optional<A>.(A) -> A", opt_or_value, SK_CEL_COST_ONE, SK_CEL_LENIENT },
 	{ "optional.unwrap", "(list<optional<A>>) -> list<A>", opt_unwrap, SCAN },
 	{ "unwrapOpt", "list<optional<A>>.() -> list<A>", opt_unwrap, SCAN },

@@ -53,7 +53,8 @@ bool sk_cel_parse_double(const char *text, size_t len, double *ret)
 
 	if (len == 0 || len >= sizeof(buf))
 		return false;
-	if (is_word(text + sign, len - sign, "inf") || is_word(text + sign, len - sign, "infinity")) {
+	if (is_word(text + sign, len - sign, "inf") ||
+	    is_word(text + sign, len - sign, "infinity")) {
 		*ret = text[0] == '-' ? -INFINITY : INFINITY;
 		return true;
 	}
@@ -106,7 +107,8 @@ size_t sk_cel_format_double(char *out, double d)
 			memcpy(out + at, digits + 1, n - 1);
 			at += n - 1;
 		}
-		return at + (size_t)sprintf(out + at, "e%c%02d", exponent < 0 ? '-' : '+', abs(exponent));
+		return at + (size_t)sprintf(out + at, "e%c%02d", exponent < 0 ? '-' : '+',
+					    abs(exponent));
 	}
 	if (exponent < 0) {
 		out[at++] = '0';
@@ -213,7 +215,8 @@ static bool offset(const char **at, const char *end, int32_t *ret_offset)
 	if (!negative && !(*at < end && **at == '+'))
 		return false;
 	++*at;
-	if (!digits(at, end, 2, &hours) || !letter(at, end, ':') || !digits(at, end, 2, &minutes) || hours > 23 || minutes > 59)
+	if (!digits(at, end, 2, &hours) || !letter(at, end, ':') || !digits(at, end, 2, &minutes) ||
+	    hours > 23 || minutes > 59)
 		return false;
 	*ret_offset = (hours * 3600 + minutes * 60) * (negative ? -1 : 1);
 	return true;
@@ -236,11 +239,13 @@ bool sk_cel_parse_timestamp(const char *text, size_t len, struct sk_cel_value *r
 
 	if (!digits(&at, end, 4, &year) || !letter(&at, end, '-') || !digits(&at, end, 2, &month) ||
 	    !letter(&at, end, '-') || !digits(&at, end, 2, &day) || !letter(&at, end, 'T') ||
-	    !digits(&at, end, 2, &hour) || !letter(&at, end, ':') || !digits(&at, end, 2, &minute) ||
-	    !letter(&at, end, ':') || !digits(&at, end, 2, &second) || !fraction(&at, end, &nanos) ||
+	    !digits(&at, end, 2, &hour) || !letter(&at, end, ':') ||
+	    !digits(&at, end, 2, &minute) || !letter(&at, end, ':') ||
+	    !digits(&at, end, 2, &second) || !fraction(&at, end, &nanos) ||
 	    !offset(&at, end, &east) || at != end)
 		return false;
-	if (month < 1 || month > 12 || day < 1 || day > days_in(year, month) || hour > 23 || minute > 59 || second > 59)
+	if (month < 1 || month > 12 || day < 1 || day > days_in(year, month) || hour > 23 ||
+	    minute > 59 || second > 59)
 		return false;
 	seconds = sk_cel_seconds(year, month, day, hour, minute, second) - east;
 	if (seconds < SK_CEL_TIME_MIN || seconds > SK_CEL_TIME_MAX)
@@ -269,7 +274,8 @@ size_t sk_cel_format_timestamp(char *out, struct sk_cel_value timestamp)
 	size_t n;
 
 	sk_cel_civil(timestamp.i, &c);
-	n = (size_t)sprintf(out, "%04" PRId64 "-%02d-%02dT%02d:%02d:%02d", c.year, c.month, c.day, c.hour, c.minute, c.second);
+	n = (size_t)sprintf(out, "%04" PRId64 "-%02d-%02dT%02d:%02d:%02d", c.year, c.month, c.day,
+			    c.hour, c.minute, c.second);
 	n += format_nanos(out + n, timestamp.nanos);
 	out[n++] = 'Z';
 	out[n] = '\0';
@@ -283,8 +289,9 @@ static bool unit(const char **at, const char *end, int64_t *ret_nanos)
 	static const struct {
 		const char *name;
 		int64_t nanos;
-	} units[] = { { "ns", 1 },	    { "us", 1000 },	     { "\xc2\xb5s", 1000 }, { "\xce\xbcs", 1000 },
-		      { "ms", 1000000 },    { "s", 1000000000 },     { "m", 60000000000 },  { "h", 3600000000000 } };
+	} units[] = { { "ns", 1 },	     { "us", 1000 },	    { "\xc2\xb5s", 1000 },
+		      { "\xce\xbcs", 1000 }, { "ms", 1000000 },	    { "s", 1000000000 },
+		      { "m", 60000000000 },  { "h", 3600000000000 } };
 
 	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
 		size_t n = strlen(units[i].name);
@@ -347,7 +354,8 @@ bool sk_cel_parse_duration(const char *text, size_t len, struct sk_cel_value *re
 size_t sk_cel_format_duration(char *out, struct sk_cel_value d)
 {
 	bool negative = d.i < 0 || d.nanos < 0;
-	size_t n = (size_t)sprintf(out, "%s%" PRIu64, negative ? "-" : "", d.i < 0 ? (uint64_t)-d.i : (uint64_t)d.i);
+	size_t n = (size_t)sprintf(out, "%s%" PRIu64, negative ? "-" : "",
+				   d.i < 0 ? (uint64_t)-d.i : (uint64_t)d.i);
 
 	n += format_nanos(out + n, abs(d.nanos));
 	out[n++] = 's';

@@ -14,12 +14,12 @@ bool sk_cel_parse_int(const char *text, size_t len, int64_t *ret);
 bool sk_cel_parse_uint(const char *text, size_t len, uint64_t *ret);
 bool sk_cel_parse_double(const char *text, size_t len, double *ret);
 bool sk_cel_parse_timestamp(const char *text, size_t len, struct sk_cel_value *ret); /* RFC 3339 */
-bool sk_cel_parse_duration(const char *text, size_t len, struct sk_cel_value *ret);  /* "1h2m3.5s" */
+bool sk_cel_parse_duration(const char *text, size_t len, struct sk_cel_value *ret); /* "1h2m3.5s" */
 
 /* Proleptic Gregorian calendar. */
 struct sk_cel_civil {
 	int64_t year;
-	int month, day;	      /* 1 to 12, 1 to 31 */
+	int month, day; /* 1 to 12, 1 to 31 */
 	int hour, minute, second;
 	int weekday, yearday; /* 0: Sunday; 0: January 1 */
 };

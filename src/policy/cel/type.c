@@ -19,8 +19,14 @@ const struct sk_cel_type sk_cel_basic_types[] = {
 	[SK_CEL_T_TIMESTAMP] = { .kind = SK_CEL_T_TIMESTAMP, .name = "google.protobuf.Timestamp" },
 	[SK_CEL_T_DURATION] = { .kind = SK_CEL_T_DURATION, .name = "google.protobuf.Duration" },
 	[SK_CEL_T_LIST] = { .kind = SK_CEL_T_LIST, .count = 1, .name = "list", .params = { DYN } },
-	[SK_CEL_T_MAP] = { .kind = SK_CEL_T_MAP, .count = 2, .name = "map", .params = { DYN, DYN } },
-	[SK_CEL_T_OPTIONAL] = { .kind = SK_CEL_T_OPTIONAL, .count = 1, .name = "optional_type", .params = { DYN } },
+	[SK_CEL_T_MAP] = { .kind = SK_CEL_T_MAP,
+			   .count = 2,
+			   .name = "map",
+			   .params = { DYN, DYN } },
+	[SK_CEL_T_OPTIONAL] = { .kind = SK_CEL_T_OPTIONAL,
+				.count = 1,
+				.name = "optional_type",
+				.params = { DYN } },
 	[SK_CEL_T_TYPE] = { .kind = SK_CEL_T_TYPE, .count = 1, .name = "type", .params = { DYN } },
 	[SK_CEL_T_ERROR] = { .kind = SK_CEL_T_ERROR, .name = "*error*" },
 };
@@ -30,7 +36,8 @@ const struct sk_cel_type *sk_cel_type_new(struct sk_cel_arena *arena, enum sk_ce
 {
 	struct sk_cel_type *t;
 
-	if (kind <= SK_CEL_T_TYPE && a && a->kind == SK_CEL_T_DYN && (!b || b->kind == SK_CEL_T_DYN))
+	if (kind <= SK_CEL_T_TYPE && a && a->kind == SK_CEL_T_DYN &&
+	    (!b || b->kind == SK_CEL_T_DYN))
 		return sk_cel_basic(kind);
 	t = sk_cel_alloc(arena, sizeof(*t));
 	if (!t)
@@ -43,7 +50,8 @@ const struct sk_cel_type *sk_cel_type_new(struct sk_cel_arena *arena, enum sk_ce
 	return t;
 }
 
-const struct sk_cel_type *sk_cel_type_with(struct sk_cel_arena *arena, const struct sk_cel_type *type,
+const struct sk_cel_type *sk_cel_type_with(struct sk_cel_arena *arena,
+					   const struct sk_cel_type *type,
 					   const struct sk_cel_type *const *params)
 {
 	struct sk_cel_type *t = sk_cel_alloc(arena, sizeof(*t));
@@ -76,7 +84,8 @@ static size_t put(char *out, size_t size, size_t at, const char *text)
 	return at + (n > 0 ? (size_t)n : 0);
 }
 
-static size_t type_text(const struct sk_cel_type *t, char *out, size_t size, size_t at, unsigned depth)
+static size_t type_text(const struct sk_cel_type *t, char *out, size_t size, size_t at,
+			unsigned depth)
 {
 	t = sk_cel_type_resolve(t);
 	if (at >= size) /* what is told no longer need not be walked either */
@@ -107,16 +116,44 @@ void sk_cel_type_text(const struct sk_cel_type *type, char *out, size_t size)
 	type_text(type, out, size, 0, 0);
 }
 
+uint32_t sk_cel_type_kinds(const struct sk_cel_type *t)
+{
+	static const uint8_t kinds[] = {
+		[SK_CEL_T_NULL] = SK_CEL_NULL,	       [SK_CEL_T_BOOL] = SK_CEL_BOOL,
+		[SK_CEL_T_INT] = SK_CEL_INT,	       [SK_CEL_T_UINT] = SK_CEL_UINT,
+		[SK_CEL_T_DOUBLE] = SK_CEL_DOUBLE,     [SK_CEL_T_STRING] = SK_CEL_STRING,
+		[SK_CEL_T_BYTES] = SK_CEL_BYTES,       [SK_CEL_T_TIMESTAMP] = SK_CEL_TIMESTAMP,
+		[SK_CEL_T_DURATION] = SK_CEL_DURATION, [SK_CEL_T_LIST] = SK_CEL_LIST,
+		[SK_CEL_T_MAP] = SK_CEL_MAP,	       [SK_CEL_T_OPTIONAL] = SK_CEL_OPTIONAL,
+		[SK_CEL_T_TYPE] = SK_CEL_TYPE,	       [SK_CEL_T_STRUCT] = SK_CEL_STRUCT,
+		[SK_CEL_T_OPAQUE] = SK_CEL_OPAQUE,
+	};
+
+	if (t->kind == SK_CEL_T_DYN ||
+	    t->kind > SK_CEL_T_OPAQUE) /* parameters, and what is wrong already */
+		return (1u << SK_CEL_ERROR) - 1;
+	if (t->kind == SK_CEL_T_WRAPPER)
+		return 1u << SK_CEL_NULL | sk_cel_type_kinds(t->params[0]);
+	return 1u << kinds[t->kind];
+}
+
 const struct sk_cel_type *sk_cel_value_type(struct sk_cel_value v)
 {
 	static const uint8_t kinds[] = {
-		[SK_CEL_NULL] = SK_CEL_T_NULL,		 [SK_CEL_BOOL] = SK_CEL_T_BOOL,
-		[SK_CEL_INT] = SK_CEL_T_INT,		 [SK_CEL_UINT] = SK_CEL_T_UINT,
-		[SK_CEL_DOUBLE] = SK_CEL_T_DOUBLE,	 [SK_CEL_STRING] = SK_CEL_T_STRING,
-		[SK_CEL_BYTES] = SK_CEL_T_BYTES,	 [SK_CEL_LIST] = SK_CEL_T_LIST,
-		[SK_CEL_MAP] = SK_CEL_T_MAP,		 [SK_CEL_TYPE] = SK_CEL_T_TYPE,
-		[SK_CEL_TIMESTAMP] = SK_CEL_T_TIMESTAMP, [SK_CEL_DURATION] = SK_CEL_T_DURATION,
-		[SK_CEL_OPTIONAL] = SK_CEL_T_OPTIONAL,	 [SK_CEL_ERROR] = SK_CEL_T_ERROR,
+		[SK_CEL_NULL] = SK_CEL_T_NULL,
+		[SK_CEL_BOOL] = SK_CEL_T_BOOL,
+		[SK_CEL_INT] = SK_CEL_T_INT,
+		[SK_CEL_UINT] = SK_CEL_T_UINT,
+		[SK_CEL_DOUBLE] = SK_CEL_T_DOUBLE,
+		[SK_CEL_STRING] = SK_CEL_T_STRING,
+		[SK_CEL_BYTES] = SK_CEL_T_BYTES,
+		[SK_CEL_LIST] = SK_CEL_T_LIST,
+		[SK_CEL_MAP] = SK_CEL_T_MAP,
+		[SK_CEL_TYPE] = SK_CEL_T_TYPE,
+		[SK_CEL_TIMESTAMP] = SK_CEL_T_TIMESTAMP,
+		[SK_CEL_DURATION] = SK_CEL_T_DURATION,
+		[SK_CEL_OPTIONAL] = SK_CEL_T_OPTIONAL,
+		[SK_CEL_ERROR] = SK_CEL_T_ERROR,
 		[SK_CEL_UNKNOWN] = SK_CEL_T_ERROR,
 	};
 

@@ -94,7 +94,7 @@ static int compare_double_int(double d, int64_t i)
 		return -1;
 	if (d > 9223372036854775808.0)
 		return 1;
-	return three(d < (double)i, d > (double)i);
+	return three(d<(double)i, d>(double) i);
 }
 
 static int compare_double_uint(double d, uint64_t u)
@@ -103,27 +103,30 @@ static int compare_double_uint(double d, uint64_t u)
 		return -1;
 	if (d > 18446744073709551616.0)
 		return 1;
-	return three(d < (double)u, d > (double)u);
+	return three(d<(double)u, d>(double) u);
 }
 
 static int compare_int_uint(int64_t i, uint64_t u)
 {
-	return i < 0 ? -1 : three((uint64_t)i < u, (uint64_t)i > u);
+	return i < 0 ? -1 : three((uint64_t)i<u, (uint64_t)i> u);
 }
 
 static int compare_numbers(struct sk_cel_value a, struct sk_cel_value b)
 {
 	if (a.kind == SK_CEL_DOUBLE || b.kind == SK_CEL_DOUBLE) {
-		if ((a.kind == SK_CEL_DOUBLE && isnan(a.d)) || (b.kind == SK_CEL_DOUBLE && isnan(b.d)))
+		if ((a.kind == SK_CEL_DOUBLE && isnan(a.d)) ||
+		    (b.kind == SK_CEL_DOUBLE && isnan(b.d)))
 			return 2;
 		if (a.kind == b.kind)
-			return three(a.d < b.d, a.d > b.d);
+			return three(a.d<b.d, a.d> b.d);
 		if (a.kind == SK_CEL_DOUBLE)
-			return b.kind == SK_CEL_INT ? compare_double_int(a.d, b.i) : compare_double_uint(a.d, b.u);
-		return -(a.kind == SK_CEL_INT ? compare_double_int(b.d, a.i) : compare_double_uint(b.d, a.u));
+			return b.kind == SK_CEL_INT ? compare_double_int(a.d, b.i)
+						    : compare_double_uint(a.d, b.u);
+		return -(a.kind == SK_CEL_INT ? compare_double_int(b.d, a.i)
+					      : compare_double_uint(b.d, a.u));
 	}
 	if (a.kind == b.kind)
-		return a.kind == SK_CEL_INT ? three(a.i < b.i, a.i > b.i) : three(a.u < b.u, a.u > b.u);
+		return a.kind == SK_CEL_INT ? three(a.i<b.i, a.i> b.i) : three(a.u<b.u, a.u> b.u);
 	return a.kind == SK_CEL_INT ? compare_int_uint(a.i, b.u) : -compare_int_uint(b.i, a.u);
 }
 
@@ -132,7 +135,7 @@ static int compare_bytes(struct sk_cel_value a, struct sk_cel_value b)
 	uint32_t len = a.len < b.len ? a.len : b.len;
 	int order = len ? memcmp(a.str, b.str, len) : 0;
 
-	return order ? three(order < 0, order > 0) : three(a.len < b.len, a.len > b.len);
+	return order ? three(order<0, order> 0) : three(a.len<b.len, a.len> b.len);
 }
 
 int sk_cel_compare(struct sk_cel_value a, struct sk_cel_value b)
@@ -143,15 +146,15 @@ int sk_cel_compare(struct sk_cel_value a, struct sk_cel_value b)
 		return 2;
 	switch (a.kind) {
 	case SK_CEL_BOOL:
-		return three(a.truth < b.truth, a.truth > b.truth);
+		return three(a.truth<b.truth, a.truth> b.truth);
 	case SK_CEL_STRING:
 	case SK_CEL_BYTES:
 		return compare_bytes(a, b);
 	case SK_CEL_TIMESTAMP:
 	case SK_CEL_DURATION:
 		if (a.i != b.i)
-			return three(a.i < b.i, a.i > b.i);
-		return three(a.nanos < b.nanos, a.nanos > b.nanos);
+			return three(a.i<b.i, a.i> b.i);
+		return three(a.nanos<b.nanos, a.nanos> b.nanos);
 	default:
 		return 2;
 	}
@@ -179,7 +182,8 @@ static inline bool look(struct equality *e, struct sk_cel_value v)
 
 static bool equal(struct sk_cel_value a, struct sk_cel_value b, struct equality *e, unsigned depth);
 
-static bool lists_equal(const struct sk_cel_list *a, const struct sk_cel_list *b, struct equality *e, unsigned depth)
+static bool lists_equal(const struct sk_cel_list *a, const struct sk_cel_list *b,
+			struct equality *e, unsigned depth)
 {
 	if (a->count != b->count)
 		return false;
@@ -189,7 +193,8 @@ static bool lists_equal(const struct sk_cel_list *a, const struct sk_cel_list *b
 	return true;
 }
 
-static bool maps_equal(const struct sk_cel_map *a, const struct sk_cel_map *b, struct equality *e, unsigned depth)
+static bool maps_equal(const struct sk_cel_map *a, const struct sk_cel_map *b, struct equality *e,
+		       unsigned depth)
 {
 	if (a->count != b->count)
 		return false;
@@ -203,7 +208,8 @@ static bool maps_equal(const struct sk_cel_map *a, const struct sk_cel_map *b, s
 }
 
 /* A field that is not set equals one that is set to what stands for it. */
-static bool structs_equal(const struct sk_cel_struct *a, const struct sk_cel_struct *b, struct equality *e, unsigned depth)
+static bool structs_equal(const struct sk_cel_struct *a, const struct sk_cel_struct *b,
+			  struct equality *e, unsigned depth)
 {
 	if (a->type != b->type)
 		return false;
@@ -212,7 +218,8 @@ static bool structs_equal(const struct sk_cel_struct *a, const struct sk_cel_str
 
 		if (a->fields[i].kind == SK_CEL_ABSENT && b->fields[i].kind == SK_CEL_ABSENT)
 			continue;
-		if (x.kind == SK_CEL_ABSENT || y.kind == SK_CEL_ABSENT ? x.kind != y.kind : !equal(x, y, e, depth))
+		if (x.kind == SK_CEL_ABSENT || y.kind == SK_CEL_ABSENT ? x.kind != y.kind
+								       : !equal(x, y, e, depth))
 			return false;
 	}
 	return true;
@@ -248,7 +255,8 @@ static bool equal(struct sk_cel_value a, struct sk_cel_value b, struct equality 
 	case SK_CEL_OPTIONAL:
 		return a.some && b.some ? equal(*a.some, *b.some, e, depth + 1) : a.some == b.some;
 	case SK_CEL_OPAQUE:
-		return a.opaque->type == b.opaque->type && a.opaque->type->equal(a.opaque, b.opaque);
+		return a.opaque->type == b.opaque->type &&
+		       a.opaque->type->equal(a.opaque, b.opaque);
 	default:
 		return false;
 	}
@@ -338,8 +346,8 @@ bool sk_cel_map_put(struct sk_cel_map *map, struct sk_cel_value key, struct sk_c
 	uint32_t hash, at;
 	int64_t known;
 
-	if (!map || (key.kind != SK_CEL_STRING && key.kind != SK_CEL_BOOL && key.kind != SK_CEL_INT &&
-		     key.kind != SK_CEL_UINT))
+	if (!map || (key.kind != SK_CEL_STRING && key.kind != SK_CEL_BOOL &&
+		     key.kind != SK_CEL_INT && key.kind != SK_CEL_UINT))
 		return false;
 	hash = sk_cel_hash_key(key);
 	known = find(map, key, hash);
@@ -396,8 +404,8 @@ static size_t sequence_length(const unsigned char *s, size_t len)
 	for (size_t i = 1; i < n; i++)
 		if ((s[i] & 0xc0) != 0x80)
 			return 0;
-	if ((c == 0xe0 && s[1] < 0xa0) || (c == 0xed && s[1] > 0x9f) || (c == 0xf0 && s[1] < 0x90) ||
-	    (c == 0xf4 && s[1] > 0x8f))
+	if ((c == 0xe0 && s[1] < 0xa0) || (c == 0xed && s[1] > 0x9f) ||
+	    (c == 0xf0 && s[1] < 0x90) || (c == 0xf4 && s[1] > 0x8f))
 		return 0;
 	return n;
 }
@@ -486,7 +494,8 @@ uint32_t sk_cel_utf8_get(const char *text, size_t *ret_len)
 		return (uint32_t)(s[0] & 0x0f) << 12 | (uint32_t)(s[1] & 0x3f) << 6 | (s[2] & 0x3f);
 	}
 	*ret_len = 4;
-	return (uint32_t)(s[0] & 0x07) << 18 | (uint32_t)(s[1] & 0x3f) << 12 | (uint32_t)(s[2] & 0x3f) << 6 | (s[3] & 0x3f);
+	return (uint32_t)(s[0] & 0x07) << 18 | (uint32_t)(s[1] & 0x3f) << 12 |
+	       (uint32_t)(s[2] & 0x3f) << 6 | (s[3] & 0x3f);
 }
 
 size_t sk_cel_code_points(struct sk_cel_value string)
@@ -517,9 +526,11 @@ ptrdiff_t sk_cel_code_point_offset(struct sk_cel_value string, int64_t n)
 static struct sk_cel_value arena_error(int code, const char *text)
 {
 	static const struct sk_cel_error full = { SK_CEL_ELIMIT, 0, "the memory limit is reached" };
-	static const struct sk_cel_error invalid = { SK_CEL_EVALUE, 0, "a string is no valid UTF-8" };
+	static const struct sk_cel_error invalid = { SK_CEL_EVALUE, 0,
+						     "a string is no valid UTF-8" };
 
-	return (struct sk_cel_value){ .kind = SK_CEL_ERROR, .error = code == SK_CEL_ELIMIT ? &full : &invalid };
+	return (struct sk_cel_value){ .kind = SK_CEL_ERROR,
+				      .error = code == SK_CEL_ELIMIT ? &full : &invalid };
 }
 
 struct sk_cel_value sk_cel_string_checked(struct sk_cel_arena *arena, const char *ptr, size_t len)
@@ -543,7 +554,8 @@ struct sk_cel_value sk_cel_string_checked(struct sk_cel_arena *arena, const char
 	return v;
 }
 
-struct sk_cel_value sk_cel_list_copy(struct sk_cel_arena *arena, const struct sk_cel_value *items, uint32_t count)
+struct sk_cel_value sk_cel_list_copy(struct sk_cel_arena *arena, const struct sk_cel_value *items,
+				     uint32_t count)
 {
 	struct sk_cel_list *list = sk_cel_alloc(arena, sizeof(*list));
 	struct sk_cel_value *copy = sk_cel_alloc(arena, count * sizeof(*copy));

@@ -21,7 +21,7 @@ struct sk_cel_map_entry {
 #define SK_CEL_SMALL_MAP 8u
 struct sk_cel_map {
 	uint32_t count, capacity;
-	uint32_t mask;	 /* of slots; 0: none */
+	uint32_t mask; /* of slots; 0: none */
 	uint32_t *hashes;
 	struct sk_cel_map_entry *entries;
 	uint32_t *slots; /* number of the entry + 1; 0: free */
@@ -62,12 +62,14 @@ static inline bool sk_cel_same_bytes(const char *a, const char *b, size_t len)
 }
 
 /* The entry's number, or -1. */
-static inline int64_t sk_cel_map_find_text(const struct sk_cel_map *map, const char *text, uint32_t len, uint32_t hash)
+static inline int64_t sk_cel_map_find_text(const struct sk_cel_map *map, const char *text,
+					   uint32_t len, uint32_t hash)
 {
 	if (!map->mask) {
 		for (uint32_t i = 0; i < map->count; i++)
 			if (map->hashes[i] == hash && map->entries[i].key.kind == SK_CEL_STRING &&
-			    map->entries[i].key.len == len && sk_cel_same_bytes(map->entries[i].key.str, text, len))
+			    map->entries[i].key.len == len &&
+			    sk_cel_same_bytes(map->entries[i].key.str, text, len))
 				return i;
 		return -1;
 	}
@@ -75,7 +77,8 @@ static inline int64_t sk_cel_map_find_text(const struct sk_cel_map *map, const c
 		uint32_t i = map->slots[at] - 1;
 
 		if (map->hashes[i] == hash && map->entries[i].key.kind == SK_CEL_STRING &&
-		    map->entries[i].key.len == len && sk_cel_same_bytes(map->entries[i].key.str, text, len))
+		    map->entries[i].key.len == len &&
+		    sk_cel_same_bytes(map->entries[i].key.str, text, len))
 			return i;
 	}
 	return -1;
@@ -93,7 +96,8 @@ static inline bool sk_cel_is_number(struct sk_cel_value v)
 /* Has it parts, which comparing it walks through? */
 static inline bool sk_cel_is_deep(struct sk_cel_value v)
 {
-	return v.kind == SK_CEL_LIST || v.kind == SK_CEL_MAP || v.kind == SK_CEL_STRUCT || v.kind == SK_CEL_OPTIONAL;
+	return v.kind == SK_CEL_LIST || v.kind == SK_CEL_MAP || v.kind == SK_CEL_STRUCT ||
+	       v.kind == SK_CEL_OPTIONAL;
 }
 static inline bool sk_cel_is_bad(struct sk_cel_value v)
 {

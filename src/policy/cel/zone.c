@@ -32,7 +32,7 @@ struct zone_part {
 
 static bool read_header(const unsigned char *p, size_t len, int width, struct zone_part *ret)
 {
-	uint32_t *counts[] = { &ret->utc_count, &ret->std_count, &ret->leap_count,
+	uint32_t *counts[] = { &ret->utc_count,	 &ret->std_count,  &ret->leap_count,
 			       &ret->time_count, &ret->type_count, &ret->char_count };
 
 	if (len < 44 || memcmp(p, "TZif", 4) != 0)
@@ -43,7 +43,8 @@ static bool read_header(const unsigned char *p, size_t len, int width, struct zo
 			return false;
 	}
 	ret->data = p + 44;
-	ret->size = (size_t)ret->time_count * (size_t)width + ret->time_count + (size_t)ret->type_count * 6 + ret->char_count +
+	ret->size = (size_t)ret->time_count * (size_t)width + ret->time_count +
+		    (size_t)ret->type_count * 6 + ret->char_count +
 		    (size_t)ret->leap_count * (size_t)(width + 4) + ret->std_count + ret->utc_count;
 	return ret->size <= len - 44 && ret->type_count > 0;
 }
@@ -101,8 +102,8 @@ static bool change(const char **at, int64_t year, int64_t *ret)
 
 	if (**at == 'M') {
 		++*at;
-		if (!number(at, 12, &month) || month < 1 || *(*at)++ != '.' || !number(at, 5, &week) || week < 1 ||
-		    *(*at)++ != '.' || !number(at, 6, &day))
+		if (!number(at, 12, &month) || month < 1 || *(*at)++ != '.' ||
+		    !number(at, 5, &week) || week < 1 || *(*at)++ != '.' || !number(at, 6, &day))
 			return false;
 		first = sk_cel_seconds(year, month, 1, 0, 0, 0);
 		sk_cel_civil(first, &c);
@@ -118,7 +119,8 @@ static bool change(const char **at, int64_t year, int64_t *ret)
 		if (!number(at, 366, &day))
 			return false;
 		*ret = (int64_t)(day - julian) * 86400;
-		if (julian && day >= 60 && sk_cel_seconds(year, 3, 1, 0, 0, 0) - start == 60 * 86400)
+		if (julian && day >= 60 &&
+		    sk_cel_seconds(year, 3, 1, 0, 0, 0) - start == 60 * 86400)
 			*ret += 86400;
 	}
 	if (**at == '/' && (++*at, !clock_time(at, &time)))
@@ -157,7 +159,8 @@ static bool rule_offset(const char *rule, int64_t seconds, int32_t *ret_offset)
 
 static int32_t type_offset(const struct zone_part *z, int width, unsigned type)
 {
-	const unsigned char *types = z->data + (size_t)z->time_count * (size_t)width + z->time_count;
+	const unsigned char *types =
+		z->data + (size_t)z->time_count * (size_t)width + z->time_count;
 
 	return (int32_t)big_endian(types + 6 * (type < z->type_count ? type : 0), 4);
 }
@@ -197,7 +200,8 @@ static bool file_offset(const unsigned char *p, size_t len, int64_t seconds, int
 		if (rule[0] && rule_offset(rule, seconds, ret_offset))
 			return true;
 	}
-	*ret_offset = type_offset(&z, width, low ? z.data[(size_t)z.time_count * (size_t)width + low - 1] : 0);
+	*ret_offset = type_offset(&z, width,
+				  low ? z.data[(size_t)z.time_count * (size_t)width + low - 1] : 0);
 	return true;
 }
 
@@ -243,13 +247,15 @@ bool sk_cel_zone_offset(const char *zone, size_t len, int64_t seconds, int32_t *
 	*ret_offset = 0;
 	if (len == 0 || (len == 3 && memcmp(zone, "UTC", 3) == 0))
 		return true;
-	if (len < sizeof(buf) && (isdigit((unsigned char)zone[0]) || zone[0] == '+' || zone[0] == '-')) {
+	if (len < sizeof(buf) &&
+	    (isdigit((unsigned char)zone[0]) || zone[0] == '+' || zone[0] == '-')) {
 		bool sign = !isdigit((unsigned char)zone[0]);
 
 		memcpy(buf, zone, len);
 		buf[len] = '\0';
-		if (sscanf(buf + sign, "%2d:%2d%n", &hours, &minutes, &used) != 2 || (size_t)used + sign != len ||
-		    hours > 23 || minutes > 59 || hours < 0 || minutes < 0)
+		if (sscanf(buf + sign, "%2d:%2d%n", &hours, &minutes, &used) != 2 ||
+		    (size_t)used + sign != len || hours > 23 || minutes > 59 || hours < 0 ||
+		    minutes < 0)
 			return false;
 		*ret_offset = (hours * 3600 + minutes * 60) * (zone[0] == '-' ? -1 : 1);
 		return true;

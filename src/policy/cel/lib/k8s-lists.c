@@ -109,13 +109,12 @@ static struct sk_cel_value add(struct sk_cel_eval *eval, struct sk_cel_value a,
 static struct sk_cel_value sum(struct sk_cel_eval *eval, const struct sk_cel_list *list,
 			       struct sk_cel_value zero)
 {
-	struct sk_cel_value total = zero;
+	struct sk_cel_value total = list->count ? list->items[0] : zero;
 
-	if (list->count > 0) {
-		zero.kind = list->items[0].kind;
-		total = zero; /* zeros of all these kinds have the same bits */
-	}
-	for (uint32_t i = 0; i < list->count && total.kind != SK_CEL_ERROR; i++)
+	if (!sk_cel_is_number(total) && total.kind != SK_CEL_DURATION)
+		return sk_cel_fail(eval, SK_CEL_ENO_OVERLOAD, "no such overload: sum of %s",
+				   sk_cel_kind_name(total));
+	for (uint32_t i = 1; i < list->count && total.kind != SK_CEL_ERROR; i++)
 		total = add(eval, total, list->items[i]);
 	return total;
 }
@@ -212,9 +211,9 @@ static const struct sk_cel_overload overloads[] = {
 	{ "sum", "list<uint>.() -> uint", sum_uint, SCAN },
 	{ "sum", "list<double>.() -> double", sum_double, SCAN },
 	{ "sum", "list<duration>.() -> duration", sum_duration, SCAN },
-	{ "indexOf", "list<A>.(A) -> int", index_of, SK_CEL_COST_ONE },
-	{ "lastIndexOf", "list<A>.(A) -> int", last_index_of, SK_CEL_COST_ONE },
-	{ "includes", "dyn.(dyn) -> bool", includes, SK_CEL_COST_ONE },
+	{ "indexOf", "list<A>.(A) -> int", index_of, SK_CEL_COST_OWN },
+	{ "lastIndexOf", "list<A>.(A) -> int", last_index_of, SK_CEL_COST_OWN },
+	{ "includes", "dyn.(dyn) -> bool", includes, SK_CEL_COST_OWN },
 	{ NULL },
 };
 

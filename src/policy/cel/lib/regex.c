@@ -90,7 +90,8 @@ static struct sk_cel_value replace_some(struct sk_cel_eval *eval, const struct s
 
 	if (!sk_cel_regex_call(&call, eval, args[0], args[1]))
 		return call.error;
-	for (uint64_t left = (uint64_t)count; left && sk_cel_regex_call_next(&call); left--) { /* below zero: all */
+	for (uint64_t left = (uint64_t)count; left && sk_cel_regex_call_next(&call);
+	     left--) { /* below zero: all */
 		put(&out, args[0].str + done, (size_t)call.groups[0] - done);
 		if (!put_replacement(&out, &call, args[2]))
 			break;

@@ -96,6 +96,17 @@ static int check_length(const struct exception_options *o, const char *end, int6
 	}
 }
 
+/* What a new file would not take either is the entry's fault, and so that of whoever called. */
+static int blame(const struct sk_call *call, const struct sk_entry *entry, struct sk_err *err)
+{
+	sk_cleanup(sk_buf_release) struct sk_buf alone = { 0 };
+	struct sk_err why = SK_ERR_INIT;
+
+	if (sk_entry_append(SK_SPAN_LIT(""), entry, &alone, &why) == -SK_EINVAL)
+		return sk_err_set(err, SK_EUSAGE, "%s", sk_arena_str(call->arena, why.text));
+	return -SK_EINVAL;
+}
+
 static int run_add(const struct sk_call *call, struct sk_err *err)
 {
 	const struct exception_options *o = call->options;
@@ -112,8 +123,10 @@ static int run_add(const struct sk_call *call, struct sk_err *err)
 	if (r < 0 && r != -SK_ENOTFOUND)
 		return r;
 	r = sk_entry_append(sk_buf_view(&text), &entry, &out, err);
-	if (r == -SK_EINVAL && !text.len)
-		return sk_err_set(err, SK_EUSAGE, "%s", sk_arena_str(call->arena, err->text));
+	if (r == -SK_EINVAL)
+		r = blame(call, &entry, err);
+	if (r == -SK_EUSAGE)
+		return r;
 	if (r < 0)
 		return sk_err_wrap(err, "%s", file_of(o));
 	r = replace(file_of(o), &out, err);

@@ -59,6 +59,8 @@ add(struct sk_risk *r, const char *name, double value, const char *fmt, ...)
 
 	t->name = name;
 	t->value = round(value * 10) / 10;
+	if (r->unexplained)
+		return;
 	va_start(args, fmt);
 	vsnprintf(t->why, sizeof(t->why), fmt, args);
 	va_end(args);
@@ -133,10 +135,11 @@ static void add_class(struct sk_risk *r, enum sk_risk_class class)
 		add(r, "class", weights.classes[class], "%s workload", sk_risk_class_name(class));
 }
 
-void sk_risk_of_finding(const struct sk_finding *f, const struct sk_inventory *inv,
-			enum sk_risk_class class, struct sk_risk *r)
+static void compute(const struct sk_finding *f, const struct sk_inventory *inv,
+		    enum sk_risk_class class, struct sk_risk *r)
 {
-	*r = (struct sk_risk){ .score = -1 };
+	r->score = -1;
+	r->count = 0;
 	if (f->kind == SK_FINDING_COVERAGE)
 		return;
 	add_severity(r, f);
@@ -152,6 +155,22 @@ void sk_risk_of_finding(const struct sk_finding *f, const struct sk_inventory *i
 	finish(r);
 }
 
+int sk_risk_score(const struct sk_finding *f, const struct sk_inventory *inv, enum sk_risk_class class)
+{
+	struct sk_risk risk;
+
+	risk.unexplained = true;
+	compute(f, inv, class, &risk);
+	return risk.score;
+}
+
+void sk_risk_of_finding(const struct sk_finding *f, const struct sk_inventory *inv,
+			enum sk_risk_class class, struct sk_risk *r)
+{
+	*r = (struct sk_risk){ 0 };
+	compute(f, inv, class, r);
+}
+
 void sk_risk_of_subject(struct sk_finding *const *findings, size_t count,
 			const struct sk_inventory *inv, enum sk_risk_class class, struct sk_risk *r)
 {
@@ -162,12 +181,11 @@ void sk_risk_of_subject(struct sk_finding *const *findings, size_t count,
 
 	*r = (struct sk_risk){ 0 };
 	for (size_t i = 0; i < count; i++) {
-		struct sk_risk one;
+		int one = sk_risk_score(findings[i], inv, class);
 
-		sk_risk_of_finding(findings[i], inv, class, &one);
-		bad += one.score >= weights.bad;
-		if (one.score > score) {
-			score = one.score;
+		bad += one >= weights.bad;
+		if (one > score) {
+			score = one;
 			worst = findings[i]->id;
 		}
 	}
@@ -199,10 +217,7 @@ void sk_risk_sort(struct sk_finding **findings, size_t count, const struct sk_in
 	sk_autofree struct ranked *all = sk_alloc((count + 1) * sizeof(*all));
 
 	for (size_t i = 0; i < count; i++) {
-		struct sk_risk risk;
-
-		sk_risk_of_finding(findings[i], inv, class, &risk);
-		all[i] = (struct ranked){ findings[i], risk.score };
+		all[i] = (struct ranked){ findings[i], sk_risk_score(findings[i], inv, class) };
 	}
 	qsort(all, count, sizeof(*all), cmp_ranked);
 	for (size_t i = 0; i < count; i++)

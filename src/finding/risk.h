@@ -31,8 +31,12 @@ struct sk_risk {
 	int score; /* 0 to 100; -1: a coverage finding, which has none */
 	struct sk_risk_term terms[SK_RISK_TERMS];
 	size_t count;
+	bool unexplained; /* no term says why: whoever wants the score alone saves the printing */
 };
 
+/* The score alone, where nobody asks why. */
+int sk_risk_score(const struct sk_finding *finding, const struct sk_inventory *inv,
+		  enum sk_risk_class class);
 void sk_risk_of_finding(const struct sk_finding *finding, const struct sk_inventory *inv,
 			enum sk_risk_class class, struct sk_risk *ret);
 

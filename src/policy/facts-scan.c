@@ -247,7 +247,7 @@ static void add_packages(struct builder *b)
 
 static void fill_scores(struct builder *b, struct sk_fact_Finding *f, const struct sk_finding *finding)
 {
-	struct sk_risk risk;
+	int risk = sk_risk_score(finding, b->scan->inventory, b->scan->risk_class);
 
 	if (finding->cvss_score >= 0) {
 		struct sk_fact_Cvss *cvss = sk_fact_new(b->facts, SK_TYPE_Cvss, &f->cvss);
@@ -263,9 +263,8 @@ static void fill_scores(struct builder *b, struct sk_fact_Finding *f, const stru
 		f->epssPercentile = sk_cel_double(finding->epss_percentile);
 	f->exploitMaturity = b->unknown_maturity;
 	f->inUse = b->unknown_use;
-	sk_risk_of_finding(finding, b->scan->inventory, b->scan->risk_class, &risk);
-	if (risk.score >= 0)
-		f->risk = sk_cel_double(risk.score);
+	if (risk >= 0)
+		f->risk = sk_cel_double(risk);
 }
 
 static void add_finding(struct builder *b, const struct sk_finding *finding, bool accepted, struct sk_cel_value *ret)

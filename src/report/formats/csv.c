@@ -94,7 +94,7 @@ static void put_finding(struct sk_buf *out, const struct sk_result *result,
 {
 	uint32_t line = f->line ? f->line : f->package && !f->path ? f->package->line : 0;
 	int32_t layer = sk_report_finding_layer(result, f);
-	struct sk_risk risk;
+	int risk = sk_risk_score(f, result->inventory, class);
 
 	put_cell(out, true, result->inventory->artifact.name);
 	put_cell(out, false, sk_finding_kind_name(f->kind));
@@ -117,8 +117,7 @@ static void put_finding(struct sk_buf *out, const struct sk_result *result,
 			     : f->statement && f->statement->reason ? f->statement->reason
 								    : "yes");
 	put_cell(out, false, f->statement ? sk_vex_status_name(f->statement->status) : NULL);
-	sk_risk_of_finding(f, result->inventory, class, &risk);
-	put_number(out, risk.score >= 0, 0, risk.score);
+	put_number(out, risk >= 0, 0, risk);
 	sk_buf_puts(out, "\r\n");
 }
 

@@ -214,10 +214,9 @@ static void fill_row(struct page *p, struct sk_finding *const *run, size_t count
 /* "84 HIGH": what they are sorted by comes first. */
 static void show_risk(struct page *p, const struct sk_result *result, const struct sk_finding *f, struct row *row)
 {
-	struct sk_risk risk;
+	int risk = sk_risk_score(f, result->inventory, p->report->risk_class);
 
-	sk_risk_of_finding(f, result->inventory, p->report->risk_class, &risk);
-	row->cell[SEVERITY].text = sk_arena_printf(&p->arena, "%d %s", risk.score, row->cell[SEVERITY].text);
+	row->cell[SEVERITY].text = sk_arena_printf(&p->arena, "%d %s", risk, row->cell[SEVERITY].text);
 }
 
 static const struct row finding_header = { .cell = {

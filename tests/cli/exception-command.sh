@@ -73,15 +73,15 @@ run 0 add --file crlf.yaml --id CVE-9 --reason r --owner o --expires 2026-12-31
 
 # What would not count is refused, and the file stays.
 cp .sekishoignore.yaml before.yaml
-run 3 add --id CVE-5 --owner o --expires 30d
+run 2 add --id CVE-5 --owner o --expires 30d
 grep -q 'has no reason' err || bad "nobody is told that the reason is missing"
-run 3 add --reason r --owner o --expires 30d
+run 2 add --reason r --owner o --expires 30d
 run 2 add --id CVE-5 --reason r --owner o --expires 2026-11-20
 run 2 add --id CVE-5 --reason r --owner o --expires 2029-01-01
 grep -q 'more than 366 days' err || bad "nobody is told that the end is too far away"
-run 3 add --scope 'finding.sevrity == "low"' --reason r --owner o --expires 30d
+run 2 add --scope 'finding.sevrity == "low"' --reason r --owner o --expires 30d
 grep -q 'severity' err || bad "a misspelt field is not told: $(cat err)"
-run 3 add --id CVE-5 --status fine --reason r --owner o --expires 30d
+run 2 add --id CVE-5 --status fine --reason r --owner o --expires 30d
 cmp -s .sekishoignore.yaml before.yaml || bad "a refused entry has changed the file"
 run 0 add --scope 'finding.severity == "low" && packages.size() < 10' --reason r --owner o --expires 300d
 run 0 add --id CVE-5 --status not_affected --justification component_not_present --reason r --owner o --expires 300d

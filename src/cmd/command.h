@@ -6,7 +6,7 @@
  * `sk_command_<name>`. What it says of itself is all that help, man pages,
  * completion and configuration know of it.
  */
-#include "cmd/option.h"
+#include "base/option.h"
 
 enum sk_exit {
 	SK_EXIT_CLEAN = 0,

@@ -8,6 +8,8 @@
  */
 #include "base/option.h"
 
+struct sk_command;
+
 enum sk_exit {
 	SK_EXIT_CLEAN = 0,
 	SK_EXIT_POLICY = 1,	/* a policy, --fail-on for one, says no */
@@ -27,8 +29,8 @@ struct sk_globals {
 	bool help, version;	/* answered before a command runs */
 };
 extern const struct sk_option sk_global_options[];
-
-struct sk_command;
+/* Whether the command has an option of that name itself, which then is the one that is meant. */
+bool sk_command_hides(const struct sk_command *command, const struct sk_option *global);
 
 /* One call of a command, options and configuration already put together. */
 struct sk_call {

@@ -2,6 +2,7 @@
 /* Rule files from disk: who writes them decides what is seen, so not everybody may. */
 #include "base/fd.h"
 #include "base/limits.h"
+#include "guard/rules-builtin.h"
 #include "guard/rules.h"
 
 #include <dirent.h>
@@ -67,4 +68,15 @@ int sk_rules_load(struct sk_rules *rules, const char *path, bool trusted, struct
 	if (stat(path, &st) < 0)
 		return sk_err_errno(err, "%s", path);
 	return S_ISDIR(st.st_mode) ? load_folder(rules, path, trusted, err) : load_file(rules, path, trusted, err);
+}
+
+int sk_rules_load_builtin(struct sk_rules *rules, struct sk_err *err)
+{
+	for (const struct sk_builtin_rules *b = sk_builtin_rules; b->name; b++) {
+		sk_autofree char *name = sk_printf("builtin/%s", b->name);
+
+		if (sk_rules_read(rules, name, sk_span_str(b->text), err) < 0)
+			return -err->code;
+	}
+	return 0;
 }

@@ -51,17 +51,8 @@ static void what_is_wanted(struct sk_agent *a, struct sk_sensor_want *ret)
 {
 	sk_cleanup(sk_buf_release) struct sk_buf unseen = { 0 };
 
-	*ret = (struct sk_sensor_want){ .reads = true, .env = true };
-	for (int i = 0; i < SK_EVENT_COUNT; i++) {
-		enum sk_event_type type = (enum sk_event_type)i;
-
-		if (!sk_graph_wants(a->judge.graph, type))
-			continue;
-		if (sk_sensor_sees(type))
-			ret->types[i] = true;
-		else
-			sk_buf_printf(&unseen, " %s", sk_event_descs[i].name);
-	}
+	*ret = (struct sk_sensor_want){ 0 };
+	sk_judge_want(&a->judge, ret, &unseen);
 	if (unseen.len)
 		say(a, true, "rules ask for events that are not seen here:%s", sk_buf_str(&unseen));
 }

@@ -4,7 +4,7 @@
 /*
  * Rules that judge events: loaded once, asked for each event, with an alert for
  * what they fire on. Recorded events (replay) and live ones (the agent) go
- * through here.
+ * through here. One must stay where it was opened: its parts point at each other.
  */
 #include "guard/alert.h"
 #include "guard/sensor.h"

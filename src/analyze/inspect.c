@@ -63,6 +63,12 @@ static unsigned job_count(const struct inspection *in)
 	return jobs < 1 ? 1 : jobs > SK_MAX_JOBS ? SK_MAX_JOBS : jobs;
 }
 
+static bool wants_manifest(const struct inspection *in)
+{
+	return in->options->manifest == SK_MANIFEST_YES ||
+	       (in->options->manifest == SK_MANIFEST_OF_IMAGES && in->target.kind != SK_TARGET_DIR);
+}
+
 /* A file without a name, for wanted files that are too large for memory; -1 if there can be none. */
 static int open_spool(const struct inspection *in)
 {
@@ -83,7 +89,7 @@ static int start_worker(struct inspection *in, struct sk_err *err)
 	sk_cleanup(sk_buf_release) struct sk_buf payload = { 0 };
 	struct sk_open_request open = {
 		.kind = in->target.kind,
-		.manifest = in->options->manifest,
+		.manifest = wants_manifest(in),
 		.jobs = job_count(in),
 		.platform = in->options->platform,
 		.reference = in->target.reference,
@@ -382,7 +388,7 @@ int sk_inspect(const char *target, const struct sk_inspect_options *options, str
 	if (options->timeout)
 		in.deadline = monotonic_ms() + options->timeout * 1000;
 	if (!options->no_cache && in.target.kind != SK_TARGET_DIR)
-		in.cache = sk_cache_open(options->cache_dir, options->cache_limit, options->manifest, NULL);
+		in.cache = sk_cache_open(options->cache_dir, options->cache_limit, wants_manifest(&in), NULL);
 	r = start_worker(&in, err);
 	if (r == 0 && in.target.kind == SK_TARGET_STREAM && options->events.begin)
 		options->events.begin(options->events.context, in.target.size, 0);

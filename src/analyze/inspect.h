@@ -16,9 +16,16 @@ struct sk_inspect_events {
 	void *context;
 };
 
+/* Whether all that can run is recorded with its digest (manifest.h). */
+enum sk_inspect_manifest {
+	SK_MANIFEST_NO,
+	SK_MANIFEST_OF_IMAGES, /* not of folders, whose manifests have no name to be kept under */
+	SK_MANIFEST_YES,
+};
+
 struct sk_inspect_options {
 	const char *platform; /* NULL: the host's */
-	bool manifest;
+	enum sk_inspect_manifest manifest;
 	unsigned jobs;	      /* 0: as many as cores */
 	const char *cache_dir;
 	bool no_cache;

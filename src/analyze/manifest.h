@@ -7,7 +7,7 @@
  * is the truth by which what runs in a container is judged.
  *
  * One file for each image, named by the hexadecimal part of the image id
- * (config digest), and once more (a hard link) by the manifest digest where it
+ * (config digest) and ".manifest", and once more (a hard link) by the manifest digest where it
  * is known. Files appear by rename, whole and synced, and are never changed:
  * they are mapped, checked once when they are opened, and then only read. A
  * manifest that is there is complete; one that could not be made whole is not
@@ -60,6 +60,8 @@ struct sk_manifest_file sk_manifest_at(const struct sk_manifest *manifest, size_
 
 /* ---- making one ---- */
 
+/* Where the agent looks for them, and root's scans put them. */
+#define SK_MANIFEST_SYSTEM_DIR "/var/lib/sekisho/manifests"
 /* The folder where they are kept if nobody says: root's is the agent's, a user's lies in the cache folder. Owned. */
 char *sk_manifest_dir(const char *cache_dir);
 

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 /* Raised with the written form of a recording (record.h). */
-enum { FORMAT = 2 };
+enum { FORMAT = 3 };
 
 struct sk_cache {
 	char *layers; /* the folder of all generations of analyzers */

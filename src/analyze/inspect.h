@@ -42,3 +42,10 @@ struct sk_inspect_options {
  */
 int sk_inspect(const char *target, const struct sk_inspect_options *options, struct sk_inventory *inv,
 	       struct sk_err *err);
+
+/*
+ * The same of folders that an engine lays over each other with overlayfs or fuse-overlayfs: open
+ * descriptors, the lowest first. The artifact has no id but what the caller gives it then.
+ */
+int sk_inspect_overlay(const char *name, const int *folders, size_t count,
+		       const struct sk_inspect_options *options, struct sk_inventory *inv, struct sk_err *err);

@@ -13,7 +13,7 @@
  * manifest that is there is complete; one that could not be made whole is not
  * written. manifest-file.h has the format.
  *
- * Paths have no leading '/', and name where the file really lies: links among
+ * Files without content are not in it. Paths have no leading '/', and name where the file really lies: links among
  * the image's folders are followed.
  */
 #include "analyze/record.h"

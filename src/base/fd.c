@@ -101,6 +101,32 @@ int sk_path_slurp(const char *path, size_t max, struct sk_buf *buf, struct sk_er
 	return r < 0 ? sk_err_wrap(err, "%s", path) : 0;
 }
 
+int sk_check_trusted(const char *path, const struct stat *st, struct sk_err *err)
+{
+	if (st->st_uid != 0 && st->st_uid != geteuid())
+		return sk_err_set(err, SK_EINVAL, "%s: belongs to user %u; it must belong to root or to who runs this", path,
+				  (unsigned)st->st_uid);
+	if (st->st_mode & (S_IWGRP | S_IWOTH))
+		return sk_err_set(err, SK_EINVAL, "%s: others may write it (mode %04o); chmod go-w", path,
+				  (unsigned)(st->st_mode & 07777));
+	return 0;
+}
+
+/* What is checked is what is read: by the open descriptor, not by the name. */
+int sk_path_slurp_checked(const char *path, bool trusted, size_t max, struct sk_buf *buf, struct sk_err *err)
+{
+	sk_autoclose int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return sk_err_errno(err, "%s", path);
+	if (!S_ISREG(st.st_mode))
+		return sk_err_set(err, SK_EINVAL, "%s: is no file", path);
+	if (trusted && sk_check_trusted(path, &st, err) < 0)
+		return -err->code;
+	return sk_fd_slurp(fd, max, buf, err) < 0 ? sk_err_wrap(err, "%s", path) : 0;
+}
+
 static void sync_folder_of(const char *path)
 {
 	struct sk_span dir = sk_span_dirname(sk_span_str(path));

@@ -19,6 +19,15 @@ int sk_write_full(int fd, const void *bytes, size_t n); /* 0, or -1 with errno *
 int sk_fd_slurp(int fd, size_t max, struct sk_buf *buf, struct sk_err *err);
 int sk_path_slurp(const char *path, size_t max, struct sk_buf *buf, struct sk_err *err);
 
+/*
+ * Whether nobody but root and this user may write what was looked at: for files
+ * that decide what a privileged program does.
+ */
+struct stat;
+int sk_check_trusted(const char *path, const struct stat *st, struct sk_err *err);
+/* The whole of a regular file; with `trusted` refused unless sk_check_trusted says yes. */
+int sk_path_slurp_checked(const char *path, bool trusted, size_t max, struct sk_buf *buf, struct sk_err *err);
+
 /* Replaces path by these bytes or leaves it as it was: temporary file beside it, fsync, rename, fsync of the folder. */
 int sk_path_replace(const char *path, struct sk_span bytes, mode_t mode, struct sk_err *err);
 

@@ -6,7 +6,9 @@
  * `sk_command_<name>`. What it says of itself is all that help, man pages,
  * completion and configuration know of it.
  */
-#include "cmd/option.h"
+#include "base/option.h"
+
+struct sk_command;
 
 enum sk_exit {
 	SK_EXIT_CLEAN = 0,
@@ -27,8 +29,8 @@ struct sk_globals {
 	bool help, version;	/* answered before a command runs */
 };
 extern const struct sk_option sk_global_options[];
-
-struct sk_command;
+/* Whether the command has an option of that name itself, which then is the one that is meant. */
+bool sk_command_hides(const struct sk_command *command, const struct sk_option *global);
 
 /* One call of a command, options and configuration already put together. */
 struct sk_call {

@@ -181,7 +181,7 @@ static const char *const text[] = {
 	"says what is wrong with them, with file, line and column, and what each rule costs: how many types of events "
 	"it looks at, how many comparisons it makes, and how many of these other rules make too. A rule that is found "
 	"by value costs nothing while no event has one of its values.",
-	"The exit code is 2 when a rule has an error.",
+	"Without a PATH it is the rules that ship with the program. The exit code is 2 when a rule has an error.",
 	NULL,
 };
 
@@ -193,12 +193,11 @@ static const struct sk_example examples[] = {
 const struct sk_command sk_guard_check = {
 	.name = "check",
 	.summary = "Load rule files and explain them",
-	.synopsis = "[options] PATH...",
+	.synopsis = "[options] [PATH...]",
 	.text = text,
 	.examples = examples,
 	.options = options,
 	.options_size = sizeof(struct check_options),
-	.min_args = 1,
 	.max_args = 1000,
 	.args_type = SK_OPTION_FILE,
 	.run = run,

@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cmd/guard-judge.h"
+#include "cmd/guard.h"
 
+#include "guard/judge.h"
 #include "guard/trail.h"
+
+#include <unistd.h>
+
+enum { FLUSH_BYTES = 1 << 16 };
 
 struct replay_options {
 	struct sk_option_list rules;
@@ -9,7 +14,33 @@ struct replay_options {
 	bool all;
 };
 
-static int play(struct sk_judge *judge, const char *path, struct sk_err *err)
+struct player {
+	const struct sk_call *call;
+	struct sk_judge judge;
+	struct sk_buf out;
+	enum sk_alert_format format;
+	char host[256];
+	size_t events, alerts;
+};
+
+static int flush(struct player *p, struct sk_err *err)
+{
+	int r = p->out.len ? sk_output(NULL, sk_buf_view(&p->out), err) : 0;
+
+	sk_buf_reset(&p->out);
+	return r;
+}
+
+static int on_alert(void *context, const struct sk_alert *alert, struct sk_err *err)
+{
+	struct player *p = context;
+
+	p->alerts++;
+	sk_alert_write(&p->out, alert, p->format, p->host);
+	return p->out.len < FLUSH_BYTES ? 0 : flush(p, err);
+}
+
+static int play(struct player *p, const char *path, struct sk_err *err)
 {
 	struct sk_trail *trail;
 	struct sk_event event;
@@ -18,36 +49,51 @@ static int play(struct sk_judge *judge, const char *path, struct sk_err *err)
 	if (result < 0)
 		return result;
 	while ((result = sk_trail_next(trail, &event, err)) > 0) {
-		result = sk_judge_event(judge, &event, err);
+		p->events++;
+		result = sk_judge_event(&p->judge, &event, on_alert, p, err);
 		if (result < 0)
 			break;
 	}
 	if (sk_trail_unknown(trail))
-		sk_complain(judge->call, "%s: %llu events are of types that are not known here", path,
+		sk_complain(p->call, "%s: %llu events are of types that are not known here", path,
 			    (unsigned long long)sk_trail_unknown(trail));
 	sk_trail_free(trail);
 	return result;
 }
 
-static int run(const struct sk_call *call, struct sk_err *err)
+static int run_player(struct player *p, const struct replay_options *o, struct sk_err *err)
 {
-	const struct replay_options *o = call->options;
-	sk_cleanup(sk_judge_release) struct sk_judge judge = { 0 };
-	int result = sk_judge_open(&judge, call, &o->rules, (enum sk_alert_format)o->format, o->all, err);
+	int result = sk_judge_open(&p->judge, o->rules.items, o->rules.count, o->all ? SK_JUDGE_ALL : 0, err);
 
 	if (result < 0)
 		return result;
-	result = play(&judge, call->args[0], err);
-	if (sk_judge_flush(&judge, result < 0 ? NULL : err) < 0 && result >= 0)
+	sk_guard_say_errors(p->call, &p->judge.rules);
+	result = play(p, p->call->args[0], err);
+	if (flush(p, result < 0 ? NULL : err) < 0 && result >= 0)
 		return -err->code;
 	if (result < 0)
 		return result;
-	sk_say(call, "%zu events, %zu alerts", judge.events, judge.alerts);
-	return judge.rules.errors ? SK_EXIT_UNFINISHED : SK_EXIT_CLEAN;
+	sk_say(p->call, "%zu events, %zu alerts", p->events, p->alerts);
+	return p->judge.rules.errors ? SK_EXIT_UNFINISHED : SK_EXIT_CLEAN;
+}
+
+static int run(const struct sk_call *call, struct sk_err *err)
+{
+	const struct replay_options *o = call->options;
+	struct player p = { .call = call, .format = (enum sk_alert_format)o->format };
+	int result;
+
+	if (gethostname(p.host, sizeof(p.host) - 1) < 0)
+		p.host[0] = '\0';
+	result = run_player(&p, o, err);
+	sk_judge_release(&p.judge);
+	sk_buf_release(&p.out);
+	return result;
 }
 
 static const struct sk_option options[] = {
-	SK_JUDGE_OPTIONS(struct replay_options, rules, format, all),
+	SK_RULES_OPTION(struct replay_options, rules),
+	SK_ALERT_OPTIONS(struct replay_options, format, all),
 	{ NULL },
 };
 

@@ -1,65 +1,62 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cmd/guard-judge.h"
-#include "cmd/guard-watch.h"
+#include "cmd/guard.h"
 
-#include "base/buf.h"
+#include "agent/agent.h"
 
 struct run_options {
 	struct sk_option_list rules;
+	const char *config;
 	int format;
 	bool all;
 	int64_t duration;
 };
 
-static int on_event(void *context, const struct sk_event *event, struct sk_err *err)
+static void say(void *context, bool trouble, const char *text)
 {
-	return sk_judge_event(context, event, err);
+	if (trouble)
+		sk_complain(context, "%s", text);
+	else
+		sk_say(context, "%s", text);
 }
 
-static int flush(void *context, struct sk_err *err)
+/* What is said on the command line wins over the file. */
+static int configure(const struct run_options *o, struct sk_agent_config *config, struct sk_err *err)
 {
-	return sk_judge_flush(context, err);
-}
-
-/* Only what some rule can fire on is hooked; what no sensor sees is said, not passed over. */
-static void what_rules_want(const struct sk_judge *judge, struct sk_sensor_want *ret)
-{
-	sk_cleanup(sk_buf_release) struct sk_buf unseen = { 0 };
-
-	*ret = (struct sk_sensor_want){ .reads = true, .env = true };
-	for (int i = 0; i < SK_EVENT_COUNT; i++) {
-		enum sk_event_type type = (enum sk_event_type)i;
-
-		if (!sk_graph_wants(judge->graph, type))
-			continue;
-		if (sk_sensor_sees(type))
-			ret->types[i] = true;
-		else
-			sk_buf_printf(&unseen, " %s", sk_event_descs[i].name);
-	}
-	if (unseen.len)
-		sk_complain(judge->call, "rules ask for events that are not seen here:%s", sk_buf_str(&unseen));
+	if (sk_agent_config_open(config, o->config, err) < 0)
+		return -err->code;
+	if (o->rules.count)
+		config->rules = o->rules;
+	config->all |= o->all;
+	config->format = o->format;
+	return 0;
 }
 
 static int run(const struct sk_call *call, struct sk_err *err)
 {
 	const struct run_options *o = call->options;
-	sk_cleanup(sk_judge_release) struct sk_judge judge = { 0 };
-	struct sk_sensor_want want;
-	int r = sk_judge_open(&judge, call, &o->rules, (enum sk_alert_format)o->format, o->all, err);
+	sk_cleanup(sk_agent_config_release) struct sk_agent_config config = { 0 };
+	struct sk_agent_counts counts;
+	struct sk_agent *agent;
+	int r;
 
+	if (configure(o, &config, err) < 0 ||
+	    sk_agent_open(&(struct sk_agent_options){ &config, say, (void *)call }, &agent, err) < 0)
+		return -err->code;
+	r = sk_agent_run(agent, o->duration, err);
+	counts = sk_agent_counts(agent);
+	sk_agent_close(agent);
 	if (r < 0)
 		return r;
-	what_rules_want(&judge, &want);
-	r = sk_guard_watch(call, &want, o->duration, &(struct sk_watcher){ on_event, flush, &judge }, err);
-	if (r < 0)
-		return r;
-	sk_say(call, "%zu events, %zu alerts", judge.events, judge.alerts);
-	return judge.rules.errors ? SK_EXIT_UNFINISHED : SK_EXIT_CLEAN;
+	sk_say(call, "%llu events, %llu alerts", (unsigned long long)counts.events, (unsigned long long)counts.alerts);
+	return counts.rule_errors ? SK_EXIT_UNFINISHED : SK_EXIT_CLEAN;
 }
 
 static const struct sk_option options[] = {
-	SK_JUDGE_OPTIONS(struct run_options, rules, format, all),
+	SK_RULES_OPTION(struct run_options, rules),
+	{ "config", 0, SK_OPT_FILE(struct run_options, config), .argument = "FILE",
+	  .help = "The agent's configuration: outputs, responses, what is blocked", .otherwise = SK_AGENT_CONFIG " if it is there",
+	  .flags = SK_OPTION_LOCAL },
+	SK_ALERT_OPTIONS(struct run_options, format, all),
 	SK_WATCH_FOR(struct run_options, duration),
 	{ NULL },
 };
@@ -72,7 +69,7 @@ static const char *const text[] = {
 };
 
 static const struct sk_example examples[] = {
-	{ "guard run --rules rules/runtime", "Alerts for a person, until Ctrl-C." },
+	{ "guard run", "Alerts for a person, until Ctrl-C." },
 	{ "guard run --rules /etc/falco/falco_rules.yaml --format falco", "Falco's rules, and alerts as it writes them." },
 	{ NULL, NULL },
 };

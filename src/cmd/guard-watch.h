@@ -12,9 +12,6 @@
 	  .otherwise = "those that say what programs run, what they change and whom they talk to" }
 #define SK_WATCH_READS(s, f) \
 	{ "reads", 0, SK_OPT_FLAG(s, f), .help = "Files that are opened for reading alone, too" }
-#define SK_WATCH_FOR(s, f) \
-	{ "for", 0, SK_OPT_DURATION(s, f), .argument = "DURATION", .help = "End after this time", \
-	  .otherwise = "until Ctrl-C" }
 
 /* The types of those names, or the usual ones. */
 int sk_guard_want(const struct sk_option_list *types, struct sk_sensor_want *ret, struct sk_err *err);

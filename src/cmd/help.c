@@ -86,7 +86,7 @@ static void help_row(struct sk_buf *out, const char *label, const char *text, un
 	sk_help_wrap(out, text, HELP_COLUMN, (unsigned)at, width);
 }
 
-static void help_options(struct sk_buf *out, const struct sk_option *table, unsigned width,
+static void help_options(struct sk_buf *out, const struct sk_command *command, const struct sk_option *table, unsigned width,
 			 bool colour)
 {
 	const char *group;
@@ -96,7 +96,7 @@ static void help_options(struct sk_buf *out, const struct sk_option *table, unsi
 		sk_options_each(o, table) {
 			sk_autofree char *label = sk_option_label(o), *text = sk_option_help(o);
 
-			if (!(o->flags & SK_OPTION_HIDDEN) &&
+			if (!(o->flags & SK_OPTION_HIDDEN) && !sk_command_hides(command, o) &&
 			    strcmp(sk_option_heading(o), group) == 0)
 				help_row(out, label, text, width);
 		}
@@ -144,8 +144,8 @@ void sk_help(struct sk_buf *out, const struct sk_command *command, const char *n
 			sk_help_wrap(out, *p, 0, 0, width);
 	}
 	help_subs(out, command, width, colour);
-	help_options(out, command->options, width, colour);
-	help_options(out, sk_global_options, width, colour);
+	help_options(out, command, command->options, width, colour);
+	help_options(out, command, sk_global_options, width, colour);
 	help_examples(out, command->examples, width, colour);
 	if (command->subs)
 		sk_buf_printf(out, "\nSee '%s COMMAND --help' for one command.\n", name);

@@ -59,7 +59,7 @@ static void write_option(struct sk_buf *out, const struct sk_option *o)
 	sk_buf_puts(out, ".\n");
 }
 
-static void write_options(struct sk_buf *out, const struct sk_option *table, const char *macro)
+static void write_options(struct sk_buf *out, const struct sk_command *command, const struct sk_option *table, const char *macro)
 {
 	const char *group;
 
@@ -67,7 +67,7 @@ static void write_options(struct sk_buf *out, const struct sk_option *table, con
 		sk_buf_printf(out, "%s ", macro);
 		put_line(out, group);
 		sk_options_each(o, table)
-			if (!(o->flags & SK_OPTION_HIDDEN) &&
+			if (!(o->flags & SK_OPTION_HIDDEN) && !sk_command_hides(command, o) &&
 			    strcmp(sk_option_heading(o), group) == 0)
 				write_option(out, o);
 	}
@@ -195,7 +195,7 @@ void sk_man_roff(struct sk_buf *out, const struct sk_command *command)
 	write_text(out, command->text);
 	write_subs(out, command, name);
 	sk_buf_puts(out, ".SH OPTIONS\n");
-	write_options(out, command->options, ".SS");
-	write_options(out, sk_global_options, ".SS");
+	write_options(out, command, command->options, ".SS");
+	write_options(out, command, sk_global_options, ".SS");
 	write_tail(out, command);
 }

@@ -62,6 +62,13 @@ static const struct sk_example program_examples[] = {
 	{ NULL },
 };
 
+bool sk_command_hides(const struct sk_command *command, const struct sk_option *global)
+{
+	const struct sk_option *own = sk_option_find(command->options, sk_span_str(global->name));
+
+	return own && own != global;
+}
+
 const struct sk_command sk_program = {
 	.name = "sekisho",
 	.summary = "Scan container images for vulnerable packages",

@@ -92,7 +92,7 @@ static int collect_files(struct sk_values *v, const struct sk_parse *parse, stru
 	int r;
 
 	for (size_t i = 0; i < parse->settings.len; i++)
-		if (strcmp(parse->settings.data[i].option->name, "config") == 0)
+		if (strcmp(parse->settings.data[i].option->name, "config") == 0 && is_global(parse->settings.data[i].option))
 			only = parse->settings.data[i].text;
 	if (only && only[0])
 		return sk_config_apply(v, parse, only, SK_SOURCE_FILE, true, err);

@@ -2,41 +2,19 @@
 /* Rule files from disk: who writes them decides what is seen, so not everybody may. */
 #include "base/fd.h"
 #include "base/limits.h"
+#include "guard/rules-builtin.h"
 #include "guard/rules.h"
 
 #include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-static int check_owner(const char *path, const struct stat *st, struct sk_err *err)
-{
-	if (st->st_uid != 0 && st->st_uid != geteuid())
-		return sk_err_set(err, SK_EINVAL, "%s: belongs to user %u; rules must belong to root or to who runs this", path,
-				  (unsigned)st->st_uid);
-	if (st->st_mode & (S_IWGRP | S_IWOTH))
-		return sk_err_set(err, SK_EINVAL, "%s: others may write it (mode %04o); chmod go-w", path,
-				  (unsigned)(st->st_mode & 07777));
-	return 0;
-}
-
-/* What is checked is what is read: by the open descriptor, not by the name. */
 static int load_file(struct sk_rules *rules, const char *path, bool trusted, struct sk_err *err)
 {
 	sk_cleanup(sk_buf_release) struct sk_buf text = { 0 };
-	sk_autoclose int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	struct stat st;
 
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return sk_err_errno(err, "%s", path);
-	if (!S_ISREG(st.st_mode))
-		return sk_err_set(err, SK_EINVAL, "%s: is no file", path);
-	if (trusted && check_owner(path, &st, err) < 0)
+	if (sk_path_slurp_checked(path, trusted, SK_MAX_RULE_FILE, &text, err) < 0)
 		return -err->code;
-	if (sk_fd_slurp(fd, SK_MAX_RULE_FILE, &text, err) < 0)
-		return sk_err_wrap(err, "%s", path);
 	return sk_rules_read(rules, path, sk_buf_view(&text), err);
 }
 
@@ -60,7 +38,7 @@ static int load_folder(struct sk_rules *rules, const char *path, bool trusted, s
 
 	if (stat(path, &st) < 0)
 		return sk_err_errno(err, "%s", path);
-	if (trusted && check_owner(path, &st, err) < 0)
+	if (trusted && sk_check_trusted(path, &st, err) < 0)
 		return -err->code;
 	count = scandir(path, &entries, is_rule_file, by_name);
 	if (count < 0)
@@ -90,4 +68,15 @@ int sk_rules_load(struct sk_rules *rules, const char *path, bool trusted, struct
 	if (stat(path, &st) < 0)
 		return sk_err_errno(err, "%s", path);
 	return S_ISDIR(st.st_mode) ? load_folder(rules, path, trusted, err) : load_file(rules, path, trusted, err);
+}
+
+int sk_rules_load_builtin(struct sk_rules *rules, struct sk_err *err)
+{
+	for (const struct sk_builtin_rules *b = sk_builtin_rules; b->name; b++) {
+		sk_autofree char *name = sk_printf("builtin/%s", b->name);
+
+		if (sk_rules_read(rules, name, sk_span_str(b->text), err) < 0)
+			return -err->code;
+	}
+	return 0;
 }

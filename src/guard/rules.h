@@ -104,6 +104,9 @@ int sk_rules_read(struct sk_rules *rules, const char *file, struct sk_span text,
  */
 int sk_rules_load(struct sk_rules *rules, const char *path, bool trusted, struct sk_err *err);
 
+/* Reads those that ship with the program. */
+int sk_rules_load_builtin(struct sk_rules *rules, struct sk_err *err);
+
 /* Puts lists, macros and exceptions into the conditions; once, behind the last file. */
 void sk_rules_finish(struct sk_rules *rules);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What people write as values: truths, sizes, durations. */
-#include "cmd/option.h"
+#include "base/option.h"
 
 bool sk_parse_bool(struct sk_span text, bool *ret_truth)
 {

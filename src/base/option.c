@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cmd/option.h"
+#include "base/option.h"
 
 #include "base/buf.h"
 #include "base/text.h"

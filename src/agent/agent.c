@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "agent/agent.h"
+
+#include "base/buf.h"
+#include "base/fd.h"
+#include "base/mem.h"
+#include "guard/judge.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { POLL_MS = 200, READER_NICE = -10, FLUSH_BYTES = 1 << 16 };
+
+struct sk_agent {
+	const struct sk_agent_config *config;
+	sk_agent_say_fn *say_fn;
+	void *say_context;
+	struct sk_judge *judge;
+	struct sk_sensor *sensor;
+	struct sk_sensor_want want; /* what the sensor was opened for */
+	struct sk_buf out;
+	char host[256];
+	struct sk_agent_counts counts;
+};
+
+__attribute__((format(printf, 3, 4))) static void say(struct sk_agent *a, bool trouble, const char *fmt, ...)
+{
+	char text[1024];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	a->say_fn(a->say_context, trouble, text);
+}
+
+static void say_problems(struct sk_agent *a, const struct sk_rules *rules)
+{
+	for (size_t i = 0; i < rules->problems.len; i++) {
+		const struct sk_rule_problem *p = &rules->problems.data[i];
+
+		if (p->kind == SK_PROBLEM_ERROR)
+			say(a, true, "%s:%u:%u: %s", p->file, p->line, p->column, p->text);
+	}
+}
+
+/* Only what some rule can fire on is hooked; what no sensor sees is said, not passed over. */
+static void what_is_wanted(struct sk_agent *a, const struct sk_judge *judge, struct sk_sensor_want *ret)
+{
+	sk_cleanup(sk_buf_release) struct sk_buf unseen = { 0 };
+
+	*ret = (struct sk_sensor_want){ 0 };
+	sk_judge_want(judge, ret, &unseen);
+	if (unseen.len)
+		say(a, true, "rules ask for events that are not seen here:%s", sk_buf_str(&unseen));
+}
+
+static void judge_free(struct sk_judge *judge)
+{
+	if (judge)
+		sk_judge_release(judge);
+	free(judge);
+}
+
+/* The rules as they are in the files now, or NULL. */
+static struct sk_judge *judge_new(struct sk_agent *a, struct sk_err *err)
+{
+	unsigned flags = SK_JUDGE_TRUSTED | (a->config->all ? SK_JUDGE_ALL : 0u);
+	struct sk_judge *judge = sk_alloc(sizeof(*judge));
+
+	if (sk_judge_open(judge, a->config->rules.items, a->config->rules.count, flags, err) < 0) {
+		judge_free(judge);
+		return NULL;
+	}
+	say_problems(a, &judge->rules);
+	return judge;
+}
+
+static int open_all(struct sk_agent *a, struct sk_err *err)
+{
+	if (gethostname(a->host, sizeof(a->host) - 1) < 0)
+		a->host[0] = '\0';
+	a->judge = judge_new(a, err);
+	if (!a->judge)
+		return -err->code;
+	a->counts.rule_errors = a->judge->rules.errors;
+	what_is_wanted(a, a->judge, &a->want);
+	return sk_sensor_open(&a->want, &a->sensor, err);
+}
+
+static bool is_enough(const struct sk_sensor_want *have, const struct sk_sensor_want *want)
+{
+	for (int i = 0; i < SK_EVENT_COUNT; i++)
+		if (want->types[i] && !have->types[i])
+			return false;
+	return true;
+}
+
+/* The new rules take over only when all is well; then nothing happens between the old ones and the new. */
+static int take_rules(struct sk_agent *a, struct sk_judge *judge, struct sk_err *err)
+{
+	struct sk_sensor *sensor = NULL;
+	struct sk_sensor_want want;
+
+	what_is_wanted(a, judge, &want);
+	if (!is_enough(&a->want, &want) && sk_sensor_open(&want, &sensor, err) < 0)
+		return -err->code;
+	if (sensor) {
+		sk_sensor_close(a->sensor);
+		a->sensor = sensor;
+		a->want = want;
+	}
+	judge_free(a->judge);
+	a->judge = judge;
+	a->counts.rule_errors = judge->rules.errors;
+	return 0;
+}
+
+static void reload(struct sk_agent *a)
+{
+	struct sk_err err = SK_ERR_INIT;
+	struct sk_judge *judge = judge_new(a, &err);
+
+	if (!judge || take_rules(a, judge, &err) < 0) {
+		say(a, true, "the rules stay as they were: %s", err.text);
+		judge_free(judge);
+		return;
+	}
+	say(a, false, "%zu rules were read again", a->judge->rules.rules.len);
+}
+
+int sk_agent_open(const struct sk_agent_options *options, struct sk_agent **ret_agent, struct sk_err *err)
+{
+	struct sk_agent *a = sk_alloc(sizeof(*a));
+
+	a->config = options->config;
+	a->say_fn = options->say;
+	a->say_context = options->context;
+	if (open_all(a, err) < 0) {
+		sk_agent_close(a);
+		return -err->code;
+	}
+	*ret_agent = a;
+	return 0;
+}
+
+void sk_agent_close(struct sk_agent *a)
+{
+	if (!a)
+		return;
+	sk_sensor_close(a->sensor);
+	judge_free(a->judge);
+	sk_buf_release(&a->out);
+	free(a);
+}
+
+static int flush(struct sk_agent *a, struct sk_err *err)
+{
+	int r = sk_write_full(STDOUT_FILENO, a->out.data, a->out.len);
+
+	sk_buf_reset(&a->out);
+	return r < 0 ? sk_err_errno(err, "standard output") : 0;
+}
+
+static int on_alert(void *context, const struct sk_alert *alert, struct sk_err *err)
+{
+	struct sk_agent *a = context;
+
+	a->counts.alerts++;
+	sk_alert_write(&a->out, alert, a->config->format, a->host);
+	return a->out.len < FLUSH_BYTES ? 0 : flush(a, err);
+}
+
+static int on_event(void *context, const struct sk_event *event, struct sk_err *err)
+{
+	struct sk_agent *a = context;
+
+	a->counts.events++;
+	return sk_judge_event(a->judge, event, on_alert, a, err);
+}
+
+static volatile sig_atomic_t stopped, reload_asked;
+
+static void on_signal(int number)
+{
+	if (number == SIGHUP)
+		reload_asked = 1;
+	else
+		stopped = 1;
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * INT64_C(1000) + t.tv_nsec / 1000000;
+}
+
+static void say_losses(struct sk_agent *a)
+{
+	struct sk_sensor_loss losses[SK_SENSOR_LOSSES];
+
+	sk_sensor_losses(a->sensor, losses);
+	for (size_t i = 0; i < SK_SENSOR_LOSSES; i++)
+		if (losses[i].count)
+			say(a, true, "%llu events were lost: %s", (unsigned long long)losses[i].count, losses[i].reason);
+}
+
+int sk_agent_run(struct sk_agent *a, int64_t seconds, struct sk_err *err)
+{
+	int64_t end = seconds ? now_ms() + seconds * 1000 : INT64_MAX;
+	struct sigaction action = { .sa_handler = on_signal };
+	int r = 0;
+
+	/* Who fills both the CPUs and the ring must not keep its reader from its turn; without the right, no matter. */
+	setpriority(PRIO_PROCESS, 0, READER_NICE);
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGHUP, &action, NULL);
+	say(a, false, "watching");
+	while (r >= 0 && !stopped && now_ms() < end) {
+		r = sk_sensor_poll(a->sensor, POLL_MS, on_event, a, err);
+		if (r > 0)
+			r = flush(a, err);
+		if (reload_asked) {
+			reload_asked = 0;
+			reload(a);
+		}
+	}
+	say_losses(a);
+	return r < 0 ? r : 0;
+}
+
+struct sk_agent_counts sk_agent_counts(const struct sk_agent *a)
+{
+	return a->counts;
+}

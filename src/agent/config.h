@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * What guard.yaml says: general settings here, and a section for each module,
+ * read by the module itself. docs/guard-config.md has all of it.
+ */
+#include "agent/settings.h"
+#include "guard/alert.h"
+
+struct sk_agent_config {
+	struct sk_settings settings;
+	struct sk_option_list rules; /* files and folders; none: those that ship with the program */
+	bool all;		     /* every rule that an event fires, not only the first */
+	int format;		     /* enum sk_alert_format of standard output */
+	const char *state;	     /* folder of what must outlive the agent */
+	const char *runtime;	     /* folder of sockets and locks */
+};
+
+/* Where it is read when nobody says: missing is no error then. */
+#define SK_AGENT_CONFIG "/etc/sekisho/guard.yaml"
+/* Where it answers, unless `runtime` is another folder. */
+#define SK_AGENT_RUNTIME "/run/sekisho"
+#define SK_AGENT_SOCKET SK_AGENT_RUNTIME "/guard.sock"
+
+/* `path` NULL: SK_AGENT_CONFIG, if it is there. */
+int sk_agent_config_open(struct sk_agent_config *config, const char *path, struct sk_err *err);
+void sk_agent_config_release(struct sk_agent_config *config);

@@ -223,3 +223,13 @@
 #define SK_MIN_INCIDENT_BYTES 65536u
 /* What an engine answers to a request to pause or stop: a line of JSON. */
 #define SK_MAX_ENGINE_ANSWER 65536u
+/* One alert as an output sends it: all arguments and the longest paths of an event take 30 kB. */
+#define SK_MAX_OUTPUT_MESSAGE (256u << 10)
+/* Messages that wait in memory for one output: some four thousand alerts. */
+#define SK_MAX_OUTPUT_MEMORY (4u << 20)
+/* And on disk, unless somebody says otherwise: an hour of seventy a second. */
+#define SK_OUTPUT_SPOOL (256ull << 20)
+/* Outputs of one agent: each has threads. */
+#define SK_MAX_OUTPUTS 32u
+/* A file with a password, a header or a key. */
+#define SK_MAX_SECRET 65536u

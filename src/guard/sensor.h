@@ -27,6 +27,9 @@ bool sk_sensor_built(void);
 /* Whether that type of event can be seen. */
 bool sk_sensor_sees(enum sk_event_type type);
 
+/* Makes tracefs reachable, where it is not in a mount namespace of this process alone. */
+int sk_sensor_tracefs(struct sk_err *err);
+
 int sk_sensor_open(const struct sk_sensor_want *want, struct sk_sensor **ret_sensor, struct sk_err *err);
 void sk_sensor_close(struct sk_sensor *sensor);
 

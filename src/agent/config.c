@@ -11,13 +11,13 @@ static const struct sk_option table[] = {
 	  .help = "Every rule that an event fires, not only the first in the files' order" },
 	{ "state", 0, SK_OPT_FOLDER(struct sk_agent_config, state), .argument = "FOLDER", .fallback = "/var/lib/sekisho",
 	  .help = "What outlives the agent: queues, evidence, manifests, what is in use" },
-	{ "runtime", 0, SK_OPT_FOLDER(struct sk_agent_config, runtime), .argument = "FOLDER", .fallback = "/run/sekisho",
+	{ "runtime", 0, SK_OPT_FOLDER(struct sk_agent_config, runtime), .argument = "FOLDER", .fallback = SK_AGENT_RUNTIME,
 	  .help = "Socket and lock" },
 	{ NULL },
 };
 
 /* The keys of the modules' sections, in the order in which they are read. */
-static const char *const sections[] = { NULL };
+static const char *const sections[] = { "responses", NULL };
 
 int sk_agent_config_open(struct sk_agent_config *c, const char *path, struct sk_err *err)
 {
@@ -25,10 +25,13 @@ int sk_agent_config_open(struct sk_agent_config *c, const char *path, struct sk_
 		path = SK_AGENT_CONFIG;
 	if (path && sk_settings_open(&c->settings, path, err) < 0)
 		return -err->code;
-	return sk_settings_read(&c->settings, c->settings.doc.root, table, sections, c, err);
+	if (sk_settings_read(&c->settings, c->settings.doc.root, table, sections, c, err) < 0)
+		return -err->code;
+	return sk_responses_config(&c->settings, sk_node_get(c->settings.doc.root, "responses"), &c->responses, err);
 }
 
 void sk_agent_config_release(struct sk_agent_config *c)
 {
+	sk_responses_config_release(&c->responses);
 	sk_settings_release(&c->settings);
 }

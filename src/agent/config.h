@@ -5,6 +5,7 @@
  * What guard.yaml says: general settings here, and a section for each module,
  * read by the module itself. docs/guard-config.md has all of it.
  */
+#include "agent/responses.h"
 #include "agent/settings.h"
 #include "guard/alert.h"
 
@@ -15,10 +16,14 @@ struct sk_agent_config {
 	int format;		     /* enum sk_alert_format of standard output */
 	const char *state;	     /* folder of what must outlive the agent */
 	const char *runtime;	     /* folder of sockets and locks */
+	struct sk_responses_config responses;
 };
 
 /* Where it is read when nobody says: missing is no error then. */
 #define SK_AGENT_CONFIG "/etc/sekisho/guard.yaml"
+/* Where it answers, unless `runtime` is another folder. */
+#define SK_AGENT_RUNTIME "/run/sekisho"
+#define SK_AGENT_SOCKET SK_AGENT_RUNTIME "/guard.sock"
 
 /* `path` NULL: SK_AGENT_CONFIG, if it is there. */
 int sk_agent_config_open(struct sk_agent_config *config, const char *path, struct sk_err *err);

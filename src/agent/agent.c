@@ -15,11 +15,12 @@
 enum { POLL_MS = 200, READER_NICE = -10, CLOSE_MS = 3000 };
 
 struct sk_agent {
-	const struct sk_agent_config *config;
+	struct sk_agent_config *config;
 	sk_agent_say_fn *say_fn;
 	void *say_context;
 	struct sk_judge *judge;
 	struct sk_sensor *sensor;
+	struct sk_responses *responses;
 	struct sk_sensor_want want; /* what the sensor was opened for */
 	struct sk_outputs *outputs;
 	char host[256];
@@ -79,6 +80,21 @@ static struct sk_judge *judge_new(struct sk_agent *a, struct sk_err *err)
 	return judge;
 }
 
+static void on_response(void *context, struct sk_span line)
+{
+	struct sk_agent *a = context;
+
+	sk_outputs_line(a->outputs, "audit", line);
+}
+
+static int open_responses(struct sk_agent *a, struct sk_err *err)
+{
+	struct sk_responses_options options = { .config = &a->config->responses, .state = a->config->state, .host = a->host,
+						.audit = on_response, .context = a };
+
+	return sk_responses_open(&options, &a->responses, err);
+}
+
 static int open_all(struct sk_agent *a, struct sk_err *err)
 {
 	if (gethostname(a->host, sizeof(a->host) - 1) < 0)
@@ -90,6 +106,8 @@ static int open_all(struct sk_agent *a, struct sk_err *err)
 		return -err->code;
 	a->counts.rule_errors = a->judge->rules.errors;
 	what_is_wanted(a, a->judge, &a->want);
+	if (open_responses(a, err) < 0)
+		return -err->code;
 	return sk_sensor_open(&a->want, &a->sensor, err);
 }
 
@@ -156,6 +174,7 @@ void sk_agent_close(struct sk_agent *a)
 	if (!a)
 		return;
 	sk_sensor_close(a->sensor);
+	sk_responses_close(a->responses);
 	judge_free(a->judge);
 	lost = sk_outputs_close(a->outputs, CLOSE_MS);
 	if (lost)
@@ -169,6 +188,7 @@ static int on_alert(void *context, const struct sk_alert *alert, struct sk_err *
 
 	a->counts.alerts++;
 	sk_outputs_alert(a->outputs, alert);
+	sk_responses_alert(a->responses, alert);
 	return 0;
 }
 
@@ -222,6 +242,7 @@ int sk_agent_run(struct sk_agent *a, int64_t seconds, struct sk_err *err)
 	say(a, false, "watching");
 	while (r >= 0 && !stopped && now_ms() < end && sk_outputs_alive(a->outputs)) {
 		r = sk_sensor_poll(a->sensor, POLL_MS, on_event, a, err);
+		sk_responses_turn(a->responses);
 		sk_outputs_say(a->outputs, a->say_fn, a->say_context);
 		if (reload_asked) {
 			reload_asked = 0;

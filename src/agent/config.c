@@ -17,7 +17,7 @@ static const struct sk_option table[] = {
 };
 
 /* The keys of the modules' sections, in the order in which they are read. */
-static const char *const sections[] = { "outputs", NULL };
+static const char *const sections[] = { "outputs", "responses", NULL };
 
 int sk_agent_config_open(struct sk_agent_config *c, const char *path, struct sk_err *err)
 {
@@ -28,10 +28,13 @@ int sk_agent_config_open(struct sk_agent_config *c, const char *path, struct sk_
 	if (sk_settings_read(&c->settings, c->settings.doc.root, table, sections, c, err) < 0)
 		return -err->code;
 	c->outputs.format = -1;
-	return sk_outputs_config(&c->settings, sk_node_get(c->settings.doc.root, "outputs"), &c->outputs, err);
+	if (sk_outputs_config(&c->settings, sk_node_get(c->settings.doc.root, "outputs"), &c->outputs, err) < 0)
+		return -err->code;
+	return sk_responses_config(&c->settings, sk_node_get(c->settings.doc.root, "responses"), &c->responses, err);
 }
 
 void sk_agent_config_release(struct sk_agent_config *c)
 {
+	sk_responses_config_release(&c->responses);
 	sk_settings_release(&c->settings);
 }

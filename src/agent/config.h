@@ -6,6 +6,7 @@
  * read by the module itself. docs/guard-config.md has all of it.
  */
 #include "agent/outputs.h"
+#include "agent/responses.h"
 
 struct sk_agent_config {
 	struct sk_settings settings;
@@ -14,6 +15,7 @@ struct sk_agent_config {
 	struct sk_outputs_config outputs;
 	const char *state;	     /* folder of what must outlive the agent */
 	const char *runtime;	     /* folder of sockets and locks */
+	struct sk_responses_config responses;
 };
 
 /* Where it is read when nobody says: missing is no error then. */

@@ -233,3 +233,5 @@
 #define SK_MAX_OUTPUTS 32u
 /* A file with a password, a header or a key. */
 #define SK_MAX_SECRET 65536u
+/* What an agent says of itself: some 200 bytes for each container and rule that fired. */
+#define SK_MAX_STATUS (64u << 20)

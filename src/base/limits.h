@@ -233,3 +233,8 @@
 #define SK_MAX_OUTPUTS 32u
 /* A file with a password, a header or a key. */
 #define SK_MAX_SECRET 65536u
+/* Connections to an agent's server, of TCP and of Unix sockets each; Prometheus makes one every few seconds. */
+#define SK_MAX_SERVER_CLIENTS 16u
+/* What a client may send before the empty line, and how long all of it may take; milliseconds. */
+#define SK_MAX_SERVER_REQUEST 8192u
+#define SK_MAX_SERVER_MS 10000

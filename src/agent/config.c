@@ -17,7 +17,7 @@ static const struct sk_option table[] = {
 };
 
 /* The keys of the modules' sections, in the order in which they are read. */
-static const char *const sections[] = { "outputs", NULL };
+static const char *const sections[] = { "outputs", "metrics", NULL };
 
 int sk_agent_config_open(struct sk_agent_config *c, const char *path, struct sk_err *err)
 {
@@ -28,7 +28,9 @@ int sk_agent_config_open(struct sk_agent_config *c, const char *path, struct sk_
 	if (sk_settings_read(&c->settings, c->settings.doc.root, table, sections, c, err) < 0)
 		return -err->code;
 	c->outputs.format = -1;
-	return sk_outputs_config(&c->settings, sk_node_get(c->settings.doc.root, "outputs"), &c->outputs, err);
+	if (sk_outputs_config(&c->settings, sk_node_get(c->settings.doc.root, "outputs"), &c->outputs, err) < 0)
+		return -err->code;
+	return sk_metrics_config(&c->settings, sk_node_get(c->settings.doc.root, "metrics"), &c->metrics, err);
 }
 
 void sk_agent_config_release(struct sk_agent_config *c)

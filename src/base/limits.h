@@ -235,3 +235,8 @@
 #define SK_MAX_SECRET 65536u
 /* What an agent says of itself: some 200 bytes for each container and rule that fired. */
 #define SK_MAX_STATUS (64u << 20)
+/* Connections to an agent's server, of TCP and of Unix sockets each; Prometheus makes one every few seconds. */
+#define SK_MAX_SERVER_CLIENTS 16u
+/* What a client may send before the empty line, and how long all of it may take; milliseconds. */
+#define SK_MAX_SERVER_REQUEST 8192u
+#define SK_MAX_SERVER_MS 10000

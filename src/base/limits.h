@@ -79,6 +79,13 @@
 #define SK_MAX_MANIFEST_BYTES (256u << 20)
 /* All file manifests that are kept: most take some 200 kB, those of a thousand images fit. */
 #define SK_MAX_MANIFEST_FOLDER (512u << 20)
+/*
+ * Files of one image that were seen in use: a desktop's image with everything started has 20,000. What
+ * is written of them, and what they take in memory with their paths.
+ */
+#define SK_MAX_IN_USE_FILES 65536u
+#define SK_MAX_IN_USE_BYTES (32u << 20)
+#define SK_MAX_IN_USE_MEMORY (64u << 20)
 /* Entries of one layer: the largest images have a few million files. */
 #define SK_MAX_LAYER_ENTRIES (32u << 20)
 /* Symbolic links of one layer that are remembered for path resolution. */

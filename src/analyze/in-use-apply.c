@@ -2,6 +2,7 @@
 /* From files that were seen in use to the packages that they belong to. */
 #include "analyze/in-use.h"
 
+#include "analyze/inventory.h"
 #include "analyze/ownership.h"
 #include "base/map.h"
 

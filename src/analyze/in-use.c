@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "analyze/in-use.h"
 
+#include "analyze/package.h"
 #include "base/fd.h"
 #include "base/hash.h"
 #include "base/limits.h"
+#include "base/reader.h"
 #include "image/digest.h"
 
 static const char magic[8] = { 'S', 'K', 'I', 'N', 'U', 'S', 'E', '1' };

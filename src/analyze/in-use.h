@@ -13,8 +13,11 @@
  *	number of files (varint), their paths (a string, front coded, sorted: sk_paths_add),
  *	for each file: how (u8), first - since, last - first (varints)
  */
-#include "analyze/inventory.h"
+#include "base/arena.h"
+#include "base/buf.h"
 #include "base/err.h"
+
+struct sk_inventory;
 
 /* How a file was used; and what was watched, without which nothing is known of what was not seen. */
 enum sk_in_use_how {

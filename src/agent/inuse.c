@@ -57,7 +57,7 @@ static const struct sk_option table[] = {
 	  .fallback = "5m", .help = "How often it is written" },
 	{ "sample", 0, SK_OPT_DURATION(struct sk_inuse_config, sample), .argument = "TIME",
 	  .fallback = "1m",
-	  .help = "How often running processes are looked at for their libraries" },
+	  .help = "How often running processes are looked at for their libraries; 0: never" },
 	{ "opens", 0, SK_OPT_FLAG(struct sk_inuse_config, opens),
 	  .help = "Also watch files that are opened for reading: what interpreters load; costs "
 		  "every open some time" },
@@ -72,8 +72,6 @@ int sk_inuse_config(struct sk_settings *settings, const struct sk_node *section,
 		return -err->code;
 	if (ret->interval < 1)
 		ret->interval = 1;
-	if (ret->sample < 1)
-		ret->sample = 1;
 	return 0;
 }
 
@@ -377,7 +375,8 @@ static int64_t soonest(int64_t a, int64_t b)
 static void *inuse_main(void *arg)
 {
 	struct sk_inuse *in = arg;
-	int64_t sample = 0, save = monotonic_ms() + in->config->interval * 1000;
+	int64_t sample = in->config->sample ? 0 : INT64_MAX,
+		save = monotonic_ms() + in->config->interval * 1000;
 	bool ending = false;
 
 	while (!ending) {
@@ -411,7 +410,8 @@ int sk_inuse_open(const struct sk_inuse_config *config, struct sk_inuse **ret, s
 
 	in->config = config;
 	in->records.folder = config->folder;
-	in->records.watched = SK_IN_USE_RUN | SK_IN_USE_MAPPED | SK_IN_USE_SCRIPT |
+	in->records.watched = SK_IN_USE_RUN | SK_IN_USE_SCRIPT |
+			      (config->sample ? SK_IN_USE_MAPPED : 0) |
 			      (config->opens ? SK_IN_USE_OPENED : 0);
 	pthread_mutex_init(&in->lock, NULL);
 	pthread_condattr_init(&monotonic);

@@ -18,7 +18,7 @@ struct sk_inuse_config {
 	bool enabled;
 	const char *folder; /* of the records */
 	int64_t interval,
-		sample; /* seconds: how often is written, how often processes are looked at */
+		sample; /* seconds: how often is written, how often processes are looked at (0: never) */
 	bool opens;	/* watch files that are opened for reading, too */
 };
 

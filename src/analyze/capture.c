@@ -109,7 +109,7 @@ static int take(struct sk_capture *c, bool keeping, const void *bytes, size_t n,
 	int r = keeping ? keep(c, bytes, n, err) : 0;
 
 	if (c->hasher)
-		sk_hasher_add(c->hasher, bytes, n);
+		sk_hasher_add_cold(c->hasher, bytes, n);
 	c->done += n;
 	return r;
 }

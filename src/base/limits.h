@@ -79,6 +79,19 @@
 #define SK_MAX_MANIFEST_BYTES (256u << 20)
 /* All file manifests that are kept: most take some 200 kB, those of a thousand images fit. */
 #define SK_MAX_MANIFEST_FOLDER (512u << 20)
+/*
+ * Files of one image that were seen in use: a desktop's image with everything started has 20,000. What
+ * is written of them, and what they take in memory with their paths.
+ */
+#define SK_MAX_IN_USE_FILES 65536u
+#define SK_MAX_IN_USE_BYTES (32u << 20)
+#define SK_MAX_IN_USE_MEMORY (64u << 20)
+/* Images of one node whose use is kept in memory: kubelets hold a few hundred. */
+#define SK_MAX_IN_USE_IMAGES 4096u
+/* Sightings on their way to the thread that keeps them: a burst of a few seconds. */
+#define SK_MAX_IN_USE_QUEUE 8192u
+/* A process's maps as text: the default of vm.max_map_count allows some 8 MB. */
+#define SK_MAX_PROC_TEXT (8u << 20)
 /* Entries of one layer: the largest images have a few million files. */
 #define SK_MAX_LAYER_ENTRIES (32u << 20)
 /* Symbolic links of one layer that are remembered for path resolution. */

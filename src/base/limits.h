@@ -196,3 +196,5 @@
 #define SK_MAX_CONTAINER_STATE (8u << 20)
 /* Mounts of one container that are told to rules. */
 #define SK_MAX_CONTAINER_MOUNTS 256u
+/* What an agent says of itself: some 200 bytes for each container and rule that fired. */
+#define SK_MAX_STATUS (64u << 20)

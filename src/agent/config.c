@@ -17,7 +17,7 @@ static const struct sk_option table[] = {
 };
 
 /* The keys of the modules' sections, in the order in which they are read. */
-static const char *const sections[] = { NULL };
+static const char *const sections[] = { "append_output", NULL };
 
 int sk_agent_config_open(struct sk_agent_config *c, const char *path, struct sk_err *err)
 {
@@ -25,7 +25,9 @@ int sk_agent_config_open(struct sk_agent_config *c, const char *path, struct sk_
 		path = SK_AGENT_CONFIG;
 	if (path && sk_settings_open(&c->settings, path, err) < 0)
 		return -err->code;
-	return sk_settings_read(&c->settings, c->settings.doc.root, table, sections, c, err);
+	if (sk_settings_read(&c->settings, c->settings.doc.root, table, sections, c, err) < 0)
+		return -err->code;
+	return sk_additions_config(&c->settings, sk_node_get(c->settings.doc.root, "append_output"), &c->additions, err);
 }
 
 void sk_agent_config_release(struct sk_agent_config *c)

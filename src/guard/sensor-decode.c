@@ -178,6 +178,15 @@ static void add_text(struct sk_decoder *d, struct sk_span text)
 	add(d, (struct sk_arg){ .text = text });
 }
 
+/* As sk_exe_flags has them. */
+static uint64_t program_flags(const struct sk_process *p)
+{
+	static const uint8_t places[] = { [SK_EXE_UPPER] = 2, [SK_EXE_MEMFD] = 4, [SK_EXE_LOWER] = 8 };
+	uint64_t place = (size_t)p->exe_place < SK_COUNT(places) ? places[p->exe_place] : 0;
+
+	return place | (p->exe_writable ? 1 : 0);
+}
+
 static void decode_exec(struct sk_decoder *d, const struct sk_decoder_record *r, struct sk_process *p)
 {
 	const struct sk_decoder_part *name = sk_decoder_part(r, SK_PART_FILENAME, -1);
@@ -200,6 +209,7 @@ static void decode_exec(struct sk_decoder *d, const struct sk_decoder_record *r,
 	add_uint(d, p->gid);
 	add_text(d, p->exepath);
 	add_text(d, name ? sk_decoder_keep(d, name->body) : sk_span(NULL, 0));
+	add_uint(d, program_flags(p));
 }
 
 /* The header is the child's, and so is the event: its parent is at hand. */

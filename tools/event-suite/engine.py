@@ -47,7 +47,7 @@ def run(command, **more):
 
 
 def last_line(text):
-    lines = text.decode(errors="replace").strip().splitlines()
+    lines = [line for line in text.decode(errors="replace").splitlines() if line and not line.startswith("Run 'docker")]
     return lines[-1] if lines else "it says nothing"
 
 
@@ -59,7 +59,7 @@ class Engine:
         self.lock = threading.Lock()
         self.tags = {}  # name: cases that hold it; and what it was before
         self.before = {}
-        self.network = []
+        self.options = []  # of each container
 
     def start(self):
         if not shutil.which("docker"):
@@ -72,13 +72,15 @@ class Engine:
         if not shutil.which("dockerd"):
             raise EngineError("no Docker Engine answers, and dockerd is not there")
         self.env["DOCKER_HOST"] = "unix://" + os.path.join(self.folder, "docker.sock")
+        runtime = make_runtime(self.folder)
         log = open(os.path.join(self.folder, "dockerd.log"), "wb")
         self.daemon = subprocess.Popen(
-            ["dockerd", "--iptables=false", "--ip6tables=false", "--bridge=none", "--data-root",
+            ["dockerd", "--iptables=false", "--ip6tables=false", "--bridge=none", "--add-runtime",
+             "suite=" + runtime, "--data-root",
              os.path.join(self.folder, "data"), "--exec-root", os.path.join(self.folder, "exec"), "--pidfile",
              os.path.join(self.folder, "dockerd.pid"), "-H", self.env["DOCKER_HOST"]],
             stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
-        self.network = ["--network", "none"]
+        self.options = ["--network", "none", "--runtime", "suite"]
         end = time.monotonic() + START_SECONDS
         while run(["docker", "version"], env=self.env).returncode != 0:
             if self.daemon.poll() is not None or time.monotonic() > end:
@@ -98,7 +100,7 @@ class Engine:
         shutil.rmtree(root)
         if done.returncode != 0:
             raise EngineError("the image cannot be made: " + last_line(done.stdout))
-        done = run(["docker", "run", "--rm", "--privileged"] + self.network + ["--entrypoint", "/bin/bash", IMAGE, "-c", ":"],
+        done = run(["docker", "run", "--rm", "--privileged"] + self.options + ["--entrypoint", "/bin/bash", IMAGE, "-c", ":"],
                    env=self.env)
         if done.returncode != 0:
             raise EngineError("containers do not run here: " + last_line(done.stdout))
@@ -127,7 +129,7 @@ class Engine:
         run(["docker", "rmi", IMAGE], env=self.env)
 
     def command(self, container, name, env):
-        command = ["docker", "run", "--rm", "--privileged", "--name", name] + self.network
+        command = ["docker", "run", "--rm", "--privileged", "--name", name] + self.options
         for key, value in env + list(container.env.items()):
             command += ["-e", f"{key}={value}"]
         return command + ["--entrypoint", form.ENTRYPOINT, container.image]
@@ -146,6 +148,40 @@ class Engine:
         except subprocess.TimeoutExpired:
             self.daemon.kill()
             self.daemon.wait()
+
+
+# ---- the runtime ----
+
+# A privileged container is given every capability by name; where this host has not all of them itself, those that it
+# has must do.
+RUNTIME = """#!/bin/sh
+case " $* " in
+*" create "*)
+	next=
+	for word; do
+		[ "$next" = 1 ] && sed -i {edits} "$word/config.json"
+		[ "$word" = --bundle ] && next=1 || next=
+	done;;
+esac
+exec runc "$@"
+"""
+CAPABILITIES = ("CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID KILL SETGID SETUID SETPCAP LINUX_IMMUTABLE "
+                "NET_BIND_SERVICE NET_BROADCAST NET_ADMIN NET_RAW IPC_LOCK IPC_OWNER SYS_MODULE SYS_RAWIO SYS_CHROOT "
+                "SYS_PTRACE SYS_PACCT SYS_ADMIN SYS_BOOT SYS_NICE SYS_RESOURCE SYS_TIME SYS_TTY_CONFIG MKNOD LEASE "
+                "AUDIT_WRITE AUDIT_CONTROL SETFCAP MAC_OVERRIDE MAC_ADMIN SYSLOG WAKE_ALARM BLOCK_SUSPEND AUDIT_READ "
+                "PERFMON BPF CHECKPOINT_RESTORE").split()
+
+
+def make_runtime(folder):
+    with open("/proc/self/status", encoding="utf-8") as f:
+        bounding = next(int(line.split()[1], 16) for line in f if line.startswith("CapBnd:"))
+    missing = [name for bit, name in enumerate(CAPABILITIES) if not bounding >> bit & 1]
+    edits = " ".join(f"-e 's/\"CAP_{name}\",//g' -e 's/,\"CAP_{name}\"//g'" for name in missing) or "-e ''"
+    path = os.path.join(folder, "runtime")
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(RUNTIME.replace("{edits}", edits))
+    os.chmod(path, 0o755)
+    return path
 
 
 # ---- the image ----

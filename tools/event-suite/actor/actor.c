@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "actor.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,10 +23,14 @@ static int pass_on(const struct sk_act_line *line, const char *mark, const char 
 	struct sk_act_look look;
 	char buffer[128];
 	int status;
+	pid_t pid;
 
+	/* Who ends the case ends the one that acts; it cleans up, and so do those above it. */
+	signal(SIGTERM, SIG_IGN);
 	mark += *mark == '-';
 	sk_act_look(line, &look);
-	if (waitpid(sk_act_start(&look, mark_of(mark, rest, buffer, sizeof(buffer)), rest), &status, 0) < 0)
+	pid = sk_act_start(&look, mark_of(mark, rest, buffer, sizeof(buffer)), rest);
+	if (waitpid(pid, &status, 0) < 0)
 		sk_act_fail("waiting for %s", line->name);
 	if (WIFSIGNALED(status))
 		sk_act_refuse("the process was ended by signal %d", WTERMSIG(status));
@@ -33,9 +38,15 @@ static int pass_on(const struct sk_act_line *line, const char *mark, const char 
 	return WEXITSTATUS(status);
 }
 
+/* Whatever waits fails then, which ends the case. */
+static void interrupt(int number)
+{
+}
+
 /* The plan's lines are used up one by one, but names in them are kept: each has a line of its own. */
 static int act(struct sk_act_line *line, char *plan, const char *mark)
 {
+	sigaction(SIGTERM, &(struct sigaction){ .sa_handler = interrupt }, NULL);
 	sk_act_report_open();
 	do {
 		struct sk_act_line *kept = malloc(sizeof(*kept));
@@ -64,9 +75,11 @@ int main(void)
 		fprintf(stderr, "This is the actor of run-event-suite, which starts it with a plan.\n");
 		return 2;
 	}
-	if (strcmp(text, SK_ACT_SLEEP) == 0)
+	if (strcmp(text, SK_ACT_SLEEP) == 0) {
+		signal(SIGTERM, SIG_DFL);
 		for (;;)
 			pause();
+	}
 	plan = strdup(text);
 	if (!sk_act_next_line(&plan, &line)) {
 		sk_act_report("done");

@@ -188,18 +188,23 @@ static void become(const char *path, char **argv, char **env)
 pid_t sk_act_start(const struct sk_act_look *look, const char *mark, const char *plan)
 {
 	char *path = look->fileless ? in_memory() : make_file(look);
-	char **env = make_env(look->env, mark, plan), **argv;
+	char **env = make_env(look->env, mark, plan), **argv, byte;
+	int begun[2];
 	pid_t pid;
 
 	if (look->name && !look->fileless)
 		path = name_it(path, look->name);
 	argv = make_args(path, look);
-	pid = fork();
-	if (pid < 0)
+	if (pipe2(begun, O_CLOEXEC) < 0 || (pid = fork()) < 0)
 		sk_act_fail("fork");
 	if (pid == 0) {
 		sk_act_forget();
 		become(path, argv, env);
 	}
+	/* It has become the program, or is gone and has said why, when its end is closed. */
+	close(begun[1]);
+	while (read(begun[0], &byte, 1) < 0 && errno == EINTR)
+		;
+	close(begun[0]);
 	return pid;
 }

@@ -41,8 +41,9 @@ class Agent:
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                         stdin=subprocess.DEVNULL)
         self.ready = threading.Event()
-        for work in (self._read_alerts, self._read_said):
-            threading.Thread(target=work, daemon=True).start()
+        self.readers = [threading.Thread(target=work, daemon=True) for work in (self._read_alerts, self._read_said)]
+        for reader in self.readers:
+            reader.start()
 
     def wait_ready(self):
         if not self.ready.wait(START_SECONDS) or self.process.poll() is not None:
@@ -92,6 +93,8 @@ class Agent:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
+        for reader in self.readers:
+            reader.join(10)
 
 
 def differences(case, alert):

@@ -17,7 +17,7 @@ static const struct sk_option table[] = {
 };
 
 /* The keys of the modules' sections, in the order in which they are read. */
-static const char *const sections[] = { "append_output", NULL };
+static const char *const sections[] = { "append_output", "outputs", NULL };
 
 int sk_agent_config_open(struct sk_agent_config *c, const char *path, struct sk_err *err)
 {
@@ -27,7 +27,10 @@ int sk_agent_config_open(struct sk_agent_config *c, const char *path, struct sk_
 		return -err->code;
 	if (sk_settings_read(&c->settings, c->settings.doc.root, table, sections, c, err) < 0)
 		return -err->code;
-	return sk_additions_config(&c->settings, sk_node_get(c->settings.doc.root, "append_output"), &c->additions, err);
+	if (sk_additions_config(&c->settings, sk_node_get(c->settings.doc.root, "append_output"), &c->additions, err) < 0)
+		return -err->code;
+	c->outputs.format = -1;
+	return sk_outputs_config(&c->settings, sk_node_get(c->settings.doc.root, "outputs"), &c->outputs, err);
 }
 
 void sk_agent_config_release(struct sk_agent_config *c)

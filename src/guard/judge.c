@@ -29,6 +29,7 @@ void sk_judge_release(struct sk_judge *j)
 void sk_judge_want(const struct sk_judge *j, struct sk_sensor_want *want, struct sk_buf *unseen)
 {
 	want->reads = want->env = true;
+	want->names |= sk_graph_uses(j->graph, "fd.sip.name") || sk_graph_uses(j->graph, "fd.rip.name");
 	for (int i = 0; i < SK_EVENT_COUNT; i++) {
 		enum sk_event_type type = (enum sk_event_type)i;
 

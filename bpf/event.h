@@ -31,6 +31,8 @@
 #define SK_WIRE_SHARE_SHIFT 27
 /* Processes whose shares are remembered. */
 #define SK_WIRE_SHARES 4096
+/* DNS questions whose answers are waited for. */
+#define SK_WIRE_ASKED 4096
 /* Numbers of system calls: the highest of Linux 6.18 is 470. */
 #define SK_WIRE_CALLS 512
 
@@ -39,6 +41,8 @@ enum sk_wire_kind {
 	SK_WIRE_FORK, /* result: pid of the child, args[0] its flags; the header is the child's */
 	SK_WIRE_EXIT, /* result: status as wait(2) has it */
 	SK_WIRE_CALL, /* a system call that has come back */
+	SK_WIRE_QUESTION, /* a DNS message to port 53: socket and bytes */
+	SK_WIRE_ANSWER,	  /* the message that came back; task.pid, task.namespaces[NS_NET] are of who asked, no more */
 };
 
 enum sk_wire_part_kind {

@@ -238,6 +238,21 @@ struct sock_common {
 	struct in6_addr skc_v6_daddr, skc_v6_rcv_saddr;
 };
 
+struct net_device {
+	struct {
+		struct net *net;
+	} nd_net;
+};
+
+struct sk_buff {
+	struct sock *sk;
+	struct net_device *dev;
+	unsigned int len, data_len;
+	__be16 protocol;
+	__u16 transport_header, network_header;
+	unsigned char *head, *data;
+};
+
 struct sock {
 	struct sock_common __sk_common;
 	__u16 sk_type;

@@ -5,6 +5,7 @@
  * registers still are what the kernel was called with, what it did can be
  * read, and one program a call costs half of two.
  */
+#include "dns.h"
 #include "objects.h"
 #include "task.h"
 
@@ -375,6 +376,105 @@ int on_call(struct sys_exit_context *ctx)
 	}
 	if (call->message < 6)
 		put_message(s, call->message, reg(s, call->message));
+	record_end(s);
+	return 0;
+}
+
+/* The message behind the headers: what was asked, by whom. */
+static __always_inline void tell_question(struct sk_buff *skb, struct sk_wire_socket *ends, const unsigned char *at,
+					  __u32 length)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	struct asked_key key = { .port = ends->local_port };
+	__s32 pid = bpf_get_current_pid_tgid() >> 32;
+	struct scratch *s;
+
+	if (bpf_probe_read_kernel(&key.id, sizeof(key.id), at))
+		return;
+	key.netns = BPF_CORE_READ(skb, dev, nd_net.net, ns.inum);
+	bpf_map_update_elem(&asked, &key, &pid, 0);
+	s = scratch_get();
+	if (!s || is_own())
+		return;
+	record_begin(s, SK_WIRE_QUESTION, 0, task);
+	s->record.result = 0;
+	put_cgroup(s, task);
+	put_packet_socket(s, ends);
+	put_message_bytes(s, at, length);
+	record_end(s);
+}
+
+/* Bytes of a packet from there on that lie in its first piece; what is in pages is not read. */
+static __always_inline __u32 linear_length(struct sk_buff *skb, const unsigned char *from)
+{
+	__u32 linear = skb->len - skb->data_len, before = (from - skb->data) & 0xffff;
+
+	return linear > before ? linear - before : 0;
+}
+
+SEC("tp_btf/net_dev_queue")
+int BPF_PROG(on_packet_out, struct sk_buff *skb)
+{
+	struct sk_wire_socket ends = { .fd = -1, .type = SOCK_DGRAM, .protocol = IPPROTO_UDP };
+	const unsigned char *transport;
+	struct udp_header udp = {};
+	struct sock *sk = skb->sk;
+	__u32 length;
+
+	if (!sk || sk->sk_protocol != IPPROTO_UDP)
+		return 0;
+	transport = skb->head + skb->transport_header;
+	if (bpf_probe_read_kernel(&udp, sizeof(udp), transport) || udp.destination != __builtin_bswap16(DNS_PORT) ||
+	    read_ip(skb->head + skb->network_header, skb->protocol, &ends, true) != IPPROTO_UDP)
+		return 0;
+	ends.local_port = __builtin_bswap16(udp.source);
+	ends.remote_port = DNS_PORT;
+	length = linear_length(skb, transport + sizeof(udp));
+	if (length >= DNS_HEADER)
+		tell_question(skb, &ends, transport + sizeof(udp), length);
+	return 0;
+}
+
+SEC("tp_btf/netif_receive_skb")
+int BPF_PROG(on_packet_in, struct sk_buff *skb)
+{
+	struct sk_wire_socket ends = { .fd = -1, .protocol = IPPROTO_UDP };
+	struct asked_key key = {};
+	struct udp_header udp = {};
+	const unsigned char *at = skb->data;
+	__u32 length;
+	__s32 *pid;
+	struct scratch *s;
+
+	if (read_ip(at, skb->protocol, &ends, false) != IPPROTO_UDP)
+		return 0;
+	at += ends.family == AF_INET ? 20 : 40;
+	length = linear_length(skb, at + sizeof(udp));
+	if (length < DNS_HEADER || bpf_probe_read_kernel(&udp, sizeof(udp), at) ||
+	    bpf_probe_read_kernel(&key.id, sizeof(key.id), at + sizeof(udp)))
+		return 0;
+	key.port = __builtin_bswap16(udp.destination);
+	key.netns = BPF_CORE_READ(skb, dev, nd_net.net, ns.inum);
+	pid = bpf_map_lookup_elem(&asked, &key);
+	if (!pid || (__u32)*pid == own_pid)
+		return 0;
+	s = scratch_get();
+	if (!s)
+		return 0;
+	s->used = 0;
+	s->part = 0;
+	__builtin_memset(&s->record, 0, sizeof(s->record));
+	s->record.kind = SK_WIRE_ANSWER;
+	s->record.cpu = bpf_get_smp_processor_id();
+	s->record.time = bpf_ktime_get_boot_ns();
+	s->record.task.pid = *pid;
+	s->record.task.namespaces[NS_NET] = key.netns;
+	ends.type = SOCK_DGRAM;
+	ends.local_port = key.port;
+	ends.remote_port = __builtin_bswap16(udp.source);
+	put_packet_socket(s, &ends);
+	put_message_bytes(s, at + sizeof(udp), length);
+	bpf_map_delete_elem(&asked, &key);
 	record_end(s);
 	return 0;
 }

@@ -18,8 +18,9 @@ struct sk_agent {
 	const struct sk_agent_config *config;
 	sk_agent_say_fn *say_fn;
 	void *say_context;
-	struct sk_judge judge;
+	struct sk_judge *judge;
 	struct sk_sensor *sensor;
+	struct sk_sensor_want want; /* what the sensor was opened for */
 	struct sk_buf out;
 	char host[256];
 	struct sk_agent_counts counts;
@@ -36,10 +37,10 @@ __attribute__((format(printf, 3, 4))) static void say(struct sk_agent *a, bool t
 	a->say_fn(a->say_context, trouble, text);
 }
 
-static void say_problems(struct sk_agent *a)
+static void say_problems(struct sk_agent *a, const struct sk_rules *rules)
 {
-	for (size_t i = 0; i < a->judge.rules.problems.len; i++) {
-		const struct sk_rule_problem *p = &a->judge.rules.problems.data[i];
+	for (size_t i = 0; i < rules->problems.len; i++) {
+		const struct sk_rule_problem *p = &rules->problems.data[i];
 
 		if (p->kind == SK_PROBLEM_ERROR)
 			say(a, true, "%s:%u:%u: %s", p->file, p->line, p->column, p->text);
@@ -47,38 +48,88 @@ static void say_problems(struct sk_agent *a)
 }
 
 /* Only what some rule can fire on is hooked; what no sensor sees is said, not passed over. */
-static void what_is_wanted(struct sk_agent *a, struct sk_sensor_want *ret)
+static void what_is_wanted(struct sk_agent *a, const struct sk_judge *judge, struct sk_sensor_want *ret)
 {
 	sk_cleanup(sk_buf_release) struct sk_buf unseen = { 0 };
 
-	*ret = (struct sk_sensor_want){ .reads = true, .env = true };
-	for (int i = 0; i < SK_EVENT_COUNT; i++) {
-		enum sk_event_type type = (enum sk_event_type)i;
-
-		if (!sk_graph_wants(a->judge.graph, type))
-			continue;
-		if (sk_sensor_sees(type))
-			ret->types[i] = true;
-		else
-			sk_buf_printf(&unseen, " %s", sk_event_descs[i].name);
-	}
+	*ret = (struct sk_sensor_want){ 0 };
+	sk_judge_want(judge, ret, &unseen);
 	if (unseen.len)
 		say(a, true, "rules ask for events that are not seen here:%s", sk_buf_str(&unseen));
 }
 
-static int open_all(struct sk_agent *a, struct sk_err *err)
+static void judge_free(struct sk_judge *judge)
+{
+	if (judge)
+		sk_judge_release(judge);
+	free(judge);
+}
+
+/* The rules as they are in the files now, or NULL. */
+static struct sk_judge *judge_new(struct sk_agent *a, struct sk_err *err)
 {
 	unsigned flags = SK_JUDGE_TRUSTED | (a->config->all ? SK_JUDGE_ALL : 0u);
-	struct sk_sensor_want want;
+	struct sk_judge *judge = sk_alloc(sizeof(*judge));
 
+	if (sk_judge_open(judge, a->config->rules.items, a->config->rules.count, flags, err) < 0) {
+		judge_free(judge);
+		return NULL;
+	}
+	say_problems(a, &judge->rules);
+	return judge;
+}
+
+static int open_all(struct sk_agent *a, struct sk_err *err)
+{
 	if (gethostname(a->host, sizeof(a->host) - 1) < 0)
 		a->host[0] = '\0';
-	if (sk_judge_open(&a->judge, a->config->rules.items, a->config->rules.count, flags, err) < 0)
+	a->judge = judge_new(a, err);
+	if (!a->judge)
 		return -err->code;
-	say_problems(a);
-	a->counts.rule_errors = a->judge.rules.errors;
-	what_is_wanted(a, &want);
-	return sk_sensor_open(&want, &a->sensor, err);
+	a->counts.rule_errors = a->judge->rules.errors;
+	what_is_wanted(a, a->judge, &a->want);
+	return sk_sensor_open(&a->want, &a->sensor, err);
+}
+
+static bool is_enough(const struct sk_sensor_want *have, const struct sk_sensor_want *want)
+{
+	for (int i = 0; i < SK_EVENT_COUNT; i++)
+		if (want->types[i] && !have->types[i])
+			return false;
+	return true;
+}
+
+/* The new rules take over only when all is well; then nothing happens between the old ones and the new. */
+static int take_rules(struct sk_agent *a, struct sk_judge *judge, struct sk_err *err)
+{
+	struct sk_sensor *sensor = NULL;
+	struct sk_sensor_want want;
+
+	what_is_wanted(a, judge, &want);
+	if (!is_enough(&a->want, &want) && sk_sensor_open(&want, &sensor, err) < 0)
+		return -err->code;
+	if (sensor) {
+		sk_sensor_close(a->sensor);
+		a->sensor = sensor;
+		a->want = want;
+	}
+	judge_free(a->judge);
+	a->judge = judge;
+	a->counts.rule_errors = judge->rules.errors;
+	return 0;
+}
+
+static void reload(struct sk_agent *a)
+{
+	struct sk_err err = SK_ERR_INIT;
+	struct sk_judge *judge = judge_new(a, &err);
+
+	if (!judge || take_rules(a, judge, &err) < 0) {
+		say(a, true, "the rules stay as they were: %s", err.text);
+		judge_free(judge);
+		return;
+	}
+	say(a, false, "%zu rules were read again", a->judge->rules.rules.len);
 }
 
 int sk_agent_open(const struct sk_agent_options *options, struct sk_agent **ret_agent, struct sk_err *err)
@@ -101,7 +152,7 @@ void sk_agent_close(struct sk_agent *a)
 	if (!a)
 		return;
 	sk_sensor_close(a->sensor);
-	sk_judge_release(&a->judge);
+	judge_free(a->judge);
 	sk_buf_release(&a->out);
 	free(a);
 }
@@ -128,14 +179,17 @@ static int on_event(void *context, const struct sk_event *event, struct sk_err *
 	struct sk_agent *a = context;
 
 	a->counts.events++;
-	return sk_judge_event(&a->judge, event, on_alert, a, err);
+	return sk_judge_event(a->judge, event, on_alert, a, err);
 }
 
-static volatile sig_atomic_t stopped;
+static volatile sig_atomic_t stopped, reload_asked;
 
-static void stop(int number)
+static void on_signal(int number)
 {
-	stopped = 1;
+	if (number == SIGHUP)
+		reload_asked = 1;
+	else
+		stopped = 1;
 }
 
 static int64_t now_ms(void)
@@ -159,18 +213,23 @@ static void say_losses(struct sk_agent *a)
 int sk_agent_run(struct sk_agent *a, int64_t seconds, struct sk_err *err)
 {
 	int64_t end = seconds ? now_ms() + seconds * 1000 : INT64_MAX;
-	struct sigaction action = { .sa_handler = stop };
+	struct sigaction action = { .sa_handler = on_signal };
 	int r = 0;
 
 	/* Who fills both the CPUs and the ring must not keep its reader from its turn; without the right, no matter. */
 	setpriority(PRIO_PROCESS, 0, READER_NICE);
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGHUP, &action, NULL);
 	say(a, false, "watching");
 	while (r >= 0 && !stopped && now_ms() < end) {
 		r = sk_sensor_poll(a->sensor, POLL_MS, on_event, a, err);
 		if (r > 0)
 			r = flush(a, err);
+		if (reload_asked) {
+			reload_asked = 0;
+			reload(a);
+		}
 	}
 	say_losses(a);
 	return r < 0 ? r : 0;

@@ -11,7 +11,7 @@ static const struct sk_option table[] = {
 	  .help = "Every rule that an event fires, not only the first in the files' order" },
 	{ "state", 0, SK_OPT_FOLDER(struct sk_agent_config, state), .argument = "FOLDER", .fallback = "/var/lib/sekisho",
 	  .help = "What outlives the agent: queues, evidence, manifests, what is in use" },
-	{ "runtime", 0, SK_OPT_FOLDER(struct sk_agent_config, runtime), .argument = "FOLDER", .fallback = "/run/sekisho",
+	{ "runtime", 0, SK_OPT_FOLDER(struct sk_agent_config, runtime), .argument = "FOLDER", .fallback = SK_AGENT_RUNTIME,
 	  .help = "Socket and lock" },
 	{ NULL },
 };

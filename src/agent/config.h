@@ -19,6 +19,9 @@ struct sk_agent_config {
 
 /* Where it is read when nobody says: missing is no error then. */
 #define SK_AGENT_CONFIG "/etc/sekisho/guard.yaml"
+/* Where it answers, unless `runtime` is another folder. */
+#define SK_AGENT_RUNTIME "/run/sekisho"
+#define SK_AGENT_SOCKET SK_AGENT_RUNTIME "/guard.sock"
 
 /* `path` NULL: SK_AGENT_CONFIG, if it is there. */
 int sk_agent_config_open(struct sk_agent_config *config, const char *path, struct sk_err *err);

@@ -2,20 +2,17 @@
 #include "analyze/cache.h"
 
 #include "base/fd.h"
+#include "base/prune.h"
 #include "image/digest.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 /* Raised with the written form of a recording (record.h). */
-enum { FORMAT = 2 };
+enum { FORMAT = 3 };
 
 struct sk_cache {
 	char *layers; /* the folder of all generations of analyzers */
@@ -95,85 +92,18 @@ bool sk_cache_get(struct sk_cache *cache, const char *diff_id, struct sk_span *r
 	return true;
 }
 
-struct cached {
-	char *path;
-	uint64_t size;
-	struct timespec used;
-};
-
-static int cmp_cached(const void *a, const void *b)
-{
-	const struct cached *x = a, *y = b;
-
-	if (x->used.tv_sec != y->used.tv_sec)
-		return x->used.tv_sec < y->used.tv_sec ? -1 : 1;
-	return x->used.tv_nsec < y->used.tv_nsec ? -1 : x->used.tv_nsec > y->used.tv_nsec;
-}
-
-typedef SK_VEC(struct cached) cached_vec;
-
-static void list_folder(const char *dir, cached_vec *all, bool recurse)
-{
-	DIR *d = opendir(dir);
-	struct dirent *entry;
-
-	while (d && (entry = readdir(d))) {
-		char *path;
-		struct stat st;
-
-		if (entry->d_name[0] == '.')
-			continue;
-		path = sk_printf("%s/%s", dir, entry->d_name);
-		/* Whoever writes has the lock that we have: a temporary file is a dead process's. */
-		if (!recurse && strchr(entry->d_name, '.'))
-			unlink(path);
-		if (lstat(path, &st) == 0 && S_ISREG(st.st_mode)) {
-			*(struct cached *)sk_vec_push(all) =
-				(struct cached){ path, (uint64_t)st.st_blocks * 512, st.st_mtim };
-			continue;
-		}
-		if (recurse && S_ISDIR(st.st_mode)) {
-			list_folder(path, all, false);
-			rmdir(path); /* a generation that nobody uses any more, once it is empty */
-		}
-		free(path);
-	}
-	if (d)
-		closedir(d);
-}
-
-/* Deletes what was used longest ago until `size` more bytes fit. */
-static void make_room(struct sk_cache *cache, uint64_t size)
-{
-	cached_vec all = { 0 };
-	uint64_t total = size;
-
-	list_folder(cache->layers, &all, true);
-	for (size_t i = 0; i < all.len; i++)
-		total += all.data[i].size;
-	if (all.len)
-		qsort(all.data, all.len, sizeof(all.data[0]), cmp_cached);
-	for (size_t i = 0; i < all.len; i++) {
-		if (total > cache->limit && unlink(all.data[i].path) == 0)
-			total -= all.data[i].size;
-		free(all.data[i].path);
-	}
-	sk_vec_release(&all);
-}
-
 void sk_cache_put(struct sk_cache *cache, const char *diff_id, struct sk_span bytes)
 {
 	uint64_t size = (bytes.len + 4095) / 4096 * 4096; /* as the disk counts it */
-	sk_autofree char *lock_path = sk_printf("%s/.lock", cache->layers);
 	sk_autofree char *path = NULL;
 	sk_autoclose int lock = -1;
 
 	if (!sk_digest_valid(sk_span_str(diff_id)) || size > cache->limit)
 		return;
-	lock = open(lock_path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (lock < 0 || flock(lock, LOCK_EX) < 0)
+	lock = sk_prune_lock(cache->layers);
+	if (lock < 0)
 		return;
-	make_room(cache, size);
+	sk_prune(cache->layers, "", cache->limit - size);
 	sk_path_make_dirs(cache->dir, 0700, NULL); /* emptied folders of other generations are removed */
 	path = file_of(cache, diff_id);
 	sk_path_replace(path, bytes, 0600, NULL);

@@ -42,8 +42,8 @@ int sk_capture_rest(struct sk_capture *c, bool keep, bool hash, struct sk_err *e
 /* What sk_file_read and sk_file_bytes read from. */
 struct sk_file_impl sk_capture_impl(const struct sk_capture *c);
 
-/* Whether a file with this head and mode is something that can run. */
-bool sk_capture_runs(const struct sk_capture *c, uint32_t mode);
+/* Whether a file with this head, mode and name is something that can run, or that something that runs loads. */
+bool sk_capture_runs(const struct sk_capture *c, const char *path, uint32_t mode);
 /* The manifest entry of such a file; strings live in arena. Its SHA-256 was asked for. */
 void sk_capture_describe(const struct sk_capture *c, struct sk_arena *arena, const char *path, uint32_t mode,
 			 struct sk_run_file *ret);

@@ -25,6 +25,8 @@ struct inspection {
 	const struct sk_inspect_options *options;
 	struct sk_inventory *inv;
 	struct sk_target target;
+	const int *folders; /* of an overlay, the lowest first */
+	size_t folder_count;
 	struct sk_worker worker;
 	struct sk_cache *cache;
 	struct sk_image image;
@@ -43,6 +45,12 @@ static void inspection_release(struct inspection *in)
 	sk_cache_free(in->cache);
 }
 
+/* Whether it is walked where it lies, instead of being read as an archive. */
+static bool is_folder(const struct inspection *in)
+{
+	return in->target.kind == SK_TARGET_DIR || in->target.kind == SK_TARGET_OVERLAY;
+}
+
 static void issue(struct inspection *in, const char *id, int32_t layer, const char *text)
 {
 	sk_inventory_issue(in->inv, id, layer, NULL, 0, text);
@@ -56,11 +64,17 @@ static unsigned job_count(const struct inspection *in)
 	cpu_set_t cpus;
 	unsigned jobs = in->options->jobs;
 
-	if (in->target.kind == SK_TARGET_STREAM || in->target.kind == SK_TARGET_DIR)
+	if (in->target.kind == SK_TARGET_STREAM || is_folder(in))
 		return 1;
 	if (!jobs && sched_getaffinity(0, sizeof(cpus), &cpus) == 0)
 		jobs = (unsigned)CPU_COUNT(&cpus);
 	return jobs < 1 ? 1 : jobs > SK_MAX_JOBS ? SK_MAX_JOBS : jobs;
+}
+
+static bool wants_manifest(const struct inspection *in)
+{
+	return in->options->manifest == SK_MANIFEST_YES ||
+	       (in->options->manifest == SK_MANIFEST_OF_IMAGES && in->target.kind != SK_TARGET_DIR);
 }
 
 /* A file without a name, for wanted files that are too large for memory; -1 if there can be none. */
@@ -83,7 +97,7 @@ static int start_worker(struct inspection *in, struct sk_err *err)
 	sk_cleanup(sk_buf_release) struct sk_buf payload = { 0 };
 	struct sk_open_request open = {
 		.kind = in->target.kind,
-		.manifest = in->options->manifest,
+		.manifest = wants_manifest(in),
 		.jobs = job_count(in),
 		.platform = in->options->platform,
 		.reference = in->target.reference,
@@ -96,6 +110,8 @@ static int start_worker(struct inspection *in, struct sk_err *err)
 		if (spool >= 0)
 			r = sk_message_send(in->worker.sock, SK_MSG_SPOOL, sk_span("", 0), spool, err);
 	}
+	for (size_t i = 0; r == 0 && i < in->folder_count; i++)
+		r = sk_message_send(in->worker.sock, SK_MSG_FOLDER, sk_span("", 0), in->folders[i], err);
 	sk_put_open(&payload, &open);
 	return r < 0 ? r : sk_message_send(in->worker.sock, SK_MSG_OPEN, sk_buf_view(&payload), in->target.fd, err);
 }
@@ -144,9 +160,9 @@ static int take_layer(struct inspection *in, struct sk_span payload, int fd, str
 		whole = false;
 	}
 	whole = digests_hold(in, reply.index, &reply) && whole;
-	if (in->target.kind != SK_TARGET_DIR)
+	if (!is_folder(in))
 		in->inv->layers[reply.index].size = reply.size;
-	if (!in->image.layers[reply.index].diff_id && reply.diff_id && in->target.kind != SK_TARGET_DIR)
+	if (!in->image.layers[reply.index].diff_id && reply.diff_id && !is_folder(in))
 		in->inv->layers[reply.index].diff_id = reply.diff_id;
 	bytes = sk_message_adopt(fd);
 	if (!bytes.len || sk_recording_open(&rec, bytes, NULL) < 0)
@@ -369,6 +385,41 @@ static void describe_artifact(struct inspection *in, const char *name)
 						   in->image.others[i], name, in->image.others[i]));
 }
 
+/* Everything behind the opened target. */
+static int inspect(struct inspection *in, const char *name, struct sk_err *err)
+{
+	const struct sk_inspect_options *options = in->options;
+	struct sk_inventory *inv = in->inv;
+	int r;
+
+	if (options->timeout)
+		in->deadline = monotonic_ms() + options->timeout * 1000;
+	if (!options->no_cache && !is_folder(in))
+		in->cache = sk_cache_open(options->cache_dir, options->cache_limit, wants_manifest(in), NULL);
+	r = start_worker(in, err);
+	if (r == 0 && in->target.kind == SK_TARGET_STREAM && options->events.begin)
+		options->events.begin(options->events.context, in->target.size, 0);
+	else if (r < 0)
+		r = sk_worker_explain(&in->worker, r, err);
+	if (r == 0)
+		r = await_image(in, err);
+	if (r < 0)
+		return r;
+	describe_layers(in);
+	describe_artifact(in, name);
+	r = ask_for_layers(in, err);
+	if (r < 0)
+		return sk_worker_explain(&in->worker, r, err);
+	await_layers(in);
+	for (size_t i = 0; i < in->image.layer_count; i++)
+		in->inputs[i].bytes = in->inputs[in->twin[i]].bytes;
+	inv->backing = sk_arena_alloc(&inv->arena, in->image.layer_count * sizeof(inv->backing[0]));
+	for (size_t i = 0; i < in->image.layer_count; i++)
+		if (in->twin[i] == i && in->inputs[i].bytes.len)
+			inv->backing[inv->backing_count++] = in->inputs[i].bytes;
+	return sk_view_build(inv, in->inputs, in->image.layer_count, err);
+}
+
 int sk_inspect(const char *target, const struct sk_inspect_options *options, struct sk_inventory *inv,
 	       struct sk_err *err)
 {
@@ -379,33 +430,24 @@ int sk_inspect(const char *target, const struct sk_inspect_options *options, str
 
 	if (r < 0)
 		return r;
-	if (options->timeout)
-		in.deadline = monotonic_ms() + options->timeout * 1000;
-	if (!options->no_cache && in.target.kind != SK_TARGET_DIR)
-		in.cache = sk_cache_open(options->cache_dir, options->cache_limit, options->manifest, NULL);
-	r = start_worker(&in, err);
-	if (r == 0 && in.target.kind == SK_TARGET_STREAM && options->events.begin)
-		options->events.begin(options->events.context, in.target.size, 0);
-	else if (r < 0)
-		r = sk_worker_explain(&in.worker, r, err);
-	if (r == 0)
-		r = await_image(&in, err);
-	if (r < 0)
-		return sk_err_wrap(err, "%s", target);
-	describe_layers(&in);
-	describe_artifact(&in, target);
-	r = ask_for_layers(&in, err);
-	if (r < 0)
-		r = sk_worker_explain(&in.worker, r, err);
-	if (r < 0)
-		return sk_err_wrap(err, "%s", target);
-	await_layers(&in);
-	for (size_t i = 0; i < in.image.layer_count; i++)
-		in.inputs[i].bytes = in.inputs[in.twin[i]].bytes;
-	inv->backing = sk_arena_alloc(&inv->arena, in.image.layer_count * sizeof(inv->backing[0]));
-	for (size_t i = 0; i < in.image.layer_count; i++)
-		if (in.twin[i] == i && in.inputs[i].bytes.len)
-			inv->backing[inv->backing_count++] = in.inputs[i].bytes;
-	r = sk_view_build(inv, in.inputs, in.image.layer_count, err);
+	r = inspect(&in, target, err);
 	return r < 0 ? sk_err_wrap(err, "%s", target) : 0;
+}
+
+int sk_inspect_overlay(const char *name, const int *folders, size_t count,
+		       const struct sk_inspect_options *options, struct sk_inventory *inv, struct sk_err *err)
+{
+	sk_cleanup(inspection_release) struct inspection in = {
+		.options = options, .inv = inv, .target = { .kind = SK_TARGET_OVERLAY, .fd = -1 }, .worker.sock = -1,
+		.folders = folders, .folder_count = count,
+	};
+	int r;
+
+	if (!count || count > SK_MAX_LAYERS)
+		return sk_err_set(err, SK_ELIMIT, "%s: %zu folders", name, count);
+	in.target.fd = fcntl(folders[0], F_DUPFD_CLOEXEC, 4);
+	if (in.target.fd < 0)
+		return sk_err_errno(err, "%s", name);
+	r = inspect(&in, name, err);
+	return r < 0 ? sk_err_wrap(err, "%s", name) : 0;
 }

@@ -16,9 +16,16 @@ struct sk_inspect_events {
 	void *context;
 };
 
+/* Whether all that can run is recorded with its digest (manifest.h). */
+enum sk_inspect_manifest {
+	SK_MANIFEST_NO,
+	SK_MANIFEST_OF_IMAGES, /* not of folders, whose manifests have no name to be kept under */
+	SK_MANIFEST_YES,
+};
+
 struct sk_inspect_options {
 	const char *platform; /* NULL: the host's */
-	bool manifest;
+	enum sk_inspect_manifest manifest;
 	unsigned jobs;	      /* 0: as many as cores */
 	const char *cache_dir;
 	bool no_cache;
@@ -35,3 +42,10 @@ struct sk_inspect_options {
  */
 int sk_inspect(const char *target, const struct sk_inspect_options *options, struct sk_inventory *inv,
 	       struct sk_err *err);
+
+/*
+ * The same of folders that an engine lays over each other with overlayfs or fuse-overlayfs: open
+ * descriptors, the lowest first. The artifact has no id but what the caller gives it then.
+ */
+int sk_inspect_overlay(const char *name, const int *folders, size_t count,
+		       const struct sk_inspect_options *options, struct sk_inventory *inv, struct sk_err *err);

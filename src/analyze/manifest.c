@@ -1,14 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "analyze/manifest.h"
 
+#include "analyze/manifest-file.h"
 #include "base/fd.h"
+#include "base/hash.h"
 #include "base/limits.h"
-#include "base/map.h"
+#include "base/mem.h"
 #include "image/digest.h"
 
-#include <zstd.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
-static const char magic[8] = { 'S', 'K', 'M', 'A', 'N', 'I', 'F', '1' };
+struct sk_manifest {
+	struct sk_span bytes, files, sizes, by_digest, texts;
+	size_t file_count, size_count;
+	struct sk_manifest_info info;
+	bool mapped;
+};
 
 const char *sk_run_kind_name(enum sk_run_kind kind)
 {
@@ -17,218 +27,281 @@ const char *sk_run_kind_name(enum sk_run_kind kind)
 	return (size_t)kind < SK_COUNT(names) ? names[kind] : "other";
 }
 
-void sk_manifest_release(struct sk_manifest *manifest)
+void sk_manifest_close(struct sk_manifest *m)
 {
-	sk_arena_release(&manifest->arena);
-	*manifest = (struct sk_manifest){ 0 };
-}
-
-void sk_manifest_from(const struct sk_inventory *inv, struct sk_manifest *ret)
-{
-	*ret = (struct sk_manifest){ .name = inv->artifact.name, .digest = inv->artifact.digest,
-				     .image_id = inv->artifact.image_id, .count = inv->run_count };
-	ret->files = sk_arena_alloc(&ret->arena, inv->run_count * sizeof(ret->files[0]));
-	for (size_t i = 0; i < inv->run_count; i++) {
-		const struct sk_run_entry *run = &inv->runs[i];
-
-		ret->files[i] = (struct sk_manifest_file){
-			.file = run->file,
-			.owner = run->owner ? run->owner->purl : NULL,
-			.layer = run->layer < inv->layer_count ? inv->layers[run->layer].diff_id : NULL,
-		};
-	}
-}
-
-/* ---- the written form ---- */
-
-/* Strings that many files share, by number; 0 is none. */
-struct table {
-	struct sk_map numbers;
-	struct sk_buf bytes;
-};
-
-static uint64_t number_of(struct table *t, const char *text)
-{
-	bool new_one;
-	void **slot;
-
-	if (!text)
-		return 0;
-	slot = sk_map_at(&t->numbers, sk_span_str(text), &new_one);
-	if (new_one) {
-		*slot = (void *)t->numbers.entries.len;
-		sk_buf_string(&t->bytes, sk_span_str(text));
-	}
-	return (uint64_t)(uintptr_t)*slot;
-}
-
-static void put_table(struct sk_buf *out, struct table *t)
-{
-	sk_buf_varint(out, t->numbers.entries.len);
-	sk_buf_span(out, sk_buf_view(&t->bytes));
-	sk_map_release(&t->numbers);
-	sk_buf_release(&t->bytes);
-}
-
-void sk_manifest_pack(const struct sk_manifest *m, struct sk_buf *out)
-{
-	sk_cleanup(sk_buf_release) struct sk_buf body = { 0 }, files = { 0 };
-	struct table texts = { 0 };
-	struct sk_paths paths = { 0 };
-	size_t bound, n;
-
-	for (size_t i = 0; i < m->count; i++) {
-		const struct sk_manifest_file *f = &m->files[i];
-
-		sk_paths_add(&paths, sk_span_str(f->file.path));
-		sk_buf_varint(&files, f->file.mode);
-		sk_buf_varint(&files, f->file.size);
-		sk_buf_put(&files, f->file.sha256, sizeof(f->file.sha256));
-		sk_buf_u8(&files, (uint8_t)f->file.kind);
-		sk_buf_varint(&files, number_of(&texts, f->file.interpreter));
-		sk_buf_varint(&files, number_of(&texts, f->owner));
-		sk_buf_varint(&files, number_of(&texts, f->layer));
-	}
-	sk_buf_string(&body, sk_span_str(m->name));
-	sk_buf_string(&body, sk_span_str(m->digest));
-	sk_buf_string(&body, sk_span_str(m->image_id));
-	put_table(&body, &texts);
-	sk_buf_varint(&body, m->count);
-	sk_buf_string(&body, sk_buf_view(&paths.bytes));
-	sk_buf_span(&body, sk_buf_view(&files));
-	sk_paths_release(&paths);
-
-	sk_buf_put(out, magic, sizeof(magic));
-	sk_buf_u64le(out, body.len);
-	bound = ZSTD_compressBound(body.len);
-	n = ZSTD_compress(sk_buf_reserve(out, bound), bound, body.data, body.len, 6);
-	if (ZSTD_isError(n))
-		abort();
-	out->len += n;
-}
-
-static const char *get(struct sk_reader *r, struct sk_arena *arena)
-{
-	struct sk_span s = sk_read_string(r);
-
-	return s.len ? sk_arena_dup(arena, s) : NULL;
-}
-
-static const char *get_shared(struct sk_reader *r, const char **texts, uint64_t count)
-{
-	uint64_t n = sk_read_varint(r);
-
-	if (n > count)
-		r->failed = true;
-	return n == 0 || n > count ? NULL : texts[n - 1];
-}
-
-static void get_files(struct sk_reader *r, struct sk_manifest *m, const char **texts, uint64_t text_count)
-{
-	uint64_t count = sk_read_varint(r);
-	struct sk_paths_iter it = { .rest = sk_read_string(r) };
-	struct sk_span path, sum;
-
-	if (count > sk_reader_left(r) / sizeof(m->files->file.sha256)) {
-		r->failed = true;
+	if (!m)
 		return;
-	}
-	m->files = sk_arena_alloc(&m->arena, count * sizeof(m->files[0]));
-	for (; m->count < count && !r->failed; m->count++) {
-		struct sk_manifest_file *f = &m->files[m->count];
-
-		if (!sk_paths_next(&it, &path))
-			r->failed = true;
-		else
-			f->file.path = sk_arena_dup(&m->arena, path);
-		f->file.mode = (uint32_t)sk_read_varint(r);
-		f->file.size = sk_read_varint(r);
-		sum = sk_read_bytes(r, sizeof(f->file.sha256));
-		if (sum.len)
-			memcpy(f->file.sha256, sum.ptr, sum.len);
-		f->file.kind = (enum sk_run_kind)sk_read_u8(r);
-		f->file.interpreter = get_shared(r, texts, text_count);
-		f->owner = get_shared(r, texts, text_count);
-		f->layer = get_shared(r, texts, text_count);
-		if (f->file.kind > SK_RUN_OTHER)
-			r->failed = true;
-	}
-	sk_buf_release(&it.path);
+	if (m->mapped)
+		munmap((void *)(uintptr_t)m->bytes.ptr, m->bytes.len);
+	free(m);
 }
 
-static bool unpack_body(struct sk_span body, struct sk_manifest *m)
+void sk_manifest_closep(struct sk_manifest **m)
 {
-	struct sk_reader r = sk_reader(body);
-	const char **texts;
-	uint64_t count;
+	sk_manifest_close(*m);
+	*m = NULL;
+}
 
-	m->name = get(&r, &m->arena);
-	m->digest = get(&r, &m->arena);
-	m->image_id = get(&r, &m->arena);
-	count = sk_read_varint(&r);
-	if (r.failed || count > sk_reader_left(&r))
+/* ---- fields ---- */
+
+static uint32_t u32_at(struct sk_span s, size_t off)
+{
+	struct sk_reader r = sk_reader(s);
+
+	sk_read_seek(&r, off);
+	return sk_read_u32le(&r);
+}
+
+static uint64_t u64_at(struct sk_span s, size_t off)
+{
+	struct sk_reader r = sk_reader(s);
+
+	sk_read_seek(&r, off);
+	return sk_read_u64le(&r);
+}
+
+/* Texts end with a NUL, the last byte of all: whatever begins inside ends inside. */
+static const char *text_at(const struct sk_manifest *m, uint32_t at)
+{
+	return at && at < m->texts.len ? m->texts.ptr + at : NULL;
+}
+
+static struct sk_span file_at(const struct sk_manifest *m, size_t index)
+{
+	return sk_span_sub(m->files, index * SK_MANIFEST_FILE, SK_MANIFEST_FILE);
+}
+
+static struct sk_span path_of(const struct sk_manifest *m, size_t index)
+{
+	return sk_span_str(text_at(m, u32_at(file_at(m, index), SK_MANIFEST_PATH)));
+}
+
+static struct sk_span digest_of(const struct sk_manifest *m, size_t index)
+{
+	return sk_span_sub(file_at(m, index), SK_MANIFEST_SHA256, 32);
+}
+
+/* The file that is number `index` by digest. */
+static size_t by_digest(const struct sk_manifest *m, size_t index)
+{
+	return u32_at(m->by_digest, index * 4);
+}
+
+/* ---- opening ---- */
+
+static bool split(struct sk_manifest *m)
+{
+	struct sk_reader r = sk_reader(m->bytes);
+	uint64_t length, sum;
+
+	if (!sk_span_eq(sk_read_bytes(&r, sizeof(sk_manifest_magic)),
+			sk_span(sk_manifest_magic, sizeof(sk_manifest_magic))))
 		return false;
-	texts = sk_arena_alloc(&m->arena, count * sizeof(*texts));
-	for (uint64_t i = 0; i < count; i++)
-		texts[i] = get(&r, &m->arena);
-	get_files(&r, m, texts, count);
-	return !r.failed && !sk_reader_more(&r);
+	length = sk_read_u64le(&r);
+	sum = sk_read_u64le(&r);
+	if (r.failed || length != m->bytes.len ||
+	    sum != sk_hash_stable(sk_span_from(m->bytes, r.off)))
+		return false;
+	m->info.created = (int64_t)sk_read_u64le(&r);
+	m->file_count = m->info.count = sk_read_u32le(&r);
+	m->size_count = sk_read_u32le(&r);
+	sk_read_seek(&r, SK_MANIFEST_HEADER);
+	m->files = sk_read_bytes(&r, m->file_count * SK_MANIFEST_FILE);
+	m->sizes = sk_read_bytes(&r, m->size_count * 8);
+	m->by_digest = sk_read_bytes(&r, m->file_count * 4);
+	m->texts = sk_read_bytes(&r, sk_reader_left(&r));
+	return !r.failed && m->texts.len && m->texts.ptr[0] == '\0' &&
+	       m->texts.ptr[m->texts.len - 1] == '\0';
 }
 
-int sk_manifest_unpack(struct sk_span bytes, struct sk_manifest *ret, struct sk_err *err)
+static bool file_holds(const struct sk_manifest *m, size_t index)
 {
-	struct sk_reader r = sk_reader(bytes);
-	struct sk_span m = sk_read_bytes(&r, sizeof(magic));
-	uint64_t size = sk_read_u64le(&r);
-	sk_autofree char *body = NULL;
-	size_t n;
+	static const size_t texts[] = { SK_MANIFEST_PATH, SK_MANIFEST_OWNER, SK_MANIFEST_LAYER,
+					SK_MANIFEST_INTERPRETER };
+	struct sk_span file = file_at(m, index);
 
-	*ret = (struct sk_manifest){ 0 };
-	if (r.failed || memcmp(m.ptr, magic, sizeof(magic)) != 0 || size > SK_MAX_MANIFEST_BYTES)
-		return sk_err_set(err, SK_EINVAL, "not a file manifest");
-	body = sk_alloc(size);
-	n = ZSTD_decompress(body, size, bytes.ptr + r.off, bytes.len - r.off);
-	if (ZSTD_isError(n) || n != size || !unpack_body(sk_span(body, n), ret)) {
-		sk_manifest_release(ret);
-		return sk_err_set(err, SK_EINTEGRITY, "the file manifest is damaged");
+	for (size_t i = 0; i < SK_COUNT(texts); i++)
+		if (u32_at(file, texts[i]) >= m->texts.len)
+			return false;
+	return u32_at(file, SK_MANIFEST_KIND) <= SK_RUN_OTHER && path_of(m, index).len;
+}
+
+/* Searching halves what is sorted: what is not would be lost, not dangerous. */
+static bool in_order(const struct sk_manifest *m)
+{
+	for (size_t i = 0; i < m->file_count; i++) {
+		if (!file_holds(m, i) || (i && sk_span_cmp(path_of(m, i - 1), path_of(m, i)) >= 0))
+			return false;
+		if (by_digest(m, i) >= m->file_count ||
+		    (i && sk_span_cmp(digest_of(m, by_digest(m, i - 1)),
+				      digest_of(m, by_digest(m, i))) > 0))
+			return false;
 	}
+	for (size_t i = 1; i < m->size_count; i++)
+		if (u64_at(m->sizes, i * 8 - 8) >= u64_at(m->sizes, i * 8))
+			return false;
+	return true;
+}
+
+int sk_manifest_of_bytes(struct sk_span bytes, struct sk_manifest **ret, struct sk_err *err)
+{
+	struct sk_manifest *m = sk_alloc(sizeof(*m));
+
+	m->bytes = bytes;
+	if (!split(m) || !in_order(m)) {
+		free(m);
+		return sk_err_set(err, SK_EINTEGRITY,
+				  "the file manifest is damaged, or of another version");
+	}
+	m->info.name = text_at(m, u32_at(bytes, 40));
+	m->info.digest = text_at(m, u32_at(bytes, 44));
+	m->info.image_id = text_at(m, u32_at(bytes, 48));
+	*ret = m;
 	return 0;
 }
 
-/* ---- where it is kept ---- */
-
-static char *file_of(const char *digest, const char *cache_dir)
+/* What decides over running programs must be nobody else's to write. */
+static int check_owner(const struct stat *st, const char *path, struct sk_err *err)
 {
-	return sk_printf("%s/manifests/%s", cache_dir, strchr(digest, ':') + 1);
+	if (!S_ISREG(st->st_mode))
+		return sk_err_set(err, SK_EINVAL, "%s: not a file", path);
+	if ((st->st_uid != 0 && st->st_uid != geteuid()) || (st->st_mode & 022))
+		return sk_err_set(err, SK_EINVAL, "%s: others may write it", path);
+	if ((uint64_t)st->st_size > SK_MAX_MANIFEST_BYTES)
+		return sk_err_set(err, SK_ELIMIT, "%s: larger than %u bytes", path,
+				  SK_MAX_MANIFEST_BYTES);
+	return st->st_size ? 0 : sk_err_set(err, SK_EINTEGRITY, "%s: empty", path);
 }
 
-int sk_manifest_save(const struct sk_manifest *m, const char *cache_dir, struct sk_err *err)
+static int map_file(const char *path, struct sk_span *ret_bytes, struct sk_err *err)
 {
-	sk_cleanup(sk_buf_release) struct sk_buf bytes = { 0 };
-	sk_autofree char *dir = sk_printf("%s/manifests", cache_dir);
-	const char *names[] = { m->digest, m->image_id };
-	int r = sk_path_make_dirs(dir, 0700, err);
+	sk_autoclose int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	struct stat st;
+	void *map;
+	int r;
 
-	sk_manifest_pack(m, &bytes);
-	for (size_t i = 0; i < SK_COUNT(names) && r == 0; i++) {
-		sk_autofree char *path = NULL;
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return sk_err_errno(err, "%s", path);
+	r = check_owner(&st, path, err);
+	if (r < 0)
+		return r;
+	map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (map == MAP_FAILED)
+		return sk_err_errno(err, "%s", path);
+	futimens(fd, NULL); /* used now: what was not for long makes room */
+	*ret_bytes = sk_span(map, (size_t)st.st_size);
+	return 0;
+}
 
-		if (!names[i] || !sk_digest_valid(sk_span_str(names[i])) ||
-		    (i && names[0] && strcmp(names[0], names[1]) == 0))
-			continue;
-		path = file_of(names[i], cache_dir);
-		r = sk_path_replace(path, sk_buf_view(&bytes), 0600, err);
+int sk_manifest_open(const char *dir, struct sk_span id, struct sk_manifest **ret,
+		     struct sk_err *err)
+{
+	sk_autofree char *path = NULL, *digest = NULL;
+	struct sk_span bytes;
+	int r;
+
+	if (sk_span_starts(id, "sha256:"))
+		id = sk_span_from(id, 7);
+	digest = sk_printf("sha256:%.*s", (int)id.len, id.ptr ? id.ptr : "");
+	if (!sk_digest_valid(sk_span_str(digest)))
+		return sk_err_set(err, SK_EINVAL, "'%.80s' is not a digest", digest);
+	path = sk_printf("%s/%s" SK_MANIFEST_SUFFIX, dir, digest + 7);
+	r = map_file(path, &bytes, err);
+	if (r < 0)
+		return r;
+	r = sk_manifest_of_bytes(bytes, ret, err);
+	if (r < 0) {
+		munmap((void *)(uintptr_t)bytes.ptr, bytes.len);
+		return sk_err_wrap(err, "%s", path);
 	}
-	return r;
+	(*ret)->mapped = true;
+	/* Checking touched all of it; few of the pages are asked for again. */
+	madvise((void *)(uintptr_t)bytes.ptr, bytes.len, MADV_DONTNEED);
+	return 0;
 }
 
-int sk_manifest_load(const char *digest, const char *cache_dir, struct sk_manifest *ret, struct sk_err *err)
-{
-	sk_cleanup(sk_buf_release) struct sk_buf bytes = { 0 };
-	sk_autofree char *path = file_of(digest, cache_dir);
-	int r = sk_path_slurp(path, SK_MAX_MANIFEST_BYTES, &bytes, err);
+/* ---- asking ---- */
 
-	if (r == 0)
-		r = sk_manifest_unpack(sk_buf_view(&bytes), ret, err);
-	return r < 0 ? sk_err_wrap(err, "manifest of %s", digest) : 0;
+bool sk_manifest_has_digest(const struct sk_manifest *m, const uint8_t sha256[32])
+{
+	size_t low = 0, high = m->file_count;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		int c = sk_span_cmp(sk_span(sha256, 32), digest_of(m, by_digest(m, mid)));
+
+		if (c == 0)
+			return true;
+		if (c > 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return false;
+}
+
+bool sk_manifest_has_size(const struct sk_manifest *m, uint64_t size)
+{
+	size_t low = 0, high = m->size_count;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		uint64_t at = u64_at(m->sizes, mid * 8);
+
+		if (at == size)
+			return true;
+		if (at < size)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return false;
+}
+
+bool sk_manifest_find(const struct sk_manifest *m, struct sk_span path,
+		      struct sk_manifest_file *ret)
+{
+	size_t low = 0, high = m->file_count;
+
+	while (path.len && path.ptr[0] == '/')
+		path = sk_span_from(path, 1);
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		int c = sk_span_cmp(path, path_of(m, mid));
+
+		if (c == 0) {
+			*ret = sk_manifest_at(m, mid);
+			return true;
+		}
+		if (c > 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return false;
+}
+
+struct sk_manifest_info sk_manifest_info(const struct sk_manifest *m)
+{
+	return m->info;
+}
+
+struct sk_manifest_file sk_manifest_at(const struct sk_manifest *m, size_t index)
+{
+	struct sk_span file = file_at(m, index), digest = digest_of(m, index);
+	struct sk_manifest_file ret = {
+		.file = {
+			.path = text_at(m, u32_at(file, SK_MANIFEST_PATH)),
+			.mode = u32_at(file, SK_MANIFEST_MODE),
+			.size = u64_at(file, SK_MANIFEST_SIZE),
+			.kind = (enum sk_run_kind)u32_at(file, SK_MANIFEST_KIND),
+			.interpreter = text_at(m, u32_at(file, SK_MANIFEST_INTERPRETER)),
+		},
+		.owner = text_at(m, u32_at(file, SK_MANIFEST_OWNER)),
+		.layer = text_at(m, u32_at(file, SK_MANIFEST_LAYER)),
+	};
+
+	if (digest.len == sizeof(ret.file.sha256))
+		memcpy(ret.file.sha256, digest.ptr, digest.len);
+	return ret;
 }

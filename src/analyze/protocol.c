@@ -36,7 +36,7 @@ bool sk_get_open(struct sk_span payload, struct sk_arena *arena, struct sk_open_
 	ret->jobs = (uint32_t)sk_read_varint(&r);
 	ret->platform = get(&r, arena);
 	ret->reference = get(&r, arena);
-	return !r.failed && ret->kind <= SK_TARGET_DIR;
+	return !r.failed && ret->kind <= SK_TARGET_OVERLAY;
 }
 
 static void put_list(struct sk_buf *buf, const char **items, size_t count)

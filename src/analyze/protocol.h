@@ -6,6 +6,7 @@
  *
  *	scanner                         worker
  *	SPOOL (fd), one for each job →
+ *	FOLDER (fd), one for each layer of an overlay → (the lowest first)
  *	OPEN (fd of the target)      →
  *	                             ←  IMAGE               what the image is; or
  *	                             ←  FAILED              why it cannot be opened
@@ -22,6 +23,7 @@
 
 enum sk_worker_message {
 	SK_MSG_SPOOL = 1,
+	SK_MSG_FOLDER,
 	SK_MSG_OPEN,
 	SK_MSG_IMAGE,
 	SK_MSG_FAILED,
@@ -36,6 +38,7 @@ enum sk_target_kind {
 	SK_TARGET_STREAM,  /* an archive that is read once: compressed, or from a pipe */
 	SK_TARGET_LAYOUT,
 	SK_TARGET_DIR,
+	SK_TARGET_OVERLAY, /* the folders that an engine lays over each other */
 };
 
 struct sk_open_request {

@@ -41,7 +41,7 @@ enum sk_name_kind {
 /* The key under which a path's presence in a layer is kept; collisions of 62 bits are accepted. */
 uint64_t sk_name_key(struct sk_span path, enum sk_name_kind kind);
 
-/* kind of a manifest entry */
+/* Kind of a manifest entry; OTHER: its mode alone says that it can run. */
 enum sk_run_kind { SK_RUN_ELF, SK_RUN_LIBRARY, SK_RUN_SCRIPT, SK_RUN_OTHER };
 
 struct sk_run_file {

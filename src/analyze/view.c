@@ -403,19 +403,29 @@ static void settle_packages(struct sk_view *v)
 static int cmp_runs(const void *a, const void *b)
 {
 	const struct sk_run_entry *x = a, *y = b;
-	int c = strcmp(x->file.path, y->file.path);
 
-	return c ? c : (x->layer < y->layer ? -1 : x->layer > y->layer);
+	return strcmp(x->file.path, y->file.path);
 }
 
 static void settle_runs(struct sk_view *v)
 {
 	struct sk_inventory *inv = v->inv;
+	sk_cleanup(sk_map_release) struct sk_map places = { 0 };
 	size_t kept = 0;
 
-	for (size_t i = 0; i < v->runs.len; i++)
-		if (is_visible(v, v->runs.data[i].layer, v->runs.data[i].file.path))
-			v->runs.data[kept++] = v->runs.data[i];
+	for (size_t i = 0; i < v->runs.len; i++) {
+		const struct sk_run_entry *run = &v->runs.data[i];
+		bool new_one;
+		void **slot;
+
+		if (!is_visible(v, run->layer, run->file.path))
+			continue;
+		/* The same path twice in one layer (a tar may), or by two names: the last one counts. */
+		slot = sk_map_at(&places, sk_span_str(run->file.path), &new_one);
+		if (new_one)
+			*slot = (void *)kept++;
+		v->runs.data[(size_t)*slot] = *run;
+	}
 	if (kept)
 		qsort(v->runs.data, kept, sizeof(v->runs.data[0]), cmp_runs);
 	inv->runs = sk_arena_alloc(&inv->arena, kept * sizeof(inv->runs[0]));

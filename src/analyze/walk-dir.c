@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 struct dir_walker {
@@ -96,7 +97,7 @@ static void walk_regular(struct dir_walker *w, int dirfd, const char *name, cons
 	}
 	c->head_len = (size_t)n;
 	count = sk_patterns_match_magic(w->walk->patterns, sk_span(c->head, c->head_len), matches, count);
-	if (w->walk->manifest && sk_capture_runs(c, st->st_mode & 07777)) {
+	if (w->walk->manifest && sk_capture_runs(c, sk_buf_str(&w->path), st->st_mode & 07777)) {
 		if (lseek(fd, (off_t)c->head_len, SEEK_SET) < 0 || sk_capture_rest(c, false, true, &err) < 0)
 			sk_record_issue(w->rec, "unreadable-file", sk_buf_str(&w->path), 0, err.text);
 		else
@@ -122,6 +123,19 @@ static bool is_kernel_fs(int fd)
 	return false;
 }
 
+/* Kernel's Documentation/filesystems/overlayfs.rst, "whiteouts and opaque directories"; the last is fuse-overlayfs's. */
+static bool is_opaque(int fd)
+{
+	static const char *const names[] = { "trusted.overlay.opaque", "user.overlay.opaque",
+					     "user.fuseoverlayfs.opaque" };
+	char value = 0;
+
+	for (size_t i = 0; i < SK_COUNT(names); i++)
+		if (fgetxattr(fd, names[i], &value, 1) == 1 && value == 'y')
+			return true;
+	return false;
+}
+
 static int walk_folder(struct dir_walker *w, int fd, struct sk_err *err);
 
 static int walk_one(struct dir_walker *w, int dirfd, const char *name, struct sk_err *err)
@@ -139,6 +153,9 @@ static int walk_one(struct dir_walker *w, int dirfd, const char *name, struct sk
 		return sk_err_set(err, SK_ELIMIT, "more than %u files", SK_MAX_LAYER_ENTRIES);
 	if (w->progress)
 		atomic_fetch_add_explicit(w->progress, 1, memory_order_relaxed);
+	if (w->walk->overlay && sk_walk_whiteout(w->rec, path))
+		return 0;
+	/* The kernel's whiteout, a device without a number, hides what has its name, as every entry does. */
 	sk_record_name(w->rec, path, S_ISDIR(st.st_mode) ? SK_NAME_DIR : SK_NAME_ENTRY);
 	if (S_ISREG(st.st_mode)) {
 		w->rec->bytes += (uint64_t)st.st_size;
@@ -158,6 +175,8 @@ static int walk_one(struct dir_walker *w, int dirfd, const char *name, struct sk
 			issue_errno(w);
 			return 0;
 		}
+		if (w->walk->overlay && is_opaque(fd))
+			sk_record_name(w->rec, path, SK_NAME_OPAQUE);
 		return walk_folder(w, fd, err);
 	}
 	return 0;

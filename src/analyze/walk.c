@@ -33,8 +33,7 @@ void sk_pending_release(struct sk_pending *pending)
 	sk_arena_release(&pending->arena);
 }
 
-/* The whiteouts of the OCI image specification, layer.md, "Whiteouts". False: an ordinary name. */
-static bool record_whiteout(struct sk_recorder *rec, struct sk_span path)
+bool sk_walk_whiteout(struct sk_recorder *rec, struct sk_span path)
 {
 	struct sk_span name = sk_span_basename(path), dir = sk_span_dirname(path);
 	char hidden[SK_MAX_PATH + 1];
@@ -105,14 +104,15 @@ static int walk_file(struct walker *w, const struct sk_entry *e, struct sk_err *
 	if (r < 0)
 		return r;
 	count = sk_patterns_match_magic(w->walk->patterns, sk_span(c->head, c->head_len), matches, count);
-	runs = w->walk->manifest && sk_capture_runs(c, e->mode);
+	runs = w->walk->manifest && sk_capture_runs(c, e->path, e->mode);
 	if (!count && !runs)
 		return 0;
 	snprintf(path, sizeof(path), "%s", e->path); /* the entry's own goes with the next read */
 	r = sk_capture_rest(c, count > 0, runs, err);
 	if (r == -SK_ELIMIT) {
 		sk_record_issue(w->rec, "limit", path, 0, err->text);
-		return 0;
+		count = 0;
+		r = runs ? sk_capture_rest(c, false, true, err) : 0;
 	}
 	if (r < 0)
 		return r;
@@ -153,7 +153,7 @@ static int walk_entry(struct walker *w, const struct sk_entry *e, struct sk_pend
 {
 	struct sk_span path = sk_span_str(e->path);
 
-	if (path.len == 0 || record_whiteout(w->rec, path))
+	if (path.len == 0 || sk_walk_whiteout(w->rec, path))
 		return 0;
 	sk_record_name(w->rec, path, e->type == SK_ENTRY_DIR ? SK_NAME_DIR : SK_NAME_ENTRY);
 	switch (e->type) {

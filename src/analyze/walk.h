@@ -13,9 +13,13 @@
 
 struct sk_walk {
 	const struct sk_patterns *patterns;
+	bool overlay;	/* a folder is one of an overlay's: whiteouts, opaque folders */
 	bool manifest;	/* record everything that can run, with its SHA-256 */
 	int spool;	/* an empty file of ours for wanted files that are too large for memory; -1: none */
 };
+
+/* Whether path is a whiteout of the OCI image specification (layer.md, "Whiteouts"), which is recorded then. */
+bool sk_walk_whiteout(struct sk_recorder *rec, struct sk_span path);
 
 /* Hard links to files that no analyzer saw: to be walked again for, if the layer can be read again. */
 struct sk_pending_link {

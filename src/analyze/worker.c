@@ -30,7 +30,7 @@ struct worker {
 	struct sk_arena arena;
 	struct sk_open_request open;
 	int target;
-	SK_VEC(int) spools;
+	SK_VEC(int) spools, folders;
 	struct sk_patterns *patterns;
 	pthread_mutex_t send_lock;
 	_Atomic uint64_t progress;
@@ -440,16 +440,17 @@ static void send_once(struct worker *w)
 
 /* ---- folders ---- */
 
-static void scan_dir(struct worker *w)
+static void scan_dir(struct worker *w, size_t index)
 {
 	sk_cleanup(sk_recorder_release) struct sk_recorder rec = { 0 };
 	struct sk_walk walk = { .patterns = w->patterns, .manifest = w->open.manifest,
+				.overlay = w->open.kind == SK_TARGET_OVERLAY,
 				.spool = w->spools.len ? w->spools.data[0] : -1 };
 	struct outcome out = { .fd = -1 };
 
-	sk_walk_dir(&walk, w->target, &rec, &w->progress, &out.err);
+	sk_walk_dir(&walk, w->folders.data[index], &rec, &w->progress, &out.err);
 	save_recording(&rec, &out);
-	send_outcome(w, 0, &out);
+	send_outcome(w, index, &out);
 	sk_closep(&out.fd);
 }
 
@@ -464,9 +465,13 @@ static int receive_open(struct worker *w)
 	while (sk_message_receive(SK_WORKER_SOCKET, SK_MAX_MESSAGE, &type, &payload, &fd, NULL) > 0) {
 		if (type == SK_MSG_SPOOL && fd >= 0) {
 			*sk_vec_push(&w->spools) = fd;
+		} else if (type == SK_MSG_FOLDER && fd >= 0 && w->folders.len < SK_MAX_LAYERS) {
+			*sk_vec_push(&w->folders) = fd;
 		} else if (type == SK_MSG_OPEN && fd >= 0 &&
 			   sk_get_open(sk_buf_view(&payload), &w->arena, &w->open)) {
 			w->target = fd;
+			if (w->open.kind == SK_TARGET_DIR || w->open.kind == SK_TARGET_LAYOUT)
+				*sk_vec_push(&w->folders) = fd;
 			return 0;
 		} else {
 			break;
@@ -508,8 +513,9 @@ static int open_target(struct worker *w, struct sk_err *err)
 		r = read_once(w, err);
 		break;
 	case SK_TARGET_DIR:
-		w->image.layers = sk_arena_alloc(&w->arena, sizeof(w->image.layers[0]));
-		w->image.layer_count = 1;
+	case SK_TARGET_OVERLAY:
+		w->image.layer_count = w->folders.len;
+		w->image.layers = sk_arena_alloc(&w->arena, w->folders.len * sizeof(w->image.layers[0]));
 		return 0;
 	}
 	return r < 0 ? r : sk_image_resolve(w->store, &choice, &w->arena, &w->image, err);
@@ -527,8 +533,9 @@ static int converse(struct worker *w)
 	sk_put_image(&payload, &w->image);
 	if (send_message(w, SK_MSG_IMAGE, sk_buf_view(&payload), -1) < 0 || receive_scan(w) < 0)
 		return 1;
-	if (w->open.kind == SK_TARGET_DIR)
-		scan_dir(w);
+	if (w->open.kind == SK_TARGET_DIR || w->open.kind == SK_TARGET_OVERLAY)
+		for (size_t i = 0; i < w->folders.len; i++)
+			scan_dir(w, i);
 	else if (w->open.kind == SK_TARGET_STREAM)
 		send_once(w);
 	else
@@ -551,15 +558,13 @@ int sk_analyze_worker_main(void)
 {
 	struct worker w = { .target = -1, .send_lock = PTHREAD_MUTEX_INITIALIZER,
 			    .take_lock = PTHREAD_MUTEX_INITIALIZER };
-	bool folder;
 	pthread_t ticker;
 	int r;
 
 	if (receive_open(&w) < 0)
 		return 1;
 	allow_many_files();
-	folder = w.open.kind == SK_TARGET_DIR || w.open.kind == SK_TARGET_LAYOUT;
-	if (sk_sandbox_enter(&w.target, folder, NULL) < 0)
+	if (sk_sandbox_enter(w.folders.data, w.folders.len, NULL) < 0)
 		return 1;
 	mallopt(M_ARENA_MAX, 8); /* each reserves 64 MiB of the address space that is allowed */
 	w.patterns = sk_patterns_new(sk_analyzers);

@@ -24,6 +24,21 @@ void sk_arena_release(struct sk_arena *arena)
 	*arena = (struct sk_arena){ 0 };
 }
 
+void sk_arena_reset(struct sk_arena *arena)
+{
+	struct sk_arena_block *head = arena->head;
+	struct sk_arena rest;
+
+	if (!head)
+		return;
+	rest = (struct sk_arena){ .head = head->next };
+	sk_arena_release(&rest);
+	head->next = NULL;
+	memset(head->bytes, 0, arena->used);
+	arena->used = 0;
+	arena->total = arena->cap;
+}
+
 static struct sk_arena_block *new_block(struct sk_arena *arena, size_t cap)
 {
 	arena->total += cap;

@@ -21,6 +21,8 @@ struct sk_strings {
 };
 
 void sk_arena_release(struct sk_arena *arena);
+/* Empties it and keeps one block of its memory: for what is filled again and again. */
+void sk_arena_reset(struct sk_arena *arena);
 void *sk_arena_alloc(struct sk_arena *arena, size_t size) /* zeroed, aligned for any type */
 	__attribute__((returns_nonnull));
 char *sk_arena_dup(struct sk_arena *arena, struct sk_span s); /* NUL-terminated copy */

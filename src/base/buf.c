@@ -56,22 +56,45 @@ void sk_buf_put(struct sk_buf *buf, const void *bytes, size_t len)
 	buf->len += len;
 }
 
+void sk_buf_digits(struct sk_buf *buf, uint64_t v, unsigned width)
+{
+	char text[20], *at = text + sizeof(text);
+
+	do {
+		*--at = (char)('0' + v % 10);
+		v /= 10;
+	} while (v);
+	for (size_t n = (size_t)(text + sizeof(text) - at); n < width; n++)
+		sk_buf_putc(buf, '0');
+	sk_buf_put(buf, at, (size_t)(text + sizeof(text) - at));
+}
+
+void sk_buf_dec(struct sk_buf *buf, int64_t v)
+{
+	if (v < 0)
+		sk_buf_putc(buf, '-');
+	sk_buf_digits(buf, v < 0 ? -(uint64_t)v : (uint64_t)v, 0);
+}
+
 void sk_buf_printf(struct sk_buf *buf, const char *fmt, ...)
 {
 	va_list ap, again;
+	char *at = sk_buf_reserve(buf, 0);
+	size_t room = buf->cap - buf->len;
 	int n;
 
 	va_start(ap, fmt);
 	va_copy(again, ap);
-	n = vsnprintf(NULL, 0, fmt, ap);
+	n = vsnprintf(at, room, fmt, ap);
 	va_end(ap);
-	if (n > 0) {
-		char *at = sk_buf_reserve(buf, (size_t)n);
-
+	if (n >= 0 && (size_t)n >= room) {
+		at = sk_buf_reserve(buf, (size_t)n);
 		vsnprintf(at, (size_t)n + 1, fmt, again);
-		buf->len += (size_t)n;
 	}
 	va_end(again);
+	if (n > 0)
+		buf->len += (size_t)n;
+	buf->data[buf->len] = '\0';
 }
 
 void sk_buf_u8(struct sk_buf *buf, uint8_t v)

@@ -21,6 +21,9 @@ char *sk_buf_reserve(struct sk_buf *buf, size_t extra); /* room for extra bytes 
 char *sk_buf_steal(struct sk_buf *buf);		       /* owned C string; buf is empty after */
 
 void sk_buf_put(struct sk_buf *buf, const void *bytes, size_t len);
+/* A number in decimal digits; with `width`, zeros in front up to so many. */
+void sk_buf_dec(struct sk_buf *buf, int64_t v);
+void sk_buf_digits(struct sk_buf *buf, uint64_t v, unsigned width);
 void sk_buf_printf(struct sk_buf *buf, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 static inline void sk_buf_span(struct sk_buf *buf, struct sk_span s)

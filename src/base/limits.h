@@ -75,8 +75,10 @@
 #define SK_MAX_LAYERS 1024
 /* JSON documents of an image (manifest, config, index); registries refuse above 4 MiB. */
 #define SK_MAX_MANIFEST (8u << 20)
-/* A file manifest: 3 million files that can run, with their digests. */
+/* A file manifest: a million files that can run takes half of it. */
 #define SK_MAX_MANIFEST_BYTES (256u << 20)
+/* All file manifests that are kept: most take some 200 kB, those of a thousand images fit. */
+#define SK_MAX_MANIFEST_FOLDER (512u << 20)
 /* Entries of one layer: the largest images have a few million files. */
 #define SK_MAX_LAYER_ENTRIES (32u << 20)
 /* Symbolic links of one layer that are remembered for path resolution. */
@@ -196,3 +198,5 @@
 #define SK_MAX_CONTAINER_STATE (8u << 20)
 /* Mounts of one container that are told to rules. */
 #define SK_MAX_CONTAINER_MOUNTS 256u
+/* What an agent says of itself: some 200 bytes for each container and rule that fired. */
+#define SK_MAX_STATUS (64u << 20)

@@ -37,8 +37,8 @@ static const char *const text[] = {
 	"The file manifest of an image names everything in it that can run: path, mode, size, SHA-256, "
 	"kind (elf, library, script with its interpreter, other), the package that owns the file and the "
 	"layer that brought it. What runs in a container of the image is judged by it.",
-	"IMAGE is a target as of 'sekisho scan', or the digest (sha256:...) of an image that was scanned "
-	"with --manifest before: then what was kept is printed.",
+	"IMAGE is a target as of 'sekisho scan', or the image id or manifest digest (sha256:...) of an image that "
+	"was scanned before: then what was kept is printed.",
 	NULL,
 };
 
@@ -56,8 +56,8 @@ static void put_hex(struct sk_buf *out, const struct sk_run_file *file)
 
 static void write_text(const struct sk_manifest *m, struct sk_buf *out)
 {
-	for (size_t i = 0; i < m->count; i++) {
-		const struct sk_manifest_file *f = &m->files[i];
+	for (size_t i = 0; i < sk_manifest_info(m).count; i++) {
+		struct sk_manifest_file file = sk_manifest_at(m, i), *f = &file;
 
 		sk_text_plain(out, sk_span_str(f->file.path));
 		sk_buf_printf(out, "\t%04o\t%llu\tsha256:", f->file.mode, (unsigned long long)f->file.size);
@@ -93,20 +93,24 @@ static void write_file(struct sk_json_writer *w, const struct sk_manifest_file *
 
 static void write_json(const struct sk_manifest *m, struct sk_buf *out)
 {
+	struct sk_manifest_info info = sk_manifest_info(m);
 	struct sk_json_writer w = { .buf = out, .indent = 2 };
 
 	sk_json_object(&w);
 	sk_json_put_str(&w, "schemaVersion", "1.0");
 	sk_json_key(&w, "artifact");
 	sk_json_object(&w);
-	sk_json_put_str(&w, "name", m->name);
-	sk_json_put_str(&w, "digest", m->digest);
-	sk_json_put_str(&w, "imageId", m->image_id);
+	sk_json_put_str(&w, "name", info.name);
+	sk_json_put_str(&w, "digest", info.digest);
+	sk_json_put_str(&w, "imageId", info.image_id);
 	sk_json_end(&w);
 	sk_json_key(&w, "files");
 	sk_json_array(&w);
-	for (size_t i = 0; i < m->count; i++)
-		write_file(&w, &m->files[i]);
+	for (size_t i = 0; i < info.count; i++) {
+		struct sk_manifest_file file = sk_manifest_at(m, i);
+
+		write_file(&w, &file);
+	}
 	sk_json_end(&w);
 	sk_json_end(&w);
 }
@@ -125,35 +129,39 @@ static int print(const struct manifest_options *o, const struct sk_manifest *m, 
 static int scan_and_print(const struct sk_call *call, const struct manifest_options *o, struct sk_err *err)
 {
 	sk_cleanup(sk_inventory_release) struct sk_inventory inv = { 0 };
-	sk_cleanup(sk_manifest_release) struct sk_manifest m = { 0 };
+	sk_cleanup(sk_manifest_closep) struct sk_manifest *m = NULL;
+	sk_cleanup(sk_buf_release) struct sk_buf bytes = { 0 };
 	struct sk_progress *progress = sk_progress_new(call);
-	int r = sk_inspect_target(call, &o->inspect, true, progress, call->args[0], &inv, err);
+	int r = sk_inspect_target(call, &o->inspect, SK_MANIFEST_YES, progress, call->args[0], &inv, err);
 
 	sk_progress_free(progress);
 	for (size_t i = 0; i < inv.issue_count; i++)
 		sk_complain(call, "%s%s%s", inv.issues[i]->path ? inv.issues[i]->path : "",
 			    inv.issues[i]->path ? ": " : "", inv.issues[i]->text);
-	if (r < 0)
-		return r;
-	sk_manifest_from(&inv, &m);
-	r = print(o, &m, err);
+	if (r == 0)
+		r = sk_manifest_pack(&inv, &bytes, err);
+	if (r == 0)
+		r = sk_manifest_of_bytes(sk_buf_view(&bytes), &m, err);
+	if (r == 0)
+		r = print(o, m, err);
 	return r < 0 ? r : inv.incomplete ? SK_EXIT_UNFINISHED : SK_EXIT_CLEAN;
 }
 
 static int run(const struct sk_call *call, struct sk_err *err)
 {
 	const struct manifest_options *o = call->options;
-	sk_cleanup(sk_manifest_release) struct sk_manifest m = { 0 };
+	sk_cleanup(sk_manifest_closep) struct sk_manifest *m = NULL;
+	sk_autofree char *dir = sk_manifests_of(call, &o->inspect);
 	int r;
 
 	if (!sk_digest_valid(sk_span_str(call->args[0])))
 		return scan_and_print(call, o, err);
-	r = sk_manifest_load(call->args[0], call->globals.cache_dir, &m, err);
+	r = sk_manifest_open(dir, sk_span_str(call->args[0]), &m, err);
 	if (r == -SK_ENOTFOUND)
 		return sk_err_set(err, SK_ENOTFOUND,
-				  "no manifest of %s is kept: 'sekisho scan --manifest IMAGE' makes it",
-				  call->args[0]);
-	return r < 0 ? r : print(o, &m, err);
+				  "no manifest of %s is kept in %s: 'sekisho scan IMAGE' makes it",
+				  call->args[0], dir);
+	return r < 0 ? r : print(o, m, err);
 }
 
 const struct sk_command sk_command_manifest = {

@@ -41,9 +41,9 @@ static const struct sk_option options[] = {
 		  "'usr/share/doc/**'; several times or with commas" },
 	{ "packages-only", 0, SK_OPT_FLAG(struct sk_scan_options, packages_only), TARGETS,
 	  .help = "List packages without asking the advisory database, which need not be there" },
-	{ "manifest", 0, SK_OPT_FLAG(struct sk_scan_options, manifest), TARGETS,
-	  .help = "Also record the image's file manifest: path, mode, size, SHA-256, owner of "
-		  "everything that can run; 'sekisho manifest' prints it" },
+	{ "no-manifest", 0, SK_OPT_FLAG(struct sk_scan_options, no_manifest), TARGETS,
+	  .help = "Keep no file manifest of the image (path, SHA-256 and owner of everything that "
+		  "can run), by which the guard tells what does not belong to it" },
 
 	{ "format", 'f', SK_OPT_ENUM(struct sk_scan_options, format, sk_choice_format), REPORT,
 	  .argument = "FORMAT", .fallback = "table", .help = "How the report is written" },

@@ -230,6 +230,7 @@ static void json_file(struct sk_json_writer *w, struct sk_buf *part, const struc
 		sk_print_socket(part, f->socket);
 		json_text(w, "socket", sk_buf_view(part));
 		sk_json_put_bool(w, "server", f->socket->server);
+		json_text(w, "serverName", f->socket->server_name);
 		sk_buf_reset(part);
 	}
 	sk_json_end(w);

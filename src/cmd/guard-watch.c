@@ -32,7 +32,7 @@ static const struct {
 
 /* What is shown when nobody says anything: what a person wants to follow by eye. */
 static const char *const usual[] = { "exec", "exit", "open", "unlink", "rename", "link", "symlink", "mkdir", "chmod",
-				     "chown", "mount", "connect", "bind", "listen", "accept", "setuid", "setgid",
+				     "chown", "mount", "connect", "bind", "listen", "accept", "dns", "setuid", "setgid",
 				     "memfd_create", "ptrace", "bpf", "unshare", "setns", "init_module", "finit_module" };
 
 static bool want_group(struct sk_sensor_want *want, struct sk_span name)
@@ -68,7 +68,7 @@ int sk_guard_want(const struct sk_option_list *types, struct sk_sensor_want *ret
 	const char *const *names = types->count ? types->items : usual;
 	size_t count = types->count ? types->count : SK_COUNT(usual);
 
-	*ret = (struct sk_sensor_want){ .reads = false };
+	*ret = (struct sk_sensor_want){ .names = true };
 	for (size_t i = 0; i < count; i++)
 		if (want_type(ret, names[i], err) < 0)
 			return -err->code;

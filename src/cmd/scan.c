@@ -204,10 +204,11 @@ static int find_all(struct scan *s, struct scanned *t, struct sk_findings *all, 
 
 static int scan_one(struct scan *s, const char *name, struct scanned *t, struct sk_err *err)
 {
+	enum sk_inspect_manifest manifest = s->options->no_manifest ? SK_MANIFEST_NO : SK_MANIFEST_OF_IMAGES;
 	struct sk_findings all = { 0 };
 	int r;
 
-	r = sk_inspect_target(s->call, &s->options->inspect, s->options->manifest, s->progress, name,
+	r = sk_inspect_target(s->call, &s->options->inspect, manifest, s->progress, name,
 			      &t->inventory, err);
 	if (r < 0)
 		return r;

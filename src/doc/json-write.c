@@ -10,9 +10,12 @@
 
 /* ---- strings ---- */
 
-static bool is_plain(uint8_t c)
+/* Printable ASCII but '"', '<', '>' and '\\'. */
+static inline bool is_plain(uint8_t c)
 {
-	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\' && c != '<' && c != '>';
+	static const uint64_t plain[4] = { 0xaffffffb00000000ull, 0x7fffffffefffffffull };
+
+	return plain[c / 64] >> c % 64 & 1;
 }
 
 static void put_escaped(struct sk_buf *buf, uint32_t c)
@@ -168,10 +171,9 @@ static void raw(struct sk_json_writer *w, const char *text)
 
 void sk_json_int(struct sk_json_writer *w, int64_t v)
 {
-	char text[24];
-
-	snprintf(text, sizeof(text), "%" PRId64, v);
-	raw(w, text);
+	begin(w);
+	sk_buf_dec(w->buf, v);
+	finish(w);
 }
 
 void sk_json_uint(struct sk_json_writer *w, uint64_t v)

@@ -20,12 +20,8 @@ const char *sk_alert_format_name(enum sk_alert_format format)
 /* "2026-11-26T15:47:19.123456789Z" */
 static void put_time(struct sk_buf *out, int64_t nanoseconds)
 {
-	time_t seconds = (time_t)(nanoseconds / 1000000000);
-	struct tm tm = { 0 };
-
-	gmtime_r(&seconds, &tm);
-	sk_buf_printf(out, "%04d-%02d-%02dT%02d:%02d:%02d.%09" PRId64 "Z", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
-		      tm.tm_hour, tm.tm_min, tm.tm_sec, nanoseconds % 1000000000);
+	sk_print_clock(out, nanoseconds);
+	sk_buf_putc(out, 'Z');
 }
 
 static void put_value(struct sk_json_writer *w, const struct sk_alert_field *f)
@@ -44,29 +40,39 @@ static void put_value(struct sk_json_writer *w, const struct sk_alert_field *f)
 		sk_json_int(w, f->number);
 }
 
-static int by_name(const void *a, const void *b)
+/* Moves on to the next field of a sorted list whose first was taken, and takes it. */
+static const struct sk_alert_field *take(const struct sk_alert_field **at, const struct sk_alert_field *end)
 {
-	const struct sk_alert_field *x = *(const struct sk_alert_field *const *)a;
-	const struct sk_alert_field *y = *(const struct sk_alert_field *const *)b;
-
-	return sk_span_cmp(x->name, y->name);
+	return *at < end ? (*at)++ : NULL;
 }
 
-/* Sorted by name, each once, as Falco's own library writes objects. */
+/*
+ * Sorted by name, each once, as Falco's own library writes objects: the rule's fields, the
+ * context's and one more are three lists that are sorted already.
+ */
 static void put_fields(struct sk_json_writer *w, const struct sk_alert *a, const struct sk_alert_field *extra)
 {
-	size_t count = a->fields.len + (extra != NULL);
-	sk_autofree const struct sk_alert_field **sorted = sk_alloc((count + 1) * sizeof(*sorted));
+	const struct sk_alert_field *end = a->fields.data + a->fields.len, *middle = a->fields.data + a->rule_fields;
+	const struct sk_alert_field *starts[3] = { a->fields.data, middle, extra };
+	const struct sk_alert_field *const ends[3] = { middle, end, extra + (extra != NULL) };
+	const struct sk_alert_field *heads[3], *last = NULL;
 
-	for (size_t i = 0; i < a->fields.len; i++)
-		sorted[i] = &a->fields.data[i];
-	if (extra)
-		sorted[a->fields.len] = extra;
-	qsort(sorted, count, sizeof(*sorted), by_name);
+	for (int i = 0; i < 3; i++)
+		heads[i] = take(&starts[i], ends[i]);
 	sk_json_object(w);
-	for (size_t i = 0; i < count; i++)
-		if (i == 0 || !sk_span_eq(sorted[i - 1]->name, sorted[i]->name))
-			put_value(w, sorted[i]);
+	for (;;) {
+		int first = -1;
+
+		for (int i = 0; i < 3; i++)
+			if (heads[i] && (first < 0 || sk_span_cmp(heads[i]->name, heads[first]->name) < 0))
+				first = i;
+		if (first < 0)
+			break;
+		if (!last || !sk_span_eq(last->name, heads[first]->name))
+			put_value(w, heads[first]);
+		last = heads[first];
+		heads[first] = take(&starts[first], ends[first]);
+	}
 	sk_json_end(w);
 }
 
@@ -103,8 +109,16 @@ static void put_falco_text(struct sk_buf *out, const struct sk_alert *a)
 	struct tm tm = { 0 };
 
 	localtime_r(&seconds, &tm);
-	sk_buf_printf(out, "%02d:%02d:%02d.%09" PRId64 ": %s ", tm.tm_hour, tm.tm_min, tm.tm_sec,
-		      a->event->time % 1000000000, sk_priority_name(a->rule->priority));
+	sk_buf_digits(out, (uint64_t)tm.tm_hour, 2);
+	sk_buf_putc(out, ':');
+	sk_buf_digits(out, (uint64_t)tm.tm_min, 2);
+	sk_buf_putc(out, ':');
+	sk_buf_digits(out, (uint64_t)tm.tm_sec, 2);
+	sk_buf_putc(out, '.');
+	sk_buf_digits(out, (uint64_t)(a->event->time % 1000000000), 9);
+	sk_buf_puts(out, ": ");
+	sk_buf_puts(out, sk_priority_name(a->rule->priority));
+	sk_buf_putc(out, ' ');
 	sk_buf_span(out, a->text);
 	sk_buf_span(out, a->context);
 }

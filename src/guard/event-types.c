@@ -70,7 +70,7 @@ ARGS(listen, RES, FD("fd"), INT("backlog"));
 ARGS(accept, NEW_FD, SOCKET("tuple"));
 ARGS(connect, RES, SOCKET("tuple"), FD("fd"));
 ARGS(send, { "res", SK_ARG_INT, NULL }, BYTES("data"), FD("fd"), UINT("size"), SOCKET("tuple"));
-ARGS(dns, RES, TEXT("name"), TEXT("qtype"), TEXT("addresses"), FD("fd"), SOCKET("tuple"));
+ARGS(dns, RES, TEXT("name"), TEXT("qtype"), TEXT("addresses"), FD("fd"), SOCKET("tuple"), TEXT("rcode"));
 ARGS(dup, { "res", SK_ARG_FD, NULL }, FD("oldfd"));
 ARGS(dup2, { "res", SK_ARG_FD, NULL }, FD("oldfd"), FD("newfd"));
 ARGS(dup3, { "res", SK_ARG_FD, NULL }, FD("oldfd"), FD("newfd"), FLAGS("flags", sk_open_flags));

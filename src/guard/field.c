@@ -181,7 +181,7 @@ void sk_field_print(struct sk_buf *out, const struct sk_field_value *value)
 		sk_buf_puts(out, value->i ? "true" : "false");
 		break;
 	default:
-		sk_buf_printf(out, "%" PRId64, value->i);
+		sk_buf_dec(out, value->i);
 		break;
 	}
 }

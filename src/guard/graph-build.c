@@ -427,3 +427,11 @@ void sk_graph_free(struct sk_graph *g)
 	sk_arena_release(&g->arena);
 	free(g);
 }
+
+bool sk_graph_uses(const struct sk_graph *g, const char *field)
+{
+	for (size_t i = 0; i < g->slots.len; i++)
+		if (g->slots.data[i].kind == SK_SLOT_FIELD && strcmp(g->slots.data[i].field->name, field) == 0)
+			return true;
+	return false;
+}

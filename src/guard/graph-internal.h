@@ -39,13 +39,15 @@ static inline struct sk_span sk_slot_key(const struct sk_field_value *value)
 struct sk_output_piece {
 	struct sk_span text; /* the slot's name, "proc.aname[2]", where there is one */
 	uint32_t slot;	     /* SK_NO_SLOT: text as it is */
+	uint32_t field;	     /* which of the output's fields it is */
+	bool is_clock;	     /* a time of day */
 	uint32_t width;	     /* cut or filled up to so many bytes; 0: as long as it is */
 };
 
 struct sk_output {
 	struct sk_output_piece *pieces;
 	uint32_t count;
-	const struct sk_output_piece **fields; /* those with a slot, each name once, sorted */
+	struct sk_output_piece **fields; /* those with a slot, each name once, sorted */
 	uint32_t field_count;
 };
 

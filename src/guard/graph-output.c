@@ -25,10 +25,17 @@ static void wrong(struct compiler *c, const char *what)
 	c->b->err_offset = (uint32_t)c->at;
 }
 
+static bool is_clock(const struct sk_slot *slot)
+{
+	const char *name = slot->kind == SK_SLOT_FIELD ? slot->field->name : "";
+
+	return sk_span_starts(sk_span_str(name), "evt.time") || sk_span_starts(sk_span_str(name), "evt.datetime");
+}
+
 static void add_piece(struct compiler *c, struct sk_span text, uint32_t slot, uint32_t width)
 {
 	if (text.len)
-		*sk_vec_push(&c->pieces) = (struct sk_output_piece){ text, slot, width };
+		*sk_vec_push(&c->pieces) = (struct sk_output_piece){ .text = text, .slot = slot, .width = width };
 }
 
 /*
@@ -86,13 +93,14 @@ static void field(struct compiler *c)
 	    c->b->g->slots.data[slot].field->flags & SK_FIELD_FILTER_ONLY)
 		wrong(c, "this field is for conditions alone");
 	add_piece(c, sk_span_sub(c->text, c->at, length), slot, wide);
+	c->pieces.data[c->pieces.len - 1].is_clock = is_clock(&c->b->g->slots.data[slot]);
 	c->at += length;
 }
 
 static int by_name(const void *a, const void *b)
 {
-	const struct sk_output_piece *x = *(const struct sk_output_piece *const *)a;
-	const struct sk_output_piece *y = *(const struct sk_output_piece *const *)b;
+	const struct sk_output_piece *x = *(struct sk_output_piece *const *)a;
+	const struct sk_output_piece *y = *(struct sk_output_piece *const *)b;
 
 	return sk_span_cmp(x->text, y->text);
 }
@@ -108,9 +116,13 @@ static void list_fields(struct sk_arena *arena, struct sk_output *output)
 			output->fields[n++] = &output->pieces[i];
 	if (n > 1)
 		qsort(output->fields, n, sizeof(*output->fields), by_name);
-	for (uint32_t i = 0; i < n; i++)
-		if (!kept || !sk_span_eq(output->fields[kept - 1]->text, output->fields[i]->text))
-			output->fields[kept++] = output->fields[i];
+	for (uint32_t i = 0; i < n; i++) {
+		struct sk_output_piece *piece = output->fields[i];
+
+		if (!kept || !sk_span_eq(output->fields[kept - 1]->text, piece->text))
+			output->fields[kept++] = piece;
+		piece->field = kept - 1;
+	}
 	output->field_count = kept;
 }
 
@@ -172,15 +184,8 @@ static bool print_all(struct sk_graph_eval *eval, const struct sk_event *event, 
 	return n > 0;
 }
 
-static bool is_clock(const struct sk_slot *slot)
-{
-	const char *name = slot->kind == SK_SLOT_FIELD ? slot->field->name : "";
-
-	return sk_span_starts(sk_span_str(name), "evt.time") || sk_span_starts(sk_span_str(name), "evt.datetime");
-}
-
 static void print_field(struct sk_graph_eval *eval, const struct sk_event *event, const struct sk_slot *slot,
-			uint32_t number, struct sk_alert_field *f, struct sk_buf *out)
+			const struct sk_output_piece *piece, struct sk_alert_field *f, struct sk_buf *out)
 {
 	const struct sk_field_value *value;
 
@@ -189,14 +194,14 @@ static void print_field(struct sk_graph_eval *eval, const struct sk_event *event
 		f->type = SK_FIELD_TEXT;
 		return;
 	}
-	value = sk_graph_slot(eval, event, number);
+	value = sk_graph_slot(eval, event, piece->slot);
 	f->present = value != NULL;
 	f->type = slot->type;
 	if (!value)
 		return;
 	f->type = value->type;
-	f->number = is_clock(slot) ? event->time : value->i;
-	f->is_clock = is_clock(slot);
+	f->number = piece->is_clock ? event->time : value->i;
+	f->is_clock = piece->is_clock;
 	sk_field_print(out, value);
 }
 
@@ -208,10 +213,8 @@ static void add_text(const struct sk_output *output, const struct sk_alert *aler
 		struct sk_span text = p->text;
 
 		if (p->slot != SK_NO_SLOT)
-			for (size_t f = first_field; f < alert->fields.len; f++)
-				if (sk_span_eq(alert->fields.data[f].name, p->text))
-					text = alert->fields.data[f].present ? alert->fields.data[f].text :
-									       SK_SPAN_LIT("<NA>");
+			text = alert->fields.data[first_field + p->field].present ?
+				       alert->fields.data[first_field + p->field].text : SK_SPAN_LIT("<NA>");
 		if (!p->width || text.len > p->width)
 			text = p->width ? sk_span_sub(text, 0, p->width) : text;
 		sk_buf_span(out, text);
@@ -232,7 +235,7 @@ static void fill(struct sk_graph_eval *eval, const struct sk_graph *g, const str
 		struct sk_alert_field *f = sk_vec_push(&alert->fields);
 
 		*f = (struct sk_alert_field){ .name = p->text, .at = values->len };
-		print_field(eval, event, &g->slots.data[p->slot], p->slot, f, values);
+		print_field(eval, event, &g->slots.data[p->slot], p, f, values);
 		f->len = values->len - f->at;
 	}
 	for (size_t i = 0; i < alert->fields.len; i++) /* the memory may have moved */

@@ -44,6 +44,9 @@ size_t sk_graph_match(struct sk_graph_eval *eval, const struct sk_event *event, 
 /* Can an event of that type fire any rule? Sensors attach to nothing else. */
 bool sk_graph_wants(const struct sk_graph *graph, enum sk_event_type type);
 
+/* Does any condition or output read the field of that name? */
+bool sk_graph_uses(const struct sk_graph *graph, const char *field);
+
 /* What a rule costs: for `guard check`. */
 struct sk_graph_cost {
 	uint32_t types;	 /* of events that reach it */

@@ -26,6 +26,22 @@ void sk_judge_release(struct sk_judge *j)
 	sk_alert_release(&j->alert);
 }
 
+void sk_judge_want(const struct sk_judge *j, struct sk_sensor_want *want, struct sk_buf *unseen)
+{
+	want->reads = want->env = true;
+	want->names |= sk_graph_uses(j->graph, "fd.sip.name") || sk_graph_uses(j->graph, "fd.rip.name");
+	for (int i = 0; i < SK_EVENT_COUNT; i++) {
+		enum sk_event_type type = (enum sk_event_type)i;
+
+		if (!sk_graph_wants(j->graph, type))
+			continue;
+		if (sk_sensor_sees(type))
+			want->types[i] = true;
+		else
+			sk_buf_printf(unseen, " %s", sk_event_descs[i].name);
+	}
+}
+
 int sk_judge_event(struct sk_judge *j, const struct sk_event *event, sk_judge_fn *fn, void *context, struct sk_err *err)
 {
 	const struct sk_detection *fired[MAX_FIRED];

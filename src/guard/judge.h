@@ -4,9 +4,10 @@
 /*
  * Rules that judge events: loaded once, asked for each event, with an alert for
  * what they fire on. Recorded events (replay) and live ones (the agent) go
- * through here.
+ * through here. One must stay where it was opened: its parts point at each other.
  */
 #include "guard/alert.h"
+#include "guard/sensor.h"
 
 struct sk_judge {
 	struct sk_rules rules;
@@ -28,6 +29,12 @@ enum sk_judge_flag {
  */
 int sk_judge_open(struct sk_judge *judge, const char *const *paths, size_t count, unsigned flags, struct sk_err *err);
 void sk_judge_release(struct sk_judge *judge);
+
+/*
+ * Adds what the rules need to what a sensor is asked for. The names of events that rules
+ * ask for and no sensor sees are appended to `unseen`, each with a blank in front.
+ */
+void sk_judge_want(const struct sk_judge *judge, struct sk_sensor_want *want, struct sk_buf *unseen);
 
 /* What is called with each alert, which is valid until it returns; a negative code ends the event. */
 typedef int sk_judge_fn(void *context, const struct sk_alert *alert, struct sk_err *err);

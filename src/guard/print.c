@@ -84,14 +84,25 @@ void sk_print_socket(struct sk_buf *out, const struct sk_socket *s)
 		print_end(out, s, s->server_ip, s->server_port);
 }
 
-void sk_print_time(struct sk_buf *out, int64_t nanoseconds)
+void sk_print_clock(struct sk_buf *out, int64_t nanoseconds)
 {
 	time_t seconds = (time_t)(nanoseconds / 1000000000);
 	struct tm tm;
 
 	gmtime_r(&seconds, &tm);
-	sk_buf_printf(out, "%04d-%02d-%02dT%02d:%02d:%02d.%09" PRId64 "+0000", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
-		      tm.tm_hour, tm.tm_min, tm.tm_sec, nanoseconds % 1000000000);
+	sk_buf_digits(out, (uint64_t)tm.tm_year + 1900, 4);
+	for (int i = 0; i < 5; i++) {
+		sk_buf_putc(out, "--T::"[i]);
+		sk_buf_digits(out, (uint64_t)(const int[]){ tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec }[i], 2);
+	}
+	sk_buf_putc(out, '.');
+	sk_buf_digits(out, (uint64_t)(nanoseconds % 1000000000), 9);
+}
+
+void sk_print_time(struct sk_buf *out, int64_t nanoseconds)
+{
+	sk_print_clock(out, nanoseconds);
+	sk_buf_puts(out, "+0000");
 }
 
 static const char *const capabilities[] = {

@@ -19,6 +19,8 @@ void sk_print_ip(struct sk_buf *out, struct sk_span address);
 /* "10.0.0.1:3000->10.0.0.2:80", or the path of a local socket. */
 void sk_print_socket(struct sk_buf *out, const struct sk_socket *socket);
 /* "2026-11-26T15:47:19.000000000+0000". */
+/* "2026-11-26T15:47:19.123456789", without a zone */
+void sk_print_clock(struct sk_buf *out, int64_t nanoseconds);
 void sk_print_time(struct sk_buf *out, int64_t nanoseconds);
 
 /* "f" for a file, "4" for IPv4 ... (fd.typechar), and the word (fd.type). */

@@ -158,7 +158,7 @@ void sk_sensor_call_wire(const struct sk_sensor_call *call, struct sk_wire_call 
 
 bool sk_sensor_sees(enum sk_event_type type)
 {
-	if (type <= SK_EVENT_PROCEXIT)
+	if (type <= SK_EVENT_PROCEXIT || type == SK_EVENT_DNS)
 		return true;
 	for (size_t i = 0; i < sk_sensor_call_count; i++)
 		if (sk_sensor_calls[i].type == type)

@@ -14,11 +14,14 @@ struct sk_decoder *sk_decoder_new(struct sk_process_table *processes, struct sk_
 
 	d->processes = processes;
 	d->containers = containers;
+	d->names = sk_dns_names_new();
 	return d;
 }
 
 void sk_decoder_free(struct sk_decoder *decoder)
 {
+	if (decoder)
+		sk_dns_names_free(decoder->names);
 	free(decoder);
 }
 
@@ -111,17 +114,21 @@ static void put_container(struct sk_decoder *d, const struct sk_decoder_record *
 	p->container = sk_container_table_find(d->containers, p, path);
 }
 
-/* The process of a record; one that was not known is looked up, and else made of what the record says. */
+/* One that was not known is looked up, and else made. */
+static struct sk_process *known_process(struct sk_decoder *d, int32_t pid, int32_t parent)
+{
+	struct sk_process *p = sk_process_table_get(d->processes, pid);
+
+	if (!p && sk_process_table_look(d->processes, pid))
+		p = sk_process_table_get(d->processes, pid);
+	return p ? p : sk_process_table_add(d->processes, pid, parent);
+}
+
 static struct sk_process *process_of(struct sk_decoder *d, const struct sk_decoder_record *r)
 {
-	const struct sk_wire_task *t = &r->head.task;
-	struct sk_process *p = sk_process_table_get(d->processes, t->pid);
+	struct sk_process *p = known_process(d, r->head.task.pid, r->head.task.ppid);
 
-	if (!p && sk_process_table_look(d->processes, t->pid))
-		p = sk_process_table_get(d->processes, t->pid);
-	if (!p)
-		p = sk_process_table_add(d->processes, t->pid, t->ppid);
-	put_task(d, p, t);
+	put_task(d, p, &r->head.task);
 	put_container(d, r, p);
 	return p;
 }
@@ -403,18 +410,22 @@ int sk_decode(struct sk_decoder *d, struct sk_span bytes, const struct sk_event 
 	*e = (struct sk_event){ .cpu = (uint16_t)r.head.cpu, .number = ++d->number, .fd = -1, .args = d->args,
 				.time = (int64_t)r.head.time + d->clock, .result = r.head.result,
 				.type = type_of(&r.head) };
-	if (r.head.kind != SK_WIRE_FORK)
+	if (r.head.kind == SK_WIRE_ANSWER)
+		p = known_process(d, r.head.task.pid, 0);
+	else if (r.head.kind != SK_WIRE_FORK)
 		p = process_of(d, &r);
 	switch (r.head.kind) {
 	case SK_WIRE_EXEC: decode_exec(d, &r, p); break;
 	case SK_WIRE_FORK: p = decode_fork(d, &r); break;
 	case SK_WIRE_EXIT: decode_exit(d, &r, p); break;
 	case SK_WIRE_CALL: result = decode_call(d, &r, p, err); break;
+	case SK_WIRE_QUESTION:
+	case SK_WIRE_ANSWER: sk_decode_dns(d, &r); break;
 	default: result = sk_err_set(err, SK_EINVAL, "a record is of no known kind (%u)", r.head.kind);
 	}
 	if (result < 0)
 		return result;
-	if (r.head.kind != SK_WIRE_CALL)
+	if (r.head.kind < SK_WIRE_CALL)
 		put_types(e, d->args);
 	e->process = p;
 	*ret_event = e;

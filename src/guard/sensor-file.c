@@ -213,6 +213,7 @@ static bool read_socket(struct sk_decoder *d, const struct sk_decoder_record *r,
 				 .server = server };
 	if (w.family == AF_INET || w.family == AF_INET6)
 		put_ends(s, &w, server);
+	sk_decoder_name_peer(d, r);
 	if (w.family == AF_UNIX)
 		s->path = local_path(d, path);
 	d->file = (struct sk_file){ .type = socket_type(s->family), .name = s->path, .upper = -1, .socket = s };

@@ -4,6 +4,8 @@
 /* What the files that make events of records share (sensor-decode.h). */
 #include "base/limits.h"
 #include "bpf/event.h"
+#include "guard/dns.h"
+#include "guard/print.h"
 #include "guard/sensor-decode.h"
 
 /* Texts of one event: all parts of a record, paths put together, and paths joined to their folders. */
@@ -12,6 +14,7 @@ enum { SK_DECODER_TEXT = 1 << 16, SK_DECODER_PARTS = 24 };
 struct sk_decoder {
 	struct sk_process_table *processes;
 	struct sk_container_table *containers;
+	struct sk_dns_names *names;
 	int64_t clock;
 	uint64_t number;
 	struct sk_event event;
@@ -47,3 +50,7 @@ bool sk_decoder_read_file(struct sk_decoder *d, const struct sk_decoder_part *pa
 /* What the descriptor in that register was about, or NULL. */
 const struct sk_file *sk_decoder_file(struct sk_decoder *d, const struct sk_decoder_record *r, enum sk_event_type type,
 				      int index);
+
+/* sensor-dns.c: the event of a question or an answer; and what is known of the name of d->socket's other end. */
+void sk_decode_dns(struct sk_decoder *d, const struct sk_decoder_record *r);
+void sk_decoder_name_peer(struct sk_decoder *d, const struct sk_decoder_record *r);

@@ -132,11 +132,21 @@ static int attach_call(struct sk_sensor *s, const struct sk_sensor_call *call, s
 	return add_link(s, link, name, err);
 }
 
+static int attach_dns(struct sk_sensor *s, struct sk_err *err)
+{
+	if (add_link(s, bpf_program__attach(s->bpf->progs.on_packet_out), "net_dev_queue", err) < 0 ||
+	    add_link(s, bpf_program__attach(s->bpf->progs.on_packet_in), "netif_receive_skb", err) < 0)
+		return -err->code;
+	return 0;
+}
+
 static int attach(struct sk_sensor *s, struct sk_err *err)
 {
 	if (add_link(s, bpf_program__attach(s->bpf->progs.on_exec), "sched_process_exec", err) < 0 ||
 	    add_link(s, bpf_program__attach(s->bpf->progs.on_fork), "task_newtask", err) < 0 ||
 	    add_link(s, bpf_program__attach(s->bpf->progs.on_exit), "sched_process_exit", err) < 0)
+		return -err->code;
+	if ((s->want.types[SK_EVENT_DNS] || s->want.names) && attach_dns(s, err) < 0)
 		return -err->code;
 	for (size_t i = 0; i < sk_sensor_call_count; i++)
 		if (s->want.types[sk_sensor_calls[i].type] && attach_call(s, &sk_sensor_calls[i], err) < 0)

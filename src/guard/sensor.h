@@ -17,6 +17,7 @@ struct sk_sensor_want {
 	bool types[SK_EVENT_COUNT];
 	bool reads; /* files that are opened for reading alone, too */
 	bool env;   /* the environment of programs */
+	bool names; /* of the peers of connections, from the answers that DNS gave */
 };
 
 struct sk_sensor;

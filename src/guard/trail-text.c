@@ -369,7 +369,7 @@ int sk_trail_next_text(struct sk_trail *t, struct sk_event *ret_event, struct sk
 	struct sk_span line;
 	int r = 0;
 
-	sk_arena_release(&t->passing);
+	sk_arena_reset(&t->passing);
 	while (r == 0 && sk_span_line(&t->rest, &line)) {
 		t->line++;
 		line = sk_span_trim(line);

@@ -46,6 +46,7 @@ static const int always[] = {
 /* What it does besides where it walks a folder. */
 static const int with_folder[] = {
 	SCMP_SYS(openat), SCMP_SYS(newfstatat), SCMP_SYS(statx), SCMP_SYS(getdents64), SCMP_SYS(readlinkat),
+	SCMP_SYS(fgetxattr),
 };
 
 /* What only an intruder does. */

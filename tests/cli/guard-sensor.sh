@@ -88,6 +88,14 @@ os.write(m, open("/bin/true", "rb").read())
 if os.fork() == 0:
     os.execve(m, ["from-memory"], {})
 os.wait()
+# A name server, a question to it, its answer; and a connection to the address that it gave.
+name = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); name.bind(("127.8.8.8", 53))
+question = b"\0224\1\0\0\1\0\0\0\0\0\0\6marked\7example\3org\0\0\1\0\1"
+asker = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); asker.sendto(question, ("127.8.8.8", 53))
+got, who = name.recvfrom(512)
+name.sendto(b"\0224\x81\x80\0\1\0\1\0\0\0\0" + got[12:] + b"\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4\x7f\x08\x08\x09", who)
+asker.recv(512)
+d = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); d.connect(("127.8.8.9", 443))
 f = os.open(".", os.O_RDONLY)
 os.close(os.open("by-fd", os.O_CREAT | os.O_WRONLY, dir_fd=f))
 os.unlink("by-fd", dir_fd=f)
@@ -129,6 +137,11 @@ told "accept, both ends" 'select((.type | test("^accept")) and .args.tuple == "1
 told "IPv6" 'select(.type == "bind" and .file.type == "ipv6") | .file.socket | test("^::1:[0-9]+$") | tostring' true
 told "a local socket" 'select(.type == "connect" and .file.type == "unix" and .file.name == $d + "/local") | .result | tostring' 0
 told "a datagram's peer" 'select(.type == "connect" and (.args.tuple | test("127.0.0.9:5353$"))) | .file.type' ipv4
+told "a question to a name server" 'select(.type == "dns" and .args.name == "marked.example.org" and .args.rcode == null) |
+	.args.qtype + " " + (.args.tuple | test("->127.8.8.8:53$") | tostring) + " " + .process.name' "A true python3"
+told "its answer" 'select(.type == "dns" and .args.name == "marked.example.org" and .args.rcode == "NOERROR") |
+	.args.addresses' 127.8.8.9
+told "the name of a peer" 'select(.type == "connect" and (.args.tuple | test("127.8.8.9:443$"))) | .file.serverName' marked.example.org
 told "a program from memory" 'select(.type | test("^exec")) | select(.process.exe == "from-memory") |
 	.process.exePlace + " " + .process.exePath' "memfd memfd:marked-memfd"
 told "a path that is long" 'select(.file.name == "'"$deep/end"'") | .file.cut | tostring' null

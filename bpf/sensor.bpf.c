@@ -185,6 +185,7 @@ int BPF_PROG(on_fork, struct task_struct *child, __u64 flags)
 	s->record.result = BPF_CORE_READ(child, tgid);
 	s->record.call = call_number();
 	s->record.args[0] = flags;
+	s->record.args[1] = bpf_get_current_pid_tgid() >> 32;
 	put_cgroup(s, child);
 	record_end(s);
 	return 0;
@@ -371,7 +372,12 @@ int on_call(struct sys_exit_context *ctx)
 	if (call->address < 5)
 		put_address(s, call->address, reg(s, call->address), (__u32)reg(s, call->address + 1));
 	if (call->bytes < 5 && part_begin(s, SK_PART_BYTES, call->bytes)) {
-		put_bytes(s, reg(s, call->bytes), reg(s, call->bytes + 1), SK_WIRE_BYTES, bpf_probe_read_user);
+		__u64 length = reg(s, call->bytes + 1);
+
+		/* What was not sent or received is not part of it, but what a send tried is. */
+		if (result > 0 && (__u64)result < length)
+			length = result;
+		put_bytes(s, reg(s, call->bytes), length, SK_WIRE_BYTES, bpf_probe_read_user);
 		part_end(s);
 	}
 	if (call->message < 6)

@@ -118,8 +118,8 @@ static void put_container(struct sk_decoder *d, const struct sk_decoder_record *
 	struct sk_span path = part ? sk_decoder_path(d, part, part->body) : sk_span(NULL, 0);
 
 	p->container = sk_container_table_find(d->containers, p, path);
-	if (p->container && r->head.kind == SK_WIRE_EXEC)
-		sk_users_look(d->users, p->container, p->pid);
+	if (r->head.kind == SK_WIRE_EXEC)
+		sk_users_look(d->users, p->container, p->pid, p->uid);
 }
 
 static void put_users(struct sk_decoder *d, struct sk_process *p)

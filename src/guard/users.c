@@ -22,6 +22,7 @@ struct names {
 struct sk_users {
 	struct sk_arena arena;	    /* processes point into it, so nothing leaves it */
 	struct names host;
+	struct stat host_file;	    /* as it was when it was read */
 	struct sk_map by_text;	    /* both files: struct names; containers of one image share them */
 	struct sk_map by_container; /* by id: one of by_text */
 	struct sk_arena ids;
@@ -72,23 +73,39 @@ static struct sk_span kept(struct sk_users *users, const struct sk_buf *text)
 	return sk_span(sk_arena_dup(&users->arena, sk_buf_view(text)), text->len);
 }
 
-struct sk_users *sk_users_new(void)
+static void names_release(struct names *names)
 {
-	struct sk_users *users = sk_alloc(sizeof(*users));
-	sk_cleanup(sk_buf_release) struct sk_buf passwd = { 0 }, group = { 0 };
+	sk_map_release(&names->users);
+	sk_map_release(&names->groups);
+}
 
+/* The host's own files, if they are not as they were. */
+static void read_host(struct sk_users *users)
+{
+	sk_cleanup(sk_buf_release) struct sk_buf passwd = { 0 }, group = { 0 };
+	const struct stat *was = &users->host_file;
+	struct stat now;
+
+	if (stat("/etc/passwd", &now) < 0 ||
+	    (now.st_ino == was->st_ino && now.st_size == was->st_size && now.st_mtim.tv_sec == was->st_mtim.tv_sec &&
+	     now.st_mtim.tv_nsec == was->st_mtim.tv_nsec))
+		return;
+	users->host_file = now;
+	names_release(&users->host);
+	users->host = (struct names){ 0 };
 	/* Without them there are numbers without names. */
 	if (sk_path_slurp("/etc/passwd", SK_MAX_CONFIG, &passwd, NULL) >= 0)
 		read_table(users, &users->host, kept(users, &passwd), add_user);
 	if (sk_path_slurp("/etc/group", SK_MAX_CONFIG, &group, NULL) >= 0)
 		read_table(users, &users->host, kept(users, &group), add_group);
-	return users;
 }
 
-static void names_release(struct names *names)
+struct sk_users *sk_users_new(void)
 {
-	sk_map_release(&names->users);
-	sk_map_release(&names->groups);
+	struct sk_users *users = sk_alloc(sizeof(*users));
+
+	read_host(users);
+	return users;
 }
 
 void sk_users_free(struct sk_users *users)
@@ -154,15 +171,20 @@ static struct names *names_of(struct sk_users *users, const struct sk_buf *both,
 	return names;
 }
 
-void sk_users_look(struct sk_users *users, const struct sk_container *container, int32_t pid)
+static void *find(const struct sk_map *map, uint32_t number)
+{
+	char text[16];
+
+	return sk_map_get(map, sk_span(text, (size_t)snprintf(text, sizeof(text), "%u", number)));
+}
+
+static void look_in_container(struct sk_users *users, const struct sk_container *container, int32_t pid)
 {
 	sk_cleanup(sk_buf_release) struct sk_buf both = { 0 };
 	sk_autoclose int root = -1;
 	struct names *names;
 	size_t passwd_len;
 
-	if (sk_map_get(&users->by_container, container->id))
-		return;
 	root = root_of(pid);
 	if (root < 0)
 		return;
@@ -178,7 +200,10 @@ void sk_users_look(struct sk_users *users, const struct sk_container *container,
 		users->by_container = (struct sk_map){ 0 };
 		users->ids = (struct sk_arena){ 0 };
 	}
-	sk_map_put(&users->by_container, sk_span(sk_arena_dup(&users->ids, container->id), container->id.len), names);
+	if (sk_map_get(&users->by_container, container->id)) /* the key that is there stays */
+		sk_map_put(&users->by_container, container->id, names);
+	else
+		sk_map_put(&users->by_container, sk_span(sk_arena_dup(&users->ids, container->id), container->id.len), names);
 }
 
 static const struct names *names_in(const struct sk_users *users, const struct sk_container *container)
@@ -186,11 +211,14 @@ static const struct names *names_in(const struct sk_users *users, const struct s
 	return container ? sk_map_get(&users->by_container, container->id) : &users->host;
 }
 
-static void *find(const struct sk_map *map, uint32_t number)
+void sk_users_look(struct sk_users *users, const struct sk_container *container, int32_t pid, uint32_t uid)
 {
-	char text[16];
-
-	return sk_map_get(map, sk_span(text, (size_t)snprintf(text, sizeof(text), "%u", number)));
+	if (sk_users_find(users, container, uid))
+		return;
+	if (container)
+		look_in_container(users, container, pid);
+	else
+		read_host(users);
 }
 
 const struct sk_user *sk_users_find(const struct sk_users *users, const struct sk_container *container, uint32_t uid)

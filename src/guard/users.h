@@ -13,8 +13,11 @@ struct sk_users;
 struct sk_users *sk_users_new(void);
 void sk_users_free(struct sk_users *users);
 
-/* Reads the container's own files below the root of that process, where they are not known yet. */
-void sk_users_look(struct sk_users *users, const struct sk_container *container, int32_t pid);
+/*
+ * A program starts as that user: where nobody is known to have the number, the
+ * files are read again, a container's own below the root of that process.
+ */
+void sk_users_look(struct sk_users *users, const struct sk_container *container, int32_t pid, uint32_t uid);
 
 /* NULL: nobody has that number in the container (NULL: on the host). Lives as long as users. */
 const struct sk_user *sk_users_find(const struct sk_users *users, const struct sk_container *container, uint32_t uid);

@@ -38,7 +38,7 @@
 
 enum sk_wire_kind {
 	SK_WIRE_EXEC = 1,
-	SK_WIRE_FORK, /* result: pid of the child, args[0] its flags; the header is the child's */
+	SK_WIRE_FORK, /* result: pid of the child, args[0] its flags, args[1] who called; the header is the child's */
 	SK_WIRE_EXIT, /* result: status as wait(2) has it */
 	SK_WIRE_CALL, /* a system call that has come back */
 	SK_WIRE_QUESTION, /* a DNS message to port 53: socket and bytes */

@@ -94,6 +94,25 @@ static __always_inline void record_end(struct scratch *s)
 		count_loss(process ? SK_LOSS_RING_PROCESS : SK_LOSS_RING_FULL);
 }
 
+/* Cgroups whose names were told with a call: one time is enough, and /proc may know another by the time it is asked. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, SK_WIRE_SHARES);
+	__type(key, __u64);
+	__type(value, __u8);
+} told_cgroups SEC(".maps");
+
+static __always_inline void put_new_cgroup(struct scratch *s, struct task_struct *task)
+{
+	__u64 id = s->record.task.cgroup;
+	__u8 told = 1;
+
+	if (bpf_map_lookup_elem(&told_cgroups, &id))
+		return;
+	bpf_map_update_elem(&told_cgroups, &id, &told, 0);
+	put_cgroup(s, task);
+}
+
 static __always_inline bool is_own(void)
 {
 	return (bpf_get_current_pid_tgid() >> 32) == own_pid;
@@ -166,6 +185,7 @@ int BPF_PROG(on_fork, struct task_struct *child, __u64 flags)
 	s->record.result = BPF_CORE_READ(child, tgid);
 	s->record.call = call_number();
 	s->record.args[0] = flags;
+	s->record.args[1] = bpf_get_current_pid_tgid() >> 32;
 	put_cgroup(s, child);
 	record_end(s);
 	return 0;
@@ -333,6 +353,7 @@ int on_call(struct sys_exit_context *ctx)
 	record_begin(s, SK_WIRE_CALL, call->event, task);
 	s->record.result = result;
 	s->record.call = number;
+	put_new_cgroup(s, task);
 	read_registers(s);
 	if (call->file < 6) {
 		fd = (__s32)reg(s, call->file);
@@ -351,7 +372,12 @@ int on_call(struct sys_exit_context *ctx)
 	if (call->address < 5)
 		put_address(s, call->address, reg(s, call->address), (__u32)reg(s, call->address + 1));
 	if (call->bytes < 5 && part_begin(s, SK_PART_BYTES, call->bytes)) {
-		put_bytes(s, reg(s, call->bytes), reg(s, call->bytes + 1), SK_WIRE_BYTES, bpf_probe_read_user);
+		__u64 length = reg(s, call->bytes + 1);
+
+		/* What was not sent or received is not part of it, but what a send tried is. */
+		if (result > 0 && (__u64)result < length)
+			length = result;
+		put_bytes(s, reg(s, call->bytes), length, SK_WIRE_BYTES, bpf_probe_read_user);
 		part_end(s);
 	}
 	if (call->message < 6)

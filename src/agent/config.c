@@ -22,6 +22,7 @@ static const struct sk_option table[] = {
 	{                                                                                                        \
 		return function(&c->settings, n, &c->field, err);                                                \
 	}
+SECTION(additions, sk_additions_config)
 SECTION(outputs, sk_outputs_config)
 SECTION(responses, sk_responses_config)
 SECTION(metrics, sk_metrics_config)
@@ -30,6 +31,7 @@ static const struct {
 	const char *name;
 	int (*read)(struct sk_agent_config *config, const struct sk_node *section, struct sk_err *err);
 } sections[] = {
+	{ "append_output", read_additions },
 	{ "outputs", read_outputs },
 	{ "responses", read_responses },
 	{ "metrics", read_metrics },

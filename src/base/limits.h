@@ -209,6 +209,9 @@
 #define SK_MAX_CONTAINERS 65536u
 /* One file of a runtime or an engine about a container: a bundle's has 30 kB, containers.json 2 kB a container. */
 #define SK_MAX_CONTAINER_STATE (8u << 20)
+/* /etc/passwd or /etc/group of a container: Debian's have 1 kB; and all of them that differ, which are kept. */
+#define SK_MAX_CONTAINER_USERS (256u << 10)
+#define SK_MAX_USERS (8u << 20)
 /* Mounts of one container that are told to rules. */
 #define SK_MAX_CONTAINER_MOUNTS 256u
 /* What an agent says of itself: some 200 bytes for each container and rule that fired. */

@@ -25,6 +25,7 @@ struct cgroup {
 	uint64_t id;
 	struct entry *entry; /* NULL: no container's */
 	bool known;
+	bool named; /* by its own name, not by what a process of it said of itself */
 };
 
 enum { CGROUPS = 1 << 12 };
@@ -170,11 +171,14 @@ const struct sk_container *sk_container_table_find(struct sk_container_table *ta
 	const char *engine = "";
 	struct sk_span id;
 
-	if (!slot->known || slot->id != process->cgroup) {
+	if (!slot->known || slot->id != process->cgroup || (name.len && !slot->named)) {
 		bool found = name.len ? sk_container_id(name, &id, &engine) :
 					look_up_cgroup(process->pid, &text, &id, &engine);
 
-		*slot = (struct cgroup){ .id = process->cgroup, .known = true,
+		/* A process that has ended says nothing, which is not to say that there is no container. */
+		if (!found && !name.len && !text.len)
+			return NULL;
+		*slot = (struct cgroup){ .id = process->cgroup, .known = true, .named = name.len > 0,
 					 .entry = found ? entry_of(table, id, engine) : NULL };
 	}
 	if (!slot->entry)

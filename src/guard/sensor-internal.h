@@ -7,6 +7,7 @@
 #include "guard/dns.h"
 #include "guard/print.h"
 #include "guard/sensor-decode.h"
+#include "guard/users.h"
 
 /* Texts of one event: all parts of a record, paths put together, and paths joined to their folders. */
 enum { SK_DECODER_TEXT = 1 << 16, SK_DECODER_PARTS = 24 };
@@ -15,6 +16,7 @@ struct sk_decoder {
 	struct sk_process_table *processes;
 	struct sk_container_table *containers;
 	struct sk_dns_names *names;
+	struct sk_users *users;
 	int64_t clock;
 	uint64_t number;
 	struct sk_event event;

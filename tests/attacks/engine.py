@@ -112,6 +112,8 @@ def make_root(root, scripts=None):
     # Files of their own: what a program is called depends on it, and debugfs is not a link to something else.
     for name in STAND_INS:
         os.link(attack, root / "bin" / name)
+    shutil.copy(attack, root / "bin/suid-attack")
+    (root / "bin/suid-attack").chmod(0o4755)
     for name, text in (scripts or {}).items():
         (root / "attack").mkdir(exist_ok=True)
         (root / "attack" / name).write_text(text)

@@ -467,7 +467,7 @@ bool sk_decode_by_door(struct sk_decoder *d)
 {
 	struct sk_span name = d->file.raw_name;
 
-	if (!d->event.file || d->file.socket || !d->event.file->name.len || sk_span_starts(d->file.name, "/proc/self/") ||
+	if (!d->event.file || d->file.socket || sk_span_starts(d->file.name, "/proc/self/") ||
 	    (!sk_span_is(name, "/proc/self/exe") && !sk_span_starts(name, "/proc/self/fd/")))
 		return false;
 	d->file.name = name;

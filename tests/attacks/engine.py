@@ -198,12 +198,12 @@ class Engine:
 class Guard:
     """sekisho guard run; its alerts as they come."""
 
-    def __init__(self, folder, rules, *options):
+    def __init__(self, folder, rules, *options, before=()):
         self.alerts_path = folder / "alerts"
         self.log_path = folder / "guard-log"
         self.offset = 0
         self.alerts = []
-        command = [sekisho(), "guard", "run", "-f", "json", *options]
+        command = [*before, sekisho(), "guard", "run", "-f", "json", *options]
         for rule in rules:
             command += ["--rules", str(rule)]
         self.process = subprocess.Popen(command, stdout=open(self.alerts_path, "w"), stderr=open(self.log_path, "w"),

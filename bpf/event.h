@@ -57,6 +57,7 @@ enum sk_wire_part_kind {
 	SK_PART_ARGS,	    /* each NUL-terminated */
 	SK_PART_ENV,
 	SK_PART_FILENAME,   /* of exec, as it was asked for */
+	SK_PART_STREAMS,    /* of exec: struct sk_wire_stream of the descriptors 0 to 2 */
 };
 
 struct sk_wire_part {
@@ -83,6 +84,11 @@ struct sk_wire_file {
 	__u8 writable;	    /* the process may write to it, by owner and mode */
 	__u16 pad;
 	__u32 magic;	    /* of the file system */
+};
+
+struct sk_wire_stream {
+	__u16 mode;   /* S_IF… and rights; 0: closed */
+	__u16 family; /* of a socket */
 };
 
 struct sk_wire_socket {

@@ -156,6 +156,19 @@ static enum sk_exe_place place_of(const struct sk_file *file)
 	return file->upper < 0 ? SK_EXE_PLAIN : file->upper ? SK_EXE_UPPER : SK_EXE_LOWER;
 }
 
+static void put_streams(const struct sk_decoder_record *r, struct sk_process *p)
+{
+	const struct sk_decoder_part *part = sk_decoder_part(r, SK_PART_STREAMS, -1);
+
+	for (size_t i = 0; i < SK_COUNT(p->standard); i++) {
+		struct sk_wire_stream stream = { 0 };
+
+		if (part && part->body.len >= (i + 1) * sizeof(stream))
+			memcpy(&stream, part->body.ptr + i * sizeof(stream), sizeof(stream));
+		p->standard[i] = (struct sk_file){ .type = sk_decoder_stream_type(&stream), .upper = -1 };
+	}
+}
+
 static void put_program(struct sk_decoder *d, const struct sk_decoder_record *r, struct sk_process *p)
 {
 	const struct sk_decoder_part *file = sk_decoder_part(r, SK_PART_FILE, -1),
@@ -177,6 +190,7 @@ static void put_program(struct sk_decoder *d, const struct sk_decoder_record *r,
 	sk_process_table_set(p, SK_PROCESS_ENV, env ? env->body : sk_span(NULL, 0));
 	if (cwd)
 		sk_process_table_set(p, SK_PROCESS_CWD, sk_decoder_path(d, cwd, cwd->body));
+	put_streams(r, p);
 }
 
 /* ---- events ---- */
@@ -463,7 +477,7 @@ bool sk_decode_by_door(struct sk_decoder *d)
 {
 	struct sk_span name = d->file.raw_name;
 
-	if (!d->event.file || d->file.socket || !d->event.file->name.len || sk_span_starts(d->file.name, "/proc/self/") ||
+	if (!d->event.file || d->file.socket || sk_span_starts(d->file.name, "/proc/self/") ||
 	    (!sk_span_is(name, "/proc/self/exe") && !sk_span_starts(name, "/proc/self/fd/")))
 		return false;
 	d->file.name = name;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "agent/agent.h"
 
+#include "agent/outputs.h"
 #include "base/buf.h"
-#include "base/fd.h"
 #include "base/mem.h"
 #include "guard/judge.h"
 
@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { POLL_MS = 200, READER_NICE = -10, FLUSH_BYTES = 1 << 16 };
+enum { POLL_MS = 200, READER_NICE = -10, CLOSE_MS = 3000 };
 
 struct sk_agent {
 	const struct sk_agent_config *config;
@@ -21,7 +21,7 @@ struct sk_agent {
 	struct sk_judge *judge;
 	struct sk_sensor *sensor;
 	struct sk_sensor_want want; /* what the sensor was opened for */
-	struct sk_buf out;
+	struct sk_outputs *outputs;
 	char host[256];
 	struct sk_agent_counts counts;
 };
@@ -83,6 +83,8 @@ static int open_all(struct sk_agent *a, struct sk_err *err)
 {
 	if (gethostname(a->host, sizeof(a->host) - 1) < 0)
 		a->host[0] = '\0';
+	if (sk_outputs_open(&a->config->outputs, a->config->state, a->host, &a->outputs, err) < 0)
+		return -err->code;
 	a->judge = judge_new(a, err);
 	if (!a->judge)
 		return -err->code;
@@ -149,20 +151,16 @@ int sk_agent_open(const struct sk_agent_options *options, struct sk_agent **ret_
 
 void sk_agent_close(struct sk_agent *a)
 {
+	uint64_t lost;
+
 	if (!a)
 		return;
 	sk_sensor_close(a->sensor);
 	judge_free(a->judge);
-	sk_buf_release(&a->out);
+	lost = sk_outputs_close(a->outputs, CLOSE_MS);
+	if (lost)
+		say(a, true, "%llu alerts could not be told before the end", (unsigned long long)lost);
 	free(a);
-}
-
-static int flush(struct sk_agent *a, struct sk_err *err)
-{
-	int r = sk_write_full(STDOUT_FILENO, a->out.data, a->out.len);
-
-	sk_buf_reset(&a->out);
-	return r < 0 ? sk_err_errno(err, "standard output") : 0;
 }
 
 static int on_alert(void *context, const struct sk_alert *alert, struct sk_err *err)
@@ -170,8 +168,8 @@ static int on_alert(void *context, const struct sk_alert *alert, struct sk_err *
 	struct sk_agent *a = context;
 
 	a->counts.alerts++;
-	sk_alert_write(&a->out, alert, a->config->format, a->host);
-	return a->out.len < FLUSH_BYTES ? 0 : flush(a, err);
+	sk_outputs_alert(a->outputs, alert);
+	return 0;
 }
 
 static int on_event(void *context, const struct sk_event *event, struct sk_err *err)
@@ -222,13 +220,13 @@ int sk_agent_run(struct sk_agent *a, int64_t seconds, struct sk_err *err)
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGHUP, &action, NULL);
 	say(a, false, "watching");
-	while (r >= 0 && !stopped && now_ms() < end) {
+	while (r >= 0 && !stopped && now_ms() < end && sk_outputs_alive(a->outputs)) {
 		r = sk_sensor_poll(a->sensor, POLL_MS, on_event, a, err);
-		if (r > 0)
-			r = flush(a, err);
+		sk_outputs_say(a->outputs, a->say_fn, a->say_context);
 		if (reload_asked) {
 			reload_asked = 0;
 			reload(a);
+			sk_outputs_reopen(a->outputs);
 		}
 	}
 	say_losses(a);

@@ -17,7 +17,7 @@ static const struct sk_option table[] = {
 };
 
 /* The keys of the modules' sections, in the order in which they are read. */
-static const char *const sections[] = { NULL };
+static const char *const sections[] = { "outputs", NULL };
 
 int sk_agent_config_open(struct sk_agent_config *c, const char *path, struct sk_err *err)
 {
@@ -25,7 +25,10 @@ int sk_agent_config_open(struct sk_agent_config *c, const char *path, struct sk_
 		path = SK_AGENT_CONFIG;
 	if (path && sk_settings_open(&c->settings, path, err) < 0)
 		return -err->code;
-	return sk_settings_read(&c->settings, c->settings.doc.root, table, sections, c, err);
+	if (sk_settings_read(&c->settings, c->settings.doc.root, table, sections, c, err) < 0)
+		return -err->code;
+	c->outputs.format = -1;
+	return sk_outputs_config(&c->settings, sk_node_get(c->settings.doc.root, "outputs"), &c->outputs, err);
 }
 
 void sk_agent_config_release(struct sk_agent_config *c)

@@ -5,14 +5,13 @@
  * What guard.yaml says: general settings here, and a section for each module,
  * read by the module itself. docs/guard-config.md has all of it.
  */
-#include "agent/settings.h"
-#include "guard/alert.h"
+#include "agent/outputs.h"
 
 struct sk_agent_config {
 	struct sk_settings settings;
 	struct sk_option_list rules; /* files and folders; none: those that ship with the program */
 	bool all;		     /* every rule that an event fires, not only the first */
-	int format;		     /* enum sk_alert_format of standard output */
+	struct sk_outputs_config outputs;
 	const char *state;	     /* folder of what must outlive the agent */
 	const char *runtime;	     /* folder of sockets and locks */
 };

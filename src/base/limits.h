@@ -200,3 +200,36 @@
 #define SK_MAX_CONTAINER_MOUNTS 256u
 /* What an agent says of itself: some 200 bytes for each container and rule that fired. */
 #define SK_MAX_STATUS (64u << 20)
+/* A limit of the agent's responses, "10/1m": a number that a person may mean; each takes eight bytes. */
+#define SK_MAX_RATE 10000u
+#define SK_MAX_RATE_SECONDS 86400
+/* Responses that wait for a thread: each has an alert, some 4 kB; what comes then is not done and said not to be. */
+#define SK_MAX_RESPONSES_WAITING 256u
+/* Lines about responses that wait to be written. */
+#define SK_MAX_RESPONSE_LINES 4096u
+/* Processes below one that are killed with it, and how often new ones of them are looked for. */
+#define SK_MAX_TREE 4096u
+#define SK_MAX_TREE_ROUNDS 16
+/* What /proc tells of a process as text (cgroup, mountinfo, maps): a JVM's maps have 400 kB. */
+#define SK_MAX_PROC_FILE (4u << 20)
+/* Processes and open files that evidence lists. */
+#define SK_MAX_EVIDENCE_PROCESSES 1024u
+#define SK_MAX_EVIDENCE_FILES 4096u
+/* One text of evidence: maps of a JVM have 400 kB, mounts of a node with a hundred containers 200 kB. */
+#define SK_MAX_EVIDENCE_TEXT (1u << 20)
+/* A program whose digest is taken as evidence; larger ones cost more time than there is. */
+#define SK_MAX_EVIDENCE_HASHED (1ull << 30)
+/* What one incident counts at least against the quota, so that small ones are bounded in number, too. */
+#define SK_MIN_INCIDENT_BYTES 65536u
+/* What an engine answers to a request to pause or stop: a line of JSON. */
+#define SK_MAX_ENGINE_ANSWER 65536u
+/* One alert as an output sends it: all arguments and the longest paths of an event take 30 kB. */
+#define SK_MAX_OUTPUT_MESSAGE (256u << 10)
+/* Messages that wait in memory for one output: some four thousand alerts. */
+#define SK_MAX_OUTPUT_MEMORY (4u << 20)
+/* And on disk, unless somebody says otherwise: an hour of seventy a second. */
+#define SK_OUTPUT_SPOOL (256ull << 20)
+/* Outputs of one agent: each has threads. */
+#define SK_MAX_OUTPUTS 32u
+/* A file with a password, a header or a key. */
+#define SK_MAX_SECRET 65536u

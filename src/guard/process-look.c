@@ -144,7 +144,7 @@ static bool read_stat(struct sk_span stat, struct sk_process *p, int32_t *ret_pp
 		else if (field == 7 && p)
 			p->tty = value ? makedev(value >> 8 & 0xfff, (value & 0xff) | (value >> 12 & 0xfff00)) : 0;
 		else if (field == 22 && p)
-			p->start = (int64_t)(value * (UINT64_C(1000000000) / (uint64_t)sysconf(_SC_CLK_TCK)));
+			p->start = (int64_t)(p->boot_start = value * (UINT64_C(1000000000) / (uint64_t)sysconf(_SC_CLK_TCK)));
 	}
 	return true;
 }

@@ -97,6 +97,7 @@ static void put_task(struct sk_decoder *d, struct sk_process *p, const struct sk
 	p->cap_permitted = t->permitted;
 	p->cap_effective = t->effective;
 	p->clone_time = (int64_t)t->start + d->clock;
+	p->boot_start = t->start;
 	if (!p->start)
 		p->start = p->clone_time;
 	p->pidns_start = (int64_t)t->pidns_start + d->clock;

@@ -43,6 +43,8 @@ enum sk_wire_kind {
 	SK_WIRE_CALL, /* a system call that has come back */
 	SK_WIRE_QUESTION, /* a DNS message to port 53: socket and bytes */
 	SK_WIRE_ANSWER,	  /* the message that came back; task.pid, task.namespaces[NS_NET] are of who asked, no more */
+	SK_WIRE_CGROUP_MADE, /* args[0]: its number, as task.cgroup has it; its name is a part */
+	SK_WIRE_CGROUP_GONE, /* the same; nobody is in it any more */
 };
 
 enum sk_wire_part_kind {

@@ -5,6 +5,7 @@
  * registers still are what the kernel was called with, what it did can be
  * read, and one program a call costs half of two.
  */
+#include "cgroup.h"
 #include "dns.h"
 #include "objects.h"
 #include "task.h"
@@ -509,4 +510,39 @@ int BPF_PROG(on_packet_in, struct sk_buff *skb)
 	bpf_map_delete_elem(&asked, &key);
 	record_end(s);
 	return 0;
+}
+
+/* Told before anybody is in it, so that the container is known before its first program runs. */
+static __always_inline int tell_cgroup(struct cgroup *cgroup, __u8 kind)
+{
+	struct scratch *s;
+	__u64 number;
+
+	if (is_own() || !cgroup_number(cgroup, &number))
+		return 0;
+	if (is_flood()) {
+		count_loss(SK_LOSS_FLOOD);
+		return 0;
+	}
+	s = scratch_get();
+	if (!s)
+		return 0;
+	record_begin(s, kind, 0, (void *)bpf_get_current_task());
+	s->record.result = 0;
+	s->record.args[0] = number;
+	put_cgroup_node(s, BPF_CORE_READ(cgroup, kn));
+	record_end(s);
+	return 0;
+}
+
+SEC("tp_btf/cgroup_mkdir")
+int BPF_PROG(on_cgroup_made, struct cgroup *cgroup)
+{
+	return tell_cgroup(cgroup, SK_WIRE_CGROUP_MADE);
+}
+
+SEC("tp_btf/cgroup_rmdir")
+int BPF_PROG(on_cgroup_gone, struct cgroup *cgroup)
+{
+	return tell_cgroup(cgroup, SK_WIRE_CGROUP_GONE);
 }

@@ -139,6 +139,31 @@ static __always_inline __u32 call_number(void)
 #endif
 }
 
+/* What a program reads and writes without opening anything: a shell on a connection is told by it. */
+static __always_inline void put_streams(struct scratch *s, struct task_struct *task)
+{
+	struct sk_wire_stream *out;
+
+	if (!part_begin(s, SK_PART_STREAMS, 0))
+		return;
+	out = room(s);
+	if (!out)
+		return;
+	for (int i = 0; i < 3; i++) {
+		struct file *file = file_of(task, i);
+		struct socket *socket;
+
+		out[i].mode = file ? BPF_CORE_READ(file, f_inode, i_mode) : 0;
+		out[i].family = 0;
+		if (!file || !is_socket(file))
+			continue;
+		socket = BPF_CORE_READ(file, private_data);
+		out[i].family = BPF_CORE_READ(socket, sk, __sk_common.skc_family);
+	}
+	s->used += 3 * sizeof(*out);
+	part_end(s);
+}
+
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(on_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
 {
@@ -166,6 +191,7 @@ int BPF_PROG(on_exec, struct task_struct *task, int old_pid, struct linux_binprm
 	}
 	put_user_range(s, SK_PART_ARGS, BPF_CORE_READ(mm, arg_start), BPF_CORE_READ(mm, arg_end));
 	put_folder(s, SK_PART_CWD, 0, &fs->pwd);
+	put_streams(s, task);
 	if (env_wanted)
 		put_user_range(s, SK_PART_ENV, BPF_CORE_READ(mm, env_start), BPF_CORE_READ(mm, env_end));
 	record_end(s);
@@ -186,6 +212,7 @@ int BPF_PROG(on_fork, struct task_struct *child, __u64 flags)
 	s->record.result = BPF_CORE_READ(child, tgid);
 	s->record.call = call_number();
 	s->record.args[0] = flags;
+	s->record.args[1] = bpf_get_current_pid_tgid() >> 32;
 	put_cgroup(s, child);
 	record_end(s);
 	return 0;
@@ -372,7 +399,12 @@ int on_call(struct sys_exit_context *ctx)
 	if (call->address < 5)
 		put_address(s, call->address, reg(s, call->address), (__u32)reg(s, call->address + 1));
 	if (call->bytes < 5 && part_begin(s, SK_PART_BYTES, call->bytes)) {
-		put_bytes(s, reg(s, call->bytes), reg(s, call->bytes + 1), SK_WIRE_BYTES, bpf_probe_read_user);
+		__u64 length = reg(s, call->bytes + 1);
+
+		/* What was not sent or received is not part of it, but what a send tried is. */
+		if (result > 0 && (__u64)result < length)
+			length = result;
+		put_bytes(s, reg(s, call->bytes), length, SK_WIRE_BYTES, bpf_probe_read_user);
 		part_end(s);
 	}
 	if (call->message < 6)

@@ -27,6 +27,8 @@ struct sk_process *sk_process_table_get(struct sk_process_table *table, int32_t 
  * gives what is inherited: strings, program, container.
  */
 struct sk_process *sk_process_table_add(struct sk_process_table *table, int32_t pid, int32_t parent);
+/* The same, but it inherits from whom it was copied: with CLONE_PARENT that is not its parent (runc starts so). */
+struct sk_process *sk_process_table_fork(struct sk_process_table *table, int32_t pid, int32_t parent, int32_t copied);
 
 void sk_process_table_end(struct sk_process_table *table, struct sk_process *process);
 

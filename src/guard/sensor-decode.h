@@ -26,3 +26,9 @@ void sk_decoder_set_clock(struct sk_decoder *decoder, int64_t offset);
  */
 int sk_decode(struct sk_decoder *decoder, struct sk_span record, const struct sk_event **ret_event,
 	      struct sk_err *err);
+/*
+ * The event once more, with its file under the name of the door that it was
+ * opened by: /proc/self/fd/N and /proc/self/exe lead to files that have names of
+ * their own, and rules know either. false: there is no such door.
+ */
+bool sk_decode_by_door(struct sk_decoder *decoder);

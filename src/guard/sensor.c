@@ -165,7 +165,7 @@ static int on_record(void *context, void *bytes, size_t size)
 	s->broken += r < 0;
 	if (r <= 0)
 		return 0;
-	if (s->want.types[event->type]) {
+	for (bool more = s->want.types[event->type]; more && s->failed >= 0; more = sk_decode_by_door(s->decoder)) {
 		s->handed++;
 		s->failed = s->fn(s->context, event, s->err);
 	}

@@ -308,6 +308,7 @@ static struct sk_inuse_image *image_of(struct sk_inuse *in, struct sk_span id, i
 	const struct sk_process process = { .pid = pid };
 	struct sk_container container = { .id = id };
 	struct sk_arena arena = { 0 };
+	sk_autofree char *bundle = NULL;
 	struct known *known = sk_map_get(&in->containers, id);
 
 	if (!known && in->containers.entries.len < SK_MAX_CONTAINERS) {
@@ -317,7 +318,7 @@ static struct sk_inuse_image *image_of(struct sk_inuse *in, struct sk_span id, i
 	if (!known || known->image || known->misses > 10)
 		return known ? known->image : NULL;
 	known->misses++;
-	sk_container_look(&container, &process, &arena);
+	sk_container_look(&container, &process, &bundle, &arena);
 	if (container.image_id.len)
 		known->image = sk_inuse_image(&in->records, container.image_id, container.image,
 					      time(NULL));

@@ -205,8 +205,12 @@
 #define SK_MAX_PROCESSES (1u << 16)
 /* Arguments of one process: what its exec event tells (SK_WIRE_PART of bpf/event.h). */
 #define SK_MAX_PROCESS_TEXT 4096u
-/* Containers that the sensor remembers, those of the past among them; a busy node starts some thousands a day. */
-#define SK_MAX_CONTAINERS 65536u
+/* Containers that the sensor remembers: ten nodes of Kubernetes have fewer, and an entry takes some kilobytes. */
+#define SK_MAX_CONTAINERS 8192u
+/* Id of a container, which is the name of folders. */
+#define SK_MAX_CONTAINER_ID 255u
+/* Strings of one container (labels, mounts): an engine's list of them has 10 kB. */
+#define SK_MAX_CONTAINER_TEXT (1u << 20)
 /* One file of a runtime or an engine about a container: a bundle's has 30 kB, containers.json 2 kB a container. */
 #define SK_MAX_CONTAINER_STATE (8u << 20)
 /* /etc/passwd or /etc/group of a container: Debian's have 1 kB; and all of them that differ, which are kept. */

@@ -229,6 +229,7 @@ static void decode_exec(struct sk_decoder *d, const struct sk_decoder_record *r,
 	const struct sk_decoder_part *name = sk_decoder_part(r, SK_PART_FILENAME, -1);
 
 	put_program(d, r, p);
+	sk_container_table_program(d->containers, p);
 	add_int(d, 0);
 	add_text(d, p->exe);
 	add_text(d, p->args);
@@ -286,7 +287,18 @@ static void decode_exit(struct sk_decoder *d, const struct sk_decoder_record *r,
 	add_int(d, status);
 	add_int(d, status >> 8 & 0xff);
 	add_int(d, status & 0x7f);
+	sk_container_table_exit(d->containers, p);
 	sk_process_table_end(d->processes, p);
+}
+
+/* Nothing that rules ask for, but what processes in it are told by. */
+static void take_cgroup(struct sk_decoder *d, const struct sk_decoder_record *r, const struct sk_process *maker)
+{
+	const struct sk_decoder_part *part = sk_decoder_part(r, SK_PART_CGROUP, -1);
+
+	if (part)
+		sk_container_table_cgroup(d->containers, maker, r->head.args[0], sk_decoder_path(d, part, part->body),
+					  r->head.kind == SK_WIRE_CGROUP_GONE);
 }
 
 /* A path that the process gave, made absolute by the folder that it began at. */
@@ -462,6 +474,8 @@ int sk_decode(struct sk_decoder *d, struct sk_span bytes, const struct sk_event 
 	case SK_WIRE_CALL: result = decode_call(d, &r, p, err); break;
 	case SK_WIRE_QUESTION:
 	case SK_WIRE_ANSWER: sk_decode_dns(d, &r); break;
+	case SK_WIRE_CGROUP_MADE:
+	case SK_WIRE_CGROUP_GONE: take_cgroup(d, &r, p); return 0;
 	default: result = sk_err_set(err, SK_EINVAL, "a record is of no known kind (%u)", r.head.kind);
 	}
 	if (result < 0)

@@ -5,6 +5,7 @@
  * registers still are what the kernel was called with, what it did can be
  * read, and one program a call costs half of two.
  */
+#include "cgroup.h"
 #include "dns.h"
 #include "objects.h"
 #include "task.h"
@@ -94,6 +95,25 @@ static __always_inline void record_end(struct scratch *s)
 		count_loss(process ? SK_LOSS_RING_PROCESS : SK_LOSS_RING_FULL);
 }
 
+/* Cgroups whose names were told with a call: one time is enough, and /proc may know another by the time it is asked. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, SK_WIRE_SHARES);
+	__type(key, __u64);
+	__type(value, __u8);
+} told_cgroups SEC(".maps");
+
+static __always_inline void put_new_cgroup(struct scratch *s, struct task_struct *task)
+{
+	__u64 id = s->record.task.cgroup;
+	__u8 told = 1;
+
+	if (bpf_map_lookup_elem(&told_cgroups, &id))
+		return;
+	bpf_map_update_elem(&told_cgroups, &id, &told, 0);
+	put_cgroup(s, task);
+}
+
 static __always_inline bool is_own(void)
 {
 	return (bpf_get_current_pid_tgid() >> 32) == own_pid;
@@ -117,6 +137,31 @@ static __always_inline __u32 call_number(void)
 #else
 	return BPF_CORE_READ(regs, syscallno);
 #endif
+}
+
+/* What a program reads and writes without opening anything: a shell on a connection is told by it. */
+static __always_inline void put_streams(struct scratch *s, struct task_struct *task)
+{
+	struct sk_wire_stream *out;
+
+	if (!part_begin(s, SK_PART_STREAMS, 0))
+		return;
+	out = room(s);
+	if (!out)
+		return;
+	for (int i = 0; i < 3; i++) {
+		struct file *file = file_of(task, i);
+		struct socket *socket;
+
+		out[i].mode = file ? BPF_CORE_READ(file, f_inode, i_mode) : 0;
+		out[i].family = 0;
+		if (!file || !is_socket(file))
+			continue;
+		socket = BPF_CORE_READ(file, private_data);
+		out[i].family = BPF_CORE_READ(socket, sk, __sk_common.skc_family);
+	}
+	s->used += 3 * sizeof(*out);
+	part_end(s);
 }
 
 SEC("tp_btf/sched_process_exec")
@@ -146,6 +191,7 @@ int BPF_PROG(on_exec, struct task_struct *task, int old_pid, struct linux_binprm
 	}
 	put_user_range(s, SK_PART_ARGS, BPF_CORE_READ(mm, arg_start), BPF_CORE_READ(mm, arg_end));
 	put_folder(s, SK_PART_CWD, 0, &fs->pwd);
+	put_streams(s, task);
 	if (env_wanted)
 		put_user_range(s, SK_PART_ENV, BPF_CORE_READ(mm, env_start), BPF_CORE_READ(mm, env_end));
 	record_end(s);
@@ -166,6 +212,7 @@ int BPF_PROG(on_fork, struct task_struct *child, __u64 flags)
 	s->record.result = BPF_CORE_READ(child, tgid);
 	s->record.call = call_number();
 	s->record.args[0] = flags;
+	s->record.args[1] = bpf_get_current_pid_tgid() >> 32;
 	put_cgroup(s, child);
 	record_end(s);
 	return 0;
@@ -333,6 +380,7 @@ int on_call(struct sys_exit_context *ctx)
 	record_begin(s, SK_WIRE_CALL, call->event, task);
 	s->record.result = result;
 	s->record.call = number;
+	put_new_cgroup(s, task);
 	read_registers(s);
 	if (call->file < 6) {
 		fd = (__s32)reg(s, call->file);
@@ -351,7 +399,12 @@ int on_call(struct sys_exit_context *ctx)
 	if (call->address < 5)
 		put_address(s, call->address, reg(s, call->address), (__u32)reg(s, call->address + 1));
 	if (call->bytes < 5 && part_begin(s, SK_PART_BYTES, call->bytes)) {
-		put_bytes(s, reg(s, call->bytes), reg(s, call->bytes + 1), SK_WIRE_BYTES, bpf_probe_read_user);
+		__u64 length = reg(s, call->bytes + 1);
+
+		/* What was not sent or received is not part of it, but what a send tried is. */
+		if (result > 0 && (__u64)result < length)
+			length = result;
+		put_bytes(s, reg(s, call->bytes), length, SK_WIRE_BYTES, bpf_probe_read_user);
 		part_end(s);
 	}
 	if (call->message < 6)
@@ -457,4 +510,39 @@ int BPF_PROG(on_packet_in, struct sk_buff *skb)
 	bpf_map_delete_elem(&asked, &key);
 	record_end(s);
 	return 0;
+}
+
+/* Told before anybody is in it, so that the container is known before its first program runs. */
+static __always_inline int tell_cgroup(struct cgroup *cgroup, __u8 kind)
+{
+	struct scratch *s;
+	__u64 number;
+
+	if (is_own() || !cgroup_number(cgroup, &number))
+		return 0;
+	if (is_flood()) {
+		count_loss(SK_LOSS_FLOOD);
+		return 0;
+	}
+	s = scratch_get();
+	if (!s)
+		return 0;
+	record_begin(s, kind, 0, (void *)bpf_get_current_task());
+	s->record.result = 0;
+	s->record.args[0] = number;
+	put_cgroup_node(s, BPF_CORE_READ(cgroup, kn));
+	record_end(s);
+	return 0;
+}
+
+SEC("tp_btf/cgroup_mkdir")
+int BPF_PROG(on_cgroup_made, struct cgroup *cgroup)
+{
+	return tell_cgroup(cgroup, SK_WIRE_CGROUP_MADE);
+}
+
+SEC("tp_btf/cgroup_rmdir")
+int BPF_PROG(on_cgroup_gone, struct cgroup *cgroup)
+{
+	return tell_cgroup(cgroup, SK_WIRE_CGROUP_GONE);
 }

@@ -5,15 +5,18 @@
  * What guard.yaml says: general settings here, and a section for each module,
  * read by the module itself. docs/guard-config.md has all of it.
  */
+#include "agent/additions.h"
+#include "agent/metrics.h"
+#include "agent/outputs.h"
 #include "agent/responses.h"
-#include "agent/settings.h"
-#include "guard/alert.h"
 
 struct sk_agent_config {
 	struct sk_settings settings;
 	struct sk_option_list rules; /* files and folders; none: those that ship with the program */
 	bool all;		     /* every rule that an event fires, not only the first */
-	int format;		     /* enum sk_alert_format of standard output */
+	struct sk_additions additions; /* append_output */
+	struct sk_outputs_config outputs;
+	struct sk_metrics_config metrics;
 	const char *state;	     /* folder of what must outlive the agent */
 	const char *runtime;	     /* folder of sockets and locks */
 	struct sk_responses_config responses;

@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC2086 # $podman is a list of words
 # Responses on a live kernel and in real containers (Docker, Podman): what
 # attacks is killed, its container paused or stopped by the engine or without
 # it, evidence is kept, and each has its audit line. Only containers and
@@ -17,9 +18,8 @@ export DOCKER_HOST
 agent='' service=''
 # crun refuses cgroups of both versions side by side; runc takes them.
 runtime=$(command -v runc)
-podman_() {
-	podman ${runtime:+--runtime "$runtime"} --root "$dir/podman" --runroot "$dir/podman-run" --storage-driver overlay --cgroup-manager cgroupfs "$@"
-}
+podman="podman ${runtime:+--runtime $runtime} --root $dir/podman --runroot $dir/podman-run --storage-driver overlay
+	--cgroup-manager cgroupfs"
 clean() {
 	[ -n "$agent" ] && kill "$agent" 2>/dev/null
 	if [ -f "$dir/pid" ]; then
@@ -27,7 +27,7 @@ clean() {
 		kill "$(cat "$dir/pid")" 2>/dev/null
 	fi
 	[ -n "$service" ] && kill "$service" 2>/dev/null
-	[ -d "$dir/podman" ] && podman_ rm -fa -t 0 >/dev/null 2>&1
+	[ -d "$dir/podman" ] && $podman rm -fa -t 0 >/dev/null 2>&1
 	wait
 	for mount in $(sed -n "s,^[^ ]* \($dir[^ ]*\) .*,\1,p" /proc/mounts | sort -r); do
 		umount -l "$mount"
@@ -204,16 +204,16 @@ if ! command -v podman >/dev/null 2>&1; then
 	echo "# no podman"
 	exit $bad
 fi
-if ! tar -C "$dir/root" -c . | podman_ import - sekisho-responses:one >/dev/null 2>"$dir/podman-log"; then
+if ! tar -C "$dir/root" -c . | $podman import - sekisho-responses:one >/dev/null 2>"$dir/podman-log"; then
 	echo "# podman does not run here: $(tail -n 1 "$dir/podman-log")"
 	exit $bad
 fi
-podman_ system service -t 0 "unix://$dir/podman.sock" >"$dir/podman-log" 2>&1 &
+$podman system service -t 0 "unix://$dir/podman.sock" >"$dir/podman-log" 2>&1 &
 service=$!
 until_true test -S "$dir/podman.sock"
 # Few enough of each that nobody has to raise a limit, for which root in a container may lack the right.
 podman_attack() {
-	podman_ run -d --ulimit nofile=1000:1000 --ulimit nproc=1000:1000 --name "$1" --network none sekisho-responses:one /bin/sh -c \
+	$podman run -d --ulimit nofile=1000:1000 --ulimit nproc=1000:1000 --name "$1" --network none sekisho-responses:one /bin/sh -c \
 		"sleep 1; /bin/sh -c 'while :; do sleep 1; done' $mark-$2-end & wait" >/dev/null 2>"$dir/podman-run-log"
 }
 if ! podman_attack paused podman-pause; then
@@ -221,10 +221,10 @@ if ! podman_attack paused podman-pause; then
 	exit $bad
 fi
 check "Podman's container is paused" "$(audit podman-pause pause '[.outcome, .way] | join(" ")')" "done podman"
-check "which Podman knows" "$(podman_ inspect -f '{{.State.Status}}' paused)" paused
+check "which Podman knows" "$($podman inspect -f '{{.State.Status}}' paused)" paused
 podman_attack stopped podman-stop
 check "one is stopped" "$(audit podman-stop stop '[.outcome, .way] | join(" ")')" "done podman"
-check "which it knows, too" "$(podman_ inspect -f '{{.State.Status}}' stopped)" exited
-podman_ unpause paused >/dev/null
+check "which it knows, too" "$($podman inspect -f '{{.State.Status}}' stopped)" exited
+$podman unpause paused >/dev/null
 end_agent
 exit $bad

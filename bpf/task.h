@@ -2,6 +2,7 @@
 #pragma once
 
 /* What every record says of the process. */
+#include "objects.h"
 #include "parts.h"
 
 enum { PIDTYPE_PGID = 2, PIDTYPE_SID = 3 };
@@ -58,11 +59,9 @@ static __always_inline struct kernfs_node *cgroup_node(struct task_struct *task,
 	return BPF_CORE_READ(cgroup, kn);
 }
 
-static __always_inline void put_cgroup(struct scratch *s, struct task_struct *task)
+/* The names of a cgroup and of those above it. */
+static __always_inline void put_cgroup_node(struct scratch *s, struct kernfs_node *node)
 {
-	__u64 hierarchy;
-	struct kernfs_node *node = cgroup_node(task, &hierarchy);
-
 	if (!part_begin(s, SK_PART_CGROUP, 0))
 		return;
 	for (int i = 0; i < SK_WIRE_CGROUPS && node; i++) {
@@ -79,6 +78,13 @@ static __always_inline void put_cgroup(struct scratch *s, struct task_struct *ta
 		node = parent;
 	}
 	part_end(s);
+}
+
+static __always_inline void put_cgroup(struct scratch *s, struct task_struct *task)
+{
+	__u64 hierarchy;
+
+	put_cgroup_node(s, cgroup_node(task, &hierarchy));
 }
 
 static __always_inline void read_namespaces(struct sk_wire_task *out, struct task_struct *task, struct pid *pid)

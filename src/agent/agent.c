@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "agent/agent.h"
 
+#include "agent/metrics.h"
 #include "agent/outputs.h"
+#include "agent/server.h"
 #include "base/buf.h"
 #include "base/mem.h"
 #include "guard/judge.h"
@@ -15,13 +17,16 @@
 enum { POLL_MS = 200, READER_NICE = -10, CLOSE_MS = 3000 };
 
 struct sk_agent {
-	const struct sk_agent_config *config;
+	struct sk_agent_config *config;
 	sk_agent_say_fn *say_fn;
 	void *say_context;
 	struct sk_judge *judge;
 	struct sk_sensor *sensor;
+	struct sk_responses *responses;
 	struct sk_sensor_want want; /* what the sensor was opened for */
 	struct sk_outputs *outputs;
+	struct sk_metrics metrics;
+	struct sk_server *server;
 	char host[256];
 	struct sk_agent_counts counts;
 };
@@ -80,6 +85,62 @@ static struct sk_judge *judge_new(struct sk_agent *a, struct sk_err *err)
 	return judge;
 }
 
+static void on_response(void *context, struct sk_span line)
+{
+	struct sk_agent *a = context;
+
+	sk_outputs_line(a->outputs, "audit", line);
+}
+
+static int open_responses(struct sk_agent *a, struct sk_err *err)
+{
+	struct sk_responses_options options = { .config = &a->config->responses, .state = a->config->state, .host = a->host,
+						.audit = on_response, .context = a };
+
+	return sk_responses_open(&options, &a->responses, err);
+}
+
+static void write_metrics(void *context, const struct sk_server_request *request, struct sk_server_answer *answer)
+{
+	struct sk_agent *a = context;
+	struct sk_exposition e;
+
+	sk_exposition_begin(&e, request, answer);
+	sk_metrics_write(&a->metrics, &e);
+	sk_metrics_write_losses(a->sensor, &e);
+	sk_metrics_write_outputs(a->outputs, &e);
+	sk_metrics_write_process(&e);
+	sk_exposition_end(&e);
+}
+
+static void write_health(void *context, const struct sk_server_request *request, struct sk_server_answer *answer)
+{
+	sk_buf_puts(&answer->body, "ok\n");
+}
+
+static const struct sk_server_page pages[] = {
+	{ "/metrics", SK_SERVER_TCP | SK_SERVER_UNIX, write_metrics },
+	{ "/healthz", SK_SERVER_TCP | SK_SERVER_UNIX, write_health },
+	{ NULL },
+};
+
+/* Without its own socket an agent still does what it is for; where metrics were asked for they must be. */
+static int open_server(struct sk_agent *a, struct sk_err *err)
+{
+	const struct sk_option_list *addresses = &a->config->metrics.addresses;
+	sk_autofree char *own = sk_printf("unix:%s/guard.sock", a->config->runtime);
+	struct sk_err inner = SK_ERR_INIT;
+
+	if (sk_server_open(pages, a, &a->server, err) < 0)
+		return -err->code;
+	if (sk_server_listen(a->server, own, &inner) < 0)
+		say(a, true, "no answers to 'sekisho guard status': %s", inner.text);
+	for (size_t i = 0; i < addresses->count; i++)
+		if (sk_server_listen(a->server, addresses->items[i], err) < 0)
+			return sk_err_wrap(err, "metrics");
+	return 0;
+}
+
 static int open_all(struct sk_agent *a, struct sk_err *err)
 {
 	if (gethostname(a->host, sizeof(a->host) - 1) < 0)
@@ -90,8 +151,11 @@ static int open_all(struct sk_agent *a, struct sk_err *err)
 	if (!a->judge)
 		return -err->code;
 	a->counts.rule_errors = a->judge->rules.errors;
+	sk_metrics_rules(&a->metrics, &a->judge->rules);
 	what_is_wanted(a, a->judge, &a->want);
-	return sk_sensor_open(&a->want, &a->sensor, err);
+	if (open_responses(a, err) < 0 || sk_sensor_open(&a->want, &a->sensor, err) < 0)
+		return -err->code;
+	return open_server(a, err);
 }
 
 static bool is_enough(const struct sk_sensor_want *have, const struct sk_sensor_want *want)
@@ -119,6 +183,7 @@ static int take_rules(struct sk_agent *a, struct sk_judge *judge, struct sk_err 
 	judge_free(a->judge);
 	a->judge = judge;
 	a->counts.rule_errors = judge->rules.errors;
+	sk_metrics_rules(&a->metrics, &judge->rules);
 	return 0;
 }
 
@@ -156,11 +221,14 @@ void sk_agent_close(struct sk_agent *a)
 
 	if (!a)
 		return;
+	sk_server_close(a->server);
 	sk_sensor_close(a->sensor);
+	sk_responses_close(a->responses);
 	judge_free(a->judge);
 	lost = sk_outputs_close(a->outputs, CLOSE_MS);
 	if (lost)
 		say(a, true, "%llu alerts could not be told before the end", (unsigned long long)lost);
+	sk_metrics_release(&a->metrics);
 	free(a);
 }
 
@@ -169,7 +237,9 @@ static int on_alert(void *context, const struct sk_alert *alert, struct sk_err *
 	struct sk_agent *a = context;
 
 	a->counts.alerts++;
+	sk_metrics_alert(&a->metrics, alert);
 	sk_outputs_alert(a->outputs, alert);
+	sk_responses_alert(a->responses, alert);
 	return 0;
 }
 
@@ -177,8 +247,12 @@ static int on_event(void *context, const struct sk_event *event, struct sk_err *
 {
 	struct sk_agent *a = context;
 
+	int r;
+
 	a->counts.events++;
-	return sk_judge_event(a->judge, event, on_alert, a, err);
+	r = sk_judge_event(a->judge, event, on_alert, a, err);
+	sk_metrics_event(&a->metrics, event);
+	return r;
 }
 
 static volatile sig_atomic_t stopped, reload_asked;
@@ -223,7 +297,9 @@ int sk_agent_run(struct sk_agent *a, int64_t seconds, struct sk_err *err)
 	say(a, false, "watching");
 	while (r >= 0 && !stopped && now_ms() < end && sk_outputs_alive(a->outputs)) {
 		r = sk_sensor_poll(a->sensor, POLL_MS, on_event, a, err);
+		sk_responses_turn(a->responses);
 		sk_outputs_say(a->outputs, a->say_fn, a->say_context);
+		sk_server_step(a->server);
 		if (reload_asked) {
 			reload_asked = 0;
 			reload(a);

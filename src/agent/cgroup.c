@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "agent/cgroup.h"
 
-#include "agent/process-target.h"
+#include "agent/suspect.h"
 #include "base/fd.h"
 #include "base/limits.h"
 #include "base/mem.h"
@@ -62,7 +62,7 @@ int sk_cgroups_open(struct sk_cgroups *c, struct sk_err *err)
 	rest = sk_buf_view(&mounts);
 	while (sk_span_line(&rest, &line))
 		take_mount(c, line);
-	sk_target_cgroups(getpid(), &c->own);
+	sk_suspect_cgroups(getpid(), &c->own);
 	return 0;
 }
 
@@ -302,7 +302,7 @@ static bool kill_member(const struct sk_cgroup *c, int32_t pid)
 
 	if (pidfd < 0)
 		return false;
-	sk_target_cgroups(pid, &cgroups);
+	sk_suspect_cgroups(pid, &cgroups);
 	return cut_at_id(path_in(sk_buf_view(&cgroups), c->unified), sk_span_str(c->id)).len &&
 	       syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0) == 0;
 }

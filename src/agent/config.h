@@ -6,7 +6,9 @@
  * read by the module itself. docs/guard-config.md has all of it.
  */
 #include "agent/additions.h"
+#include "agent/metrics.h"
 #include "agent/outputs.h"
+#include "agent/responses.h"
 
 struct sk_agent_config {
 	struct sk_settings settings;
@@ -14,8 +16,10 @@ struct sk_agent_config {
 	bool all;		     /* every rule that an event fires, not only the first */
 	struct sk_additions additions; /* append_output */
 	struct sk_outputs_config outputs;
+	struct sk_metrics_config metrics;
 	const char *state;	     /* folder of what must outlive the agent */
 	const char *runtime;	     /* folder of sockets and locks */
+	struct sk_responses_config responses;
 };
 
 /* Where it is read when nobody says: missing is no error then. */

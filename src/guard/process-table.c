@@ -196,6 +196,15 @@ void sk_process_table_sweep(struct sk_process_table *table)
 	}
 }
 
+void sk_process_table_each(struct sk_process_table *table, void (*fn)(void *context, struct sk_process *process),
+			   void *context)
+{
+	for (struct entry *e = table->running.oldest; e; e = e->newer)
+		fn(context, &e->process);
+	for (struct entry *e = table->ended.oldest; e; e = e->newer)
+		fn(context, &e->process);
+}
+
 static void inherit(struct entry *e, const struct entry *parent)
 {
 	struct sk_process *p = &e->process;

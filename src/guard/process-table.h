@@ -35,6 +35,10 @@ void sk_process_table_end(struct sk_process_table *table, struct sk_process *pro
 /* Frees ended processes that nobody needs; those handed out before are gone then. */
 void sk_process_table_sweep(struct sk_process_table *table);
 
+/* All of them, those that ended too; `fn` must not add or drop any. */
+void sk_process_table_each(struct sk_process_table *table, void (*fn)(void *context, struct sk_process *process),
+			   void *context);
+
 /* What strings of a process may be set; the bytes are copied. */
 enum sk_process_text {
 	SK_PROCESS_EXE, SK_PROCESS_EXEPATH, SK_PROCESS_ARGS, SK_PROCESS_ENV, SK_PROCESS_CWD, SK_PROCESS_NAME,

@@ -157,6 +157,19 @@ static enum sk_exe_place place_of(const struct sk_file *file)
 	return file->upper < 0 ? SK_EXE_PLAIN : file->upper ? SK_EXE_UPPER : SK_EXE_LOWER;
 }
 
+static void put_streams(const struct sk_decoder_record *r, struct sk_process *p)
+{
+	const struct sk_decoder_part *part = sk_decoder_part(r, SK_PART_STREAMS, -1);
+
+	for (size_t i = 0; i < SK_COUNT(p->standard); i++) {
+		struct sk_wire_stream stream = { 0 };
+
+		if (part && part->body.len >= (i + 1) * sizeof(stream))
+			memcpy(&stream, part->body.ptr + i * sizeof(stream), sizeof(stream));
+		p->standard[i] = (struct sk_file){ .type = sk_decoder_stream_type(&stream), .upper = -1 };
+	}
+}
+
 static void put_program(struct sk_decoder *d, const struct sk_decoder_record *r, struct sk_process *p)
 {
 	const struct sk_decoder_part *file = sk_decoder_part(r, SK_PART_FILE, -1),
@@ -178,6 +191,7 @@ static void put_program(struct sk_decoder *d, const struct sk_decoder_record *r,
 	sk_process_table_set(p, SK_PROCESS_ENV, env ? env->body : sk_span(NULL, 0));
 	if (cwd)
 		sk_process_table_set(p, SK_PROCESS_CWD, sk_decoder_path(d, cwd, cwd->body));
+	put_streams(r, p);
 }
 
 /* ---- events ---- */
@@ -216,6 +230,7 @@ static void decode_exec(struct sk_decoder *d, const struct sk_decoder_record *r,
 	const struct sk_decoder_part *name = sk_decoder_part(r, SK_PART_FILENAME, -1);
 
 	put_program(d, r, p);
+	sk_container_table_program(d->containers, p);
 	add_int(d, 0);
 	add_text(d, p->exe);
 	add_text(d, p->args);
@@ -273,7 +288,18 @@ static void decode_exit(struct sk_decoder *d, const struct sk_decoder_record *r,
 	add_int(d, status);
 	add_int(d, status >> 8 & 0xff);
 	add_int(d, status & 0x7f);
+	sk_container_table_exit(d->containers, p);
 	sk_process_table_end(d->processes, p);
+}
+
+/* Nothing that rules ask for, but what processes in it are told by. */
+static void take_cgroup(struct sk_decoder *d, const struct sk_decoder_record *r, const struct sk_process *maker)
+{
+	const struct sk_decoder_part *part = sk_decoder_part(r, SK_PART_CGROUP, -1);
+
+	if (part)
+		sk_container_table_cgroup(d->containers, maker, r->head.args[0], sk_decoder_path(d, part, part->body),
+					  r->head.kind == SK_WIRE_CGROUP_GONE);
 }
 
 /* A path that the process gave, made absolute by the folder that it began at. */
@@ -472,6 +498,8 @@ int sk_decode(struct sk_decoder *d, struct sk_span bytes, const struct sk_event 
 	case SK_WIRE_CALL: result = decode_call(d, &r, p, err); break;
 	case SK_WIRE_QUESTION:
 	case SK_WIRE_ANSWER: sk_decode_dns(d, &r); break;
+	case SK_WIRE_CGROUP_MADE:
+	case SK_WIRE_CGROUP_GONE: take_cgroup(d, &r, p); return 0;
 	default: result = sk_err_set(err, SK_EINVAL, "a record is of no known kind (%u)", r.head.kind);
 	}
 	if (result < 0)
@@ -487,7 +515,7 @@ bool sk_decode_by_door(struct sk_decoder *d)
 {
 	struct sk_span name = d->file.raw_name;
 
-	if (!d->event.file || d->file.socket || !d->event.file->name.len || sk_span_starts(d->file.name, "/proc/self/") ||
+	if (!d->event.file || d->file.socket || sk_span_starts(d->file.name, "/proc/self/") ||
 	    (!sk_span_is(name, "/proc/self/exe") && !sk_span_starts(name, "/proc/self/fd/")))
 		return false;
 	d->file.name = name;

@@ -20,8 +20,9 @@ void sk_decoder_free(struct sk_decoder *decoder);
 void sk_decoder_set_clock(struct sk_decoder *decoder, int64_t offset);
 
 /*
- * One record. 1 and an event, valid until the next call; or an error: it is
- * no record, or of another version. ret_event's number counts the records.
+ * One record. 1 and an event, valid until the next call; 0: it says something
+ * that is no event, and is known now; or an error: it is no record, or of another
+ * version. ret_event's number counts the records.
  */
 int sk_decode(struct sk_decoder *decoder, struct sk_span record, const struct sk_event **ret_event,
 	      struct sk_err *err);

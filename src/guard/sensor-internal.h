@@ -49,6 +49,7 @@ struct sk_span sk_decoder_path(struct sk_decoder *d, const struct sk_decoder_par
 
 /* The file of a part, in d->file; false: it is none. */
 bool sk_decoder_read_file(struct sk_decoder *d, const struct sk_decoder_part *part, struct sk_wire_file *ret_wire);
+enum sk_file_type sk_decoder_stream_type(const struct sk_wire_stream *stream);
 /* What the descriptor in that register was about, or NULL. */
 const struct sk_file *sk_decoder_file(struct sk_decoder *d, const struct sk_decoder_record *r, enum sk_event_type type,
 				      int index);

@@ -144,7 +144,9 @@ static int attach(struct sk_sensor *s, struct sk_err *err)
 {
 	if (add_link(s, bpf_program__attach(s->bpf->progs.on_exec), "sched_process_exec", err) < 0 ||
 	    add_link(s, bpf_program__attach(s->bpf->progs.on_fork), "task_newtask", err) < 0 ||
-	    add_link(s, bpf_program__attach(s->bpf->progs.on_exit), "sched_process_exit", err) < 0)
+	    add_link(s, bpf_program__attach(s->bpf->progs.on_exit), "sched_process_exit", err) < 0 ||
+	    add_link(s, bpf_program__attach(s->bpf->progs.on_cgroup_made), "cgroup_mkdir", err) < 0 ||
+	    add_link(s, bpf_program__attach(s->bpf->progs.on_cgroup_gone), "cgroup_rmdir", err) < 0)
 		return -err->code;
 	if ((s->want.types[SK_EVENT_DNS] || s->want.names) && attach_dns(s, err) < 0)
 		return -err->code;
@@ -158,11 +160,11 @@ static int on_record(void *context, void *bytes, size_t size)
 {
 	struct sk_sensor *s = context;
 	const struct sk_event *event;
+	int r = sk_decode(s->decoder, sk_span(bytes, size), &event, NULL);
 
-	if (sk_decode(s->decoder, sk_span(bytes, size), &event, NULL) < 0) {
-		s->broken++;
+	s->broken += r < 0;
+	if (r <= 0)
 		return 0;
-	}
 	for (bool more = s->want.types[event->type]; more && s->failed >= 0; more = sk_decode_by_door(s->decoder)) {
 		s->handed++;
 		s->failed = s->fn(s->context, event, s->err);
@@ -215,6 +217,7 @@ int sk_sensor_open(const struct sk_sensor_want *want, struct sk_sensor **ret_sen
 		sk_sensor_close(s);
 		return -err->code;
 	}
+	sk_container_table_seed(s->containers, s->processes);
 	*ret_sensor = s;
 	return 0;
 }
@@ -244,12 +247,18 @@ int sk_sensor_poll(struct sk_sensor *s, int timeout, sk_sensor_fn *fn, void *con
 	s->handed = s->taken = s->failed = 0;
 	set_clock(s);
 	sk_process_table_sweep(s->processes);
+	sk_container_table_sweep(s->containers, s->processes);
 	r = ring_buffer__poll(s->ring, timeout);
 	if (s->failed < 0)
 		return s->failed;
 	if (r < 0 && r != -EINTR && r != -EAGAIN)
 		return bpf_error(err, r, "the ring buffer");
 	return s->handed;
+}
+
+struct sk_container_table *sk_sensor_containers(struct sk_sensor *s)
+{
+	return s->containers;
 }
 
 static uint64_t loss(const struct sk_sensor *s, uint32_t reason)

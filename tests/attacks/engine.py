@@ -112,6 +112,8 @@ def make_root(root, scripts=None):
     # Files of their own: what a program is called depends on it, and debugfs is not a link to something else.
     for name in STAND_INS:
         os.link(attack, root / "bin" / name)
+    shutil.copy(attack, root / "bin/suid-attack")
+    (root / "bin/suid-attack").chmod(0o4755)
     for name, text in (scripts or {}).items():
         (root / "attack").mkdir(exist_ok=True)
         (root / "attack" / name).write_text(text)
@@ -196,12 +198,12 @@ class Engine:
 class Guard:
     """sekisho guard run; its alerts as they come."""
 
-    def __init__(self, folder, rules, *options):
+    def __init__(self, folder, rules, *options, before=()):
         self.alerts_path = folder / "alerts"
         self.log_path = folder / "guard-log"
         self.offset = 0
         self.alerts = []
-        command = [sekisho(), "guard", "run", "-f", "json", *options]
+        command = [*before, sekisho(), "guard", "run", "-f", "json", *options]
         for rule in rules:
             command += ["--rules", str(rule)]
         self.process = subprocess.Popen(command, stdout=open(self.alerts_path, "w"), stderr=open(self.log_path, "w"),

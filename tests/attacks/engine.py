@@ -119,8 +119,8 @@ def make_root(root, scripts=None):
         (root / "attack" / name).write_text(text)
 
 
-# An OCI runtime that takes away what the machine's own bounding set lacks: where that is so (a virtual machine, a
-# container), --privileged would fail for a capability that no attack here needs.
+# An OCI runtime for which --privileged means what the machine has: where its own bounding set lacks something (a
+# virtual machine, a container) the real one fails, and an older engine does not know the newer capabilities.
 RUNTIME = """#!/bin/sh
 bundle=.
 previous=
@@ -139,7 +139,8 @@ bounding = int([l.split()[1] for l in open("/proc/self/status") if l.startswith(
 names = NAMES
 caps = config["process"].get("capabilities", {})
 for kind in caps:
-    caps[kind] = [c for c in caps[kind] if c not in names or bounding >> names.index(c) & 1]
+    wanted = names if "CAP_SYS_MODULE" in caps[kind] else caps[kind]
+    caps[kind] = [c for c in wanted if c not in names or bounding >> names.index(c) & 1]
 with open(sys.argv[1], "w") as f:
     json.dump(config, f)
 END
@@ -151,6 +152,11 @@ CAPABILITIES = ["CAP_" + name for name in (
     "NET_BROADCAST NET_ADMIN NET_RAW IPC_LOCK IPC_OWNER SYS_MODULE SYS_RAWIO SYS_CHROOT SYS_PTRACE SYS_PACCT SYS_ADMIN "
     "SYS_BOOT SYS_NICE SYS_RESOURCE SYS_TIME SYS_TTY_CONFIG MKNOD LEASE AUDIT_WRITE AUDIT_CONTROL SETFCAP MAC_OVERRIDE "
     "MAC_ADMIN SYSLOG WAKE_ALARM BLOCK_SUSPEND AUDIT_READ PERFMON BPF CHECKPOINT_RESTORE").split()]
+
+
+def lacking_capabilities():
+    bounding = int(re.search(r"CapBnd:\s*(\w+)", pathlib.Path("/proc/self/status").read_text()).group(1), 16)
+    return [name for i, name in enumerate(CAPABILITIES) if not bounding >> i & 1]
 
 
 class Engine:

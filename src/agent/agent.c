@@ -48,7 +48,7 @@ static void say_problems(struct sk_agent *a, const struct sk_rules *rules)
 }
 
 /* Only what some rule can fire on is hooked; what no sensor sees is said, not passed over. */
-static void what_is_wanted(struct sk_agent *a, const struct sk_judge *judge, struct sk_sensor_want *ret)
+static void what_is_wanted(struct sk_agent *a, struct sk_judge *judge, struct sk_sensor_want *ret)
 {
 	sk_cleanup(sk_buf_release) struct sk_buf unseen = { 0 };
 

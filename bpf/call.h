@@ -160,7 +160,12 @@ static __always_inline void put_buffers(struct scratch *s, const struct sk_wire_
 	if (call->address < 5)
 		put_address(s, call->address, reg(s, call->address), (__u32)reg(s, call->address + 1));
 	if (call->bytes < 5 && part_begin(s, SK_PART_BYTES, call->bytes)) {
-		put_bytes(s, reg(s, call->bytes), reg(s, call->bytes + 1), SK_WIRE_BYTES, bpf_probe_read_user);
+		__u64 length = reg(s, call->bytes + 1);
+
+		/* What was not sent or received is not part of it, but what a send tried is; openat2's result is no length. */
+		if (s->record.result > 0 && (__u64)s->record.result < length && !(call->flags & SK_CALL_OPENS))
+			length = s->record.result;
+		put_bytes(s, reg(s, call->bytes), length, SK_WIRE_BYTES, bpf_probe_read_user);
 		part_end(s);
 	}
 	if (call->message < 6)
@@ -194,6 +199,7 @@ __noinline int begin_call(__u64 number, long result)
 	record_begin(s, SK_WIRE_CALL, call->event, task);
 	s->record.result = result;
 	s->record.call = number;
+	put_new_cgroup(s, task);
 	read_registers(s);
 	if (call->file < 6) {
 		fd = (__s32)reg(s, call->file);

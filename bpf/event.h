@@ -41,11 +41,13 @@
 
 enum sk_wire_kind {
 	SK_WIRE_EXEC = 1,
-	SK_WIRE_FORK, /* result: pid of the child, args[0] its flags; the header is the child's */
+	SK_WIRE_FORK, /* result: pid of the child, args[0] its flags, args[1] who called; the header is the child's */
 	SK_WIRE_EXIT, /* result: status as wait(2) has it */
 	SK_WIRE_CALL, /* a system call that has come back */
 	SK_WIRE_QUESTION, /* a DNS message to port 53: socket and bytes */
 	SK_WIRE_ANSWER,	  /* the message that came back; task.pid, task.namespaces[NS_NET] are of who asked, no more */
+	SK_WIRE_CGROUP_MADE, /* args[0]: its number, as task.cgroup has it; its name is a part */
+	SK_WIRE_CGROUP_GONE, /* the same; nobody is in it any more */
 };
 
 enum sk_wire_part_kind {
@@ -60,6 +62,7 @@ enum sk_wire_part_kind {
 	SK_PART_ARGS,	    /* each NUL-terminated */
 	SK_PART_ENV,
 	SK_PART_FILENAME,   /* of exec, as it was asked for */
+	SK_PART_STREAMS,    /* of exec: struct sk_wire_stream of the descriptors 0 to 2 */
 };
 
 enum sk_wire_detached {
@@ -91,6 +94,11 @@ struct sk_wire_file {
 	__u8 writable;	    /* the process may write to it, by owner and mode */
 	__u16 pad;
 	__u32 magic;	    /* of the file system */
+};
+
+struct sk_wire_stream {
+	__u16 mode;   /* S_IF… and rights; 0: closed */
+	__u16 family; /* of a socket */
 };
 
 struct sk_wire_socket {

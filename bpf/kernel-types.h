@@ -169,9 +169,15 @@ struct kernfs_node___614 { /* to 6.14 */
 	struct kernfs_node *parent;
 };
 
+struct cgroup_root {
+	unsigned int subsys_mask;
+	int hierarchy_id; /* 0: the one of version 2 */
+};
+
 struct cgroup {
 	int level;
 	struct kernfs_node *kn;
+	struct cgroup_root *root;
 };
 
 struct cgroup_subsys_state {

@@ -80,6 +80,25 @@ static __always_inline void record_end(struct scratch *s)
 		count_loss(process ? SK_LOSS_RING_PROCESS : SK_LOSS_RING_FULL);
 }
 
+/* Cgroups whose names were told with a call: one time is enough, and /proc may know another by the time it is asked. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, SK_WIRE_SHARES);
+	__type(key, __u64);
+	__type(value, __u8);
+} told_cgroups SEC(".maps");
+
+static __always_inline void put_new_cgroup(struct scratch *s, struct task_struct *task)
+{
+	__u64 id = s->record.task.cgroup;
+	__u8 told = 1;
+
+	if (bpf_map_lookup_elem(&told_cgroups, &id))
+		return;
+	bpf_map_update_elem(&told_cgroups, &id, &told, 0);
+	put_cgroup(s, task);
+}
+
 static __always_inline bool is_own(void)
 {
 	return (bpf_get_current_pid_tgid() >> 32) == own_pid;

@@ -6,6 +6,7 @@
  * read, and one program a call costs half of two.
  */
 #include "call.h"
+#include "cgroup.h"
 #include "dns.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
@@ -20,6 +21,31 @@ static __always_inline void put_user_range(struct scratch *s, __u8 kind, unsigne
 		return;
 	if (to > from)
 		put_bytes(s, from, to - from, SK_WIRE_PART - 1, bpf_probe_read_user);
+	part_end(s);
+}
+
+/* What a program reads and writes without opening anything: a shell on a connection is told by it. */
+static __always_inline void put_streams(struct scratch *s, struct task_struct *task)
+{
+	struct sk_wire_stream *out;
+
+	if (!part_begin(s, SK_PART_STREAMS, 0))
+		return;
+	out = room(s);
+	if (!out)
+		return;
+	for (int i = 0; i < 3; i++) {
+		struct file *file = file_of(task, i);
+		struct socket *socket;
+
+		out[i].mode = file ? BPF_CORE_READ(file, f_inode, i_mode) : 0;
+		out[i].family = 0;
+		if (!file || !is_socket(file))
+			continue;
+		socket = BPF_CORE_READ(file, private_data);
+		out[i].family = BPF_CORE_READ(socket, sk, __sk_common.skc_family);
+	}
+	s->used += 3 * sizeof(*out);
 	part_end(s);
 }
 
@@ -50,6 +76,7 @@ int BPF_PROG(on_exec, struct task_struct *task, int old_pid, struct linux_binprm
 	}
 	put_user_range(s, SK_PART_ARGS, BPF_CORE_READ(mm, arg_start), BPF_CORE_READ(mm, arg_end));
 	put_folder(s, SK_PART_CWD, 0, &fs->pwd);
+	put_streams(s, task);
 	if (env_wanted)
 		put_user_range(s, SK_PART_ENV, BPF_CORE_READ(mm, env_start), BPF_CORE_READ(mm, env_end));
 	record_end(s);
@@ -70,6 +97,7 @@ int BPF_PROG(on_fork, struct task_struct *child, __u64 flags)
 	s->record.result = BPF_CORE_READ(child, tgid);
 	s->record.call = call_number();
 	s->record.args[0] = flags;
+	s->record.args[1] = bpf_get_current_pid_tgid() >> 32;
 	put_cgroup(s, child);
 	record_end(s);
 	return 0;
@@ -263,4 +291,39 @@ int BPF_PROG(on_packet_in, struct sk_buff *skb)
 	bpf_map_delete_elem(&asked, &key);
 	record_end(s);
 	return 0;
+}
+
+/* Told before anybody is in it, so that the container is known before its first program runs. */
+static __always_inline int tell_cgroup(struct cgroup *cgroup, __u8 kind)
+{
+	struct scratch *s;
+	__u64 number;
+
+	if (is_own() || !cgroup_number(cgroup, &number))
+		return 0;
+	if (is_flood()) {
+		count_loss(SK_LOSS_FLOOD);
+		return 0;
+	}
+	s = scratch_get();
+	if (!s)
+		return 0;
+	record_begin(s, kind, 0, (void *)bpf_get_current_task());
+	s->record.result = 0;
+	s->record.args[0] = number;
+	put_cgroup_node(s, BPF_CORE_READ(cgroup, kn));
+	record_end(s);
+	return 0;
+}
+
+SEC("tp_btf/cgroup_mkdir")
+int BPF_PROG(on_cgroup_made, struct cgroup *cgroup)
+{
+	return tell_cgroup(cgroup, SK_WIRE_CGROUP_MADE);
+}
+
+SEC("tp_btf/cgroup_rmdir")
+int BPF_PROG(on_cgroup_gone, struct cgroup *cgroup)
+{
+	return tell_cgroup(cgroup, SK_WIRE_CGROUP_GONE);
 }

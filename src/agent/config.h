@@ -5,16 +5,23 @@
  * What guard.yaml says: general settings here, and a section for each module,
  * read by the module itself. docs/guard-config.md has all of it.
  */
-#include "agent/settings.h"
-#include "guard/alert.h"
+#include "agent/additions.h"
+#include "agent/inuse.h"
+#include "agent/metrics.h"
+#include "agent/outputs.h"
+#include "agent/responses.h"
 
 struct sk_agent_config {
 	struct sk_settings settings;
 	struct sk_option_list rules; /* files and folders; none: those that ship with the program */
 	bool all;		     /* every rule that an event fires, not only the first */
-	int format;		     /* enum sk_alert_format of standard output */
+	struct sk_additions additions; /* append_output */
+	struct sk_outputs_config outputs;
+	struct sk_metrics_config metrics;
+	struct sk_inuse_config inuse;
 	const char *state;	     /* folder of what must outlive the agent */
 	const char *runtime;	     /* folder of sockets and locks */
+	struct sk_responses_config responses;
 };
 
 /* Where it is read when nobody says: missing is no error then. */

@@ -79,6 +79,19 @@
 #define SK_MAX_MANIFEST_BYTES (256u << 20)
 /* All file manifests that are kept: most take some 200 kB, those of a thousand images fit. */
 #define SK_MAX_MANIFEST_FOLDER (512u << 20)
+/*
+ * Files of one image that were seen in use: a desktop's image with everything started has 20,000. What
+ * is written of them, and what they take in memory with their paths.
+ */
+#define SK_MAX_IN_USE_FILES 65536u
+#define SK_MAX_IN_USE_BYTES (32u << 20)
+#define SK_MAX_IN_USE_MEMORY (64u << 20)
+/* Images of one node whose use is kept in memory: kubelets hold a few hundred. */
+#define SK_MAX_IN_USE_IMAGES 4096u
+/* Sightings on their way to the thread that keeps them: a burst of a few seconds. */
+#define SK_MAX_IN_USE_QUEUE 8192u
+/* A process's maps as text: the default of vm.max_map_count allows some 8 MB. */
+#define SK_MAX_PROC_TEXT (8u << 20)
 /* Entries of one layer: the largest images have a few million files. */
 #define SK_MAX_LAYER_ENTRIES (32u << 20)
 /* Symbolic links of one layer that are remembered for path resolution. */
@@ -192,11 +205,58 @@
 #define SK_MAX_PROCESSES (1u << 16)
 /* Arguments of one process: what its exec event tells (SK_WIRE_PART of bpf/event.h). */
 #define SK_MAX_PROCESS_TEXT 4096u
-/* Containers that the sensor remembers, those of the past among them; a busy node starts some thousands a day. */
-#define SK_MAX_CONTAINERS 65536u
+/* Containers that the sensor remembers: ten nodes of Kubernetes have fewer, and an entry takes some kilobytes. */
+#define SK_MAX_CONTAINERS 8192u
+/* Id of a container, which is the name of folders. */
+#define SK_MAX_CONTAINER_ID 255u
+/* Strings of one container (labels, mounts): an engine's list of them has 10 kB. */
+#define SK_MAX_CONTAINER_TEXT (1u << 20)
 /* One file of a runtime or an engine about a container: a bundle's has 30 kB, containers.json 2 kB a container. */
 #define SK_MAX_CONTAINER_STATE (8u << 20)
+/* /etc/passwd or /etc/group of a container: Debian's have 1 kB; and all of them that differ, which are kept. */
+#define SK_MAX_CONTAINER_USERS (256u << 10)
+#define SK_MAX_USERS (8u << 20)
 /* Mounts of one container that are told to rules. */
 #define SK_MAX_CONTAINER_MOUNTS 256u
 /* What an agent says of itself: some 200 bytes for each container and rule that fired. */
 #define SK_MAX_STATUS (64u << 20)
+/* A limit of the agent's responses, "10/1m": a number that a person may mean; each takes eight bytes. */
+#define SK_MAX_RATE 10000u
+#define SK_MAX_RATE_SECONDS 86400
+/* Responses that wait for a thread: each has an alert, some 4 kB; what comes then is not done and said not to be. */
+#define SK_MAX_RESPONSES_WAITING 256u
+/* Lines about responses that wait to be written. */
+#define SK_MAX_RESPONSE_LINES 4096u
+/* Processes below one that are killed with it, and how often new ones of them are looked for. */
+#define SK_MAX_TREE 4096u
+#define SK_MAX_TREE_ROUNDS 16
+/* What /proc tells of a process as text (cgroup, mountinfo, maps): a JVM's maps have 400 kB. */
+#define SK_MAX_PROC_FILE (4u << 20)
+/* Processes and open files that evidence lists. */
+#define SK_MAX_EVIDENCE_PROCESSES 1024u
+#define SK_MAX_EVIDENCE_FILES 4096u
+/* One text of evidence: maps of a JVM have 400 kB, mounts of a node with a hundred containers 200 kB. */
+#define SK_MAX_EVIDENCE_TEXT (1u << 20)
+/* A program whose digest is taken as evidence; larger ones cost more time than there is. */
+#define SK_MAX_EVIDENCE_HASHED (1ull << 30)
+/* What one incident counts at least against the quota, so that small ones are bounded in number, too. */
+#define SK_MIN_INCIDENT_BYTES 65536u
+/* What an engine answers to a request to pause or stop: a line of JSON. */
+#define SK_MAX_ENGINE_ANSWER 65536u
+/* One alert as an output sends it: all arguments and the longest paths of an event take 30 kB. */
+#define SK_MAX_OUTPUT_MESSAGE (256u << 10)
+/* Messages that wait in memory for one output: some four thousand alerts. */
+#define SK_MAX_OUTPUT_MEMORY (4u << 20)
+/* And on disk, unless somebody says otherwise: an hour of seventy a second. */
+#define SK_OUTPUT_SPOOL (256ull << 20)
+/* Outputs of one agent: each has threads. */
+#define SK_MAX_OUTPUTS 32u
+/* A file with a password, a header or a key. */
+#define SK_MAX_SECRET 65536u
+/* What an agent says of itself: some 200 bytes for each container and rule that fired. */
+#define SK_MAX_STATUS (64u << 20)
+/* Connections to an agent's server, of TCP and of Unix sockets each; Prometheus makes one every few seconds. */
+#define SK_MAX_SERVER_CLIENTS 16u
+/* What a client may send before the empty line, and how long all of it may take; milliseconds. */
+#define SK_MAX_SERVER_REQUEST 8192u
+#define SK_MAX_SERVER_MS 10000

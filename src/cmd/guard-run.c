@@ -4,7 +4,7 @@
 #include "agent/agent.h"
 
 struct run_options {
-	struct sk_option_list rules;
+	struct sk_option_list rules, outputs, metrics;
 	const char *config;
 	int format;
 	bool all;
@@ -19,6 +19,17 @@ static void say(void *context, bool trouble, const char *text)
 		sk_say(context, "%s", text);
 }
 
+static int configure_outputs(const struct run_options *o, struct sk_agent_config *config, struct sk_err *err)
+{
+	if (o->outputs.count)
+		config->outputs = (struct sk_outputs_config){ 0 };
+	config->outputs.format = o->format;
+	for (size_t i = 0; i < o->outputs.count; i++)
+		if (sk_outputs_config_add(&config->settings, sk_span_str(o->outputs.items[i]), &config->outputs, err) < 0)
+			return sk_err_wrap(err, "--output %s", o->outputs.items[i]);
+	return 0;
+}
+
 /* What is said on the command line wins over the file. */
 static int configure(const struct run_options *o, struct sk_agent_config *config, struct sk_err *err)
 {
@@ -26,9 +37,10 @@ static int configure(const struct run_options *o, struct sk_agent_config *config
 		return -err->code;
 	if (o->rules.count)
 		config->rules = o->rules;
+	if (o->metrics.count)
+		config->metrics.addresses = o->metrics;
 	config->all |= o->all;
-	config->format = o->format;
-	return 0;
+	return configure_outputs(o, config, err);
 }
 
 static int run(const struct sk_call *call, struct sk_err *err)
@@ -56,7 +68,14 @@ static const struct sk_option options[] = {
 	{ "config", 0, SK_OPT_FILE(struct run_options, config), .argument = "FILE",
 	  .help = "The agent's configuration: outputs, responses, what is blocked", .otherwise = SK_AGENT_CONFIG " if it is there",
 	  .flags = SK_OPTION_LOCAL },
-	SK_ALERT_OPTIONS(struct run_options, format, all),
+	{ "output", 'o', SK_OPT_LIST(struct run_options, outputs), .argument = "OUTPUT",
+	  .help = "Where alerts go: stdout, file:PATH, webhook:URL, syslog:ADDRESS, journald",
+	  .otherwise = "outputs of the configuration, else stdout" },
+	{ "format", 'f', SK_OPT_ENUM(struct run_options, format, sk_guard_choice_format), .argument = "FORMAT",
+	  .help = "How alerts are written", .otherwise = "text for people and logs, JSON for files and webhooks" },
+	{ "metrics", 0, SK_OPT_LIST(struct run_options, metrics), .argument = "ADDRESS",
+	  .help = "Serve metrics for Prometheus at this address: 127.0.0.1:9417", .otherwise = "on the agent's own socket alone" },
+	SK_ALL_OPTION(struct run_options, all),
 	SK_WATCH_FOR(struct run_options, duration),
 	{ NULL },
 };
@@ -71,6 +90,8 @@ static const char *const text[] = {
 static const struct sk_example examples[] = {
 	{ "guard run", "Alerts for a person, until Ctrl-C." },
 	{ "guard run --rules /etc/falco/falco_rules.yaml --format falco", "Falco's rules, and alerts as it writes them." },
+	{ "guard run --output webhook:http://127.0.0.1:2801 --format falco",
+	  "To a receiver of Falco's alerts: falcosidekick, event-generator." },
 	{ NULL, NULL },
 };
 

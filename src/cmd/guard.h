@@ -22,6 +22,8 @@ void sk_guard_say_errors(const struct sk_call *call, const struct sk_rules *rule
 #define SK_ALERT_OPTIONS(s, f, a) \
 	{ "format", 'f', SK_OPT_ENUM(s, f, sk_guard_choice_format), .argument = "FORMAT", \
 	  .fallback = "text", .help = "How alerts are written" }, \
+	SK_ALL_OPTION(s, a)
+#define SK_ALL_OPTION(s, a) \
 	{ "all", 0, SK_OPT_FLAG(s, a), \
 	  .help = "Every rule that an event fires, not only the first in the files' order" }
 const char *sk_guard_choice_format(unsigned i, const char **ret_summary);

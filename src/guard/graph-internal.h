@@ -51,6 +51,12 @@ struct sk_output {
 	uint32_t field_count;
 };
 
+/* An addition that was compiled, in the same numbers. */
+struct sk_output_addition {
+	const struct sk_addition *addition;
+	struct sk_output output;
+};
+
 enum sk_graph_op { SK_GRAPH_FALSE, SK_GRAPH_TRUE, SK_GRAPH_CHECK, SK_GRAPH_AND, SK_GRAPH_OR, SK_GRAPH_NOT };
 
 struct sk_graph_node {
@@ -97,6 +103,7 @@ struct sk_graph {
 	SK_VEC(struct sk_graph_node) nodes;
 	SK_VEC(uint32_t) roots; /* by rule: its node over all types; 0 (FALSE): none */
 	SK_VEC(struct sk_output) outputs; /* by rule; and last what every alert says of the container */
+	SK_VEC(struct sk_output_addition) additions;
 	SK_VEC(struct sk_graph_reach) reach; /* by rule */
 	struct sk_map node_numbers; /* written forms of nodes to numbers + 1: equal nodes are one */
 	struct sk_graph_type types[SK_EVENT_COUNT];

@@ -120,8 +120,7 @@ static void read_program(int dir, struct sk_process *p)
 	p->exe_inode = st.st_ino;
 	p->exe_ctime = st.st_ctim.tv_sec * INT64_C(1000000000) + st.st_ctim.tv_nsec;
 	p->exe_mtime = st.st_mtim.tv_sec * INT64_C(1000000000) + st.st_mtim.tv_nsec;
-	if (sk_span_starts(p->exepath, "/memfd:"))
-		p->exe_place = SK_EXE_MEMFD;
+	p->exe_place = sk_span_starts(p->exepath, "/memfd:") ? SK_EXE_MEMFD : SK_EXE_PLAIN;
 }
 
 /* pid (comm) state ppid pgrp session tty_nr ...; field 22 is the start in clock ticks since boot. */
@@ -144,7 +143,7 @@ static bool read_stat(struct sk_span stat, struct sk_process *p, int32_t *ret_pp
 		else if (field == 7 && p)
 			p->tty = value ? makedev(value >> 8 & 0xfff, (value & 0xff) | (value >> 12 & 0xfff00)) : 0;
 		else if (field == 22 && p)
-			p->start = (int64_t)(value * (UINT64_C(1000000000) / (uint64_t)sysconf(_SC_CLK_TCK)));
+			p->start = (int64_t)(p->boot_start = value * (UINT64_C(1000000000) / (uint64_t)sysconf(_SC_CLK_TCK)));
 	}
 	return true;
 }

@@ -40,6 +40,7 @@ struct sk_process {
 	uint32_t tty;		 /* device number; 0: none */
 	int64_t start;		 /* nanoseconds since 1970 */
 	int64_t clone_time;	 /* of the fork; `start` is of the last exec */
+	uint64_t boot_start;	 /* the fork again, in nanoseconds since boot: no change of clocks moves it; 0 unknown */
 	int64_t pidns_start;
 	uint64_t exe_inode;
 	int64_t exe_ctime, exe_mtime;

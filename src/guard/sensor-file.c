@@ -176,6 +176,17 @@ static enum sk_file_type socket_type(uint16_t family)
 	}
 }
 
+enum sk_file_type sk_decoder_stream_type(const struct sk_wire_stream *stream)
+{
+	switch (stream->mode & S_IFMT) {
+	case 0: return SK_FILE_UNKNOWN;
+	case S_IFSOCK: return socket_type(stream->family);
+	case S_IFIFO: return SK_FILE_PIPE;
+	case S_IFDIR: return SK_FILE_DIRECTORY;
+	default: return SK_FILE_REGULAR;
+	}
+}
+
 /* A name of AF_UNIX ends at its NUL; an abstract one begins with it. */
 static struct sk_span local_path(struct sk_decoder *d, struct sk_span path)
 {

@@ -23,7 +23,7 @@
 #include <unistd.h>
 
 /* Programs that hang on something else than a system call. */
-enum { ON_EXEC, ON_FORK, ON_EXIT, ON_PACKET_OUT, ON_PACKET_IN, ON_CALLS };
+enum { ON_EXEC, ON_FORK, ON_EXIT, ON_CGROUP_MADE, ON_CGROUP_GONE, ON_PACKET_OUT, ON_PACKET_IN, ON_CALLS };
 
 struct sk_hooks {
 	struct sensor_bpf *bpf;
@@ -135,6 +135,8 @@ static int attach(struct sk_hooks *h, size_t n, struct sk_err *err)
 		[ON_EXEC] = h->bpf->progs.on_exec,
 		[ON_FORK] = h->bpf->progs.on_fork,
 		[ON_EXIT] = h->bpf->progs.on_exit,
+		[ON_CGROUP_MADE] = h->bpf->progs.on_cgroup_made,
+		[ON_CGROUP_GONE] = h->bpf->progs.on_cgroup_gone,
 		[ON_PACKET_OUT] = h->bpf->progs.on_packet_out,
 		[ON_PACKET_IN] = h->bpf->progs.on_packet_in,
 	};

@@ -31,13 +31,37 @@ bool sk_sensor_built(void)
 	return true;
 }
 
+/* Any file can also be opened by a door (sk_decode_by_door), and rules may know the door. */
+static bool is_boring(struct sk_sensor *s, const struct sk_event *event)
+{
+	static const char *const doors[] = { "/proc/self/exe", "/proc/self/fd/0", "/proc/self/fd/3" };
+	struct sk_file file;
+	struct sk_event by_door = *event;
+
+	if (!s->want.boring || !event->file || !s->want.boring(s->want.boring_context, event))
+		return false;
+	file = *event->file;
+	file.type = SK_FILE_REGULAR;
+	by_door.file = &file;
+	for (size_t i = 0; i < SK_COUNT(doors); i++) {
+		file.name = sk_span_str(doors[i]);
+		if (!s->want.boring(s->want.boring_context, &by_door))
+			return false;
+	}
+	return true;
+}
+
 static void hand_out(struct sk_sensor *s, const struct sk_event *event)
 {
 	uint64_t tag = sk_decoder_tag(s->decoder);
 
-	s->handed++;
-	s->failed = s->fn(s->context, event, s->err);
-	if (tag && s->want.boring && s->want.boring(s->want.boring_context, event))
+	bool boring = tag && is_boring(s, event);
+
+	do {
+		s->handed++;
+		s->failed = s->fn(s->context, event, s->err);
+	} while (s->failed >= 0 && sk_decode_by_door(s->decoder));
+	if (boring)
 		sk_hooks_bore(s->hooks, tag);
 }
 
@@ -45,11 +69,11 @@ static int on_record(void *context, void *bytes, size_t size)
 {
 	struct sk_sensor *s = context;
 	const struct sk_event *event;
+	int r = sk_decode(s->decoder, sk_span(bytes, size), &event, NULL);
 
-	if (sk_decode(s->decoder, sk_span(bytes, size), &event, NULL) < 0) {
-		s->broken++;
+	s->broken += r < 0;
+	if (r <= 0)
 		return 0;
-	}
 	if (s->want.types[event->type])
 		hand_out(s, event);
 	return s->failed < 0 || ++s->taken >= MAX_TAKEN ? -EAGAIN : 0;
@@ -80,6 +104,7 @@ int sk_sensor_open(const struct sk_sensor_want *want, struct sk_sensor **ret_sen
 		sk_sensor_close(s);
 		return -err->code;
 	}
+	sk_container_table_seed(s->containers, s->processes);
 	*ret_sensor = s;
 	return 0;
 }
@@ -118,10 +143,16 @@ int sk_sensor_poll(struct sk_sensor *s, int timeout, sk_sensor_fn *fn, void *con
 	s->handed = s->taken = s->failed = 0;
 	set_clock(s);
 	sk_process_table_sweep(s->processes);
+	sk_container_table_sweep(s->containers, s->processes);
 	r = sk_hooks_poll(s->hooks, timeout, err);
 	if (s->failed < 0)
 		return s->failed;
 	return r < 0 ? r : s->handed;
+}
+
+struct sk_container_table *sk_sensor_containers(struct sk_sensor *s)
+{
+	return s->containers;
 }
 
 /* The last is not the kernel's. */

@@ -1,0 +1,738 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One output while it runs. The agent's thread appends messages to a list in
+ * memory. Without a spool the sender's thread takes them from there. With one,
+ * a second thread, the keeper, puts them on disk at once, and the sender reads
+ * the disk; should the disk refuse, the sender takes what is in memory, so that
+ * who fills the disk silences nothing.
+ */
+#include "agent/output.h"
+
+#include "agent/spool.h"
+#include "base/fd.h"
+#include "base/limits.h"
+#include "base/mem.h"
+
+#include <fnmatch.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+/* How much is sent at once, at most; how long a first pause is; what is granted to a call that is given up. */
+enum { BATCH = 256, BATCH_BYTES = 1 << 20, FIRST_PAUSE_MS = 250, DISK_PAUSE_MS = 1000, ABORT_MS = 2000 };
+
+struct message {
+	struct message *next;
+	size_t len;
+	char bytes[];
+};
+
+enum phase { PHASE_RUN, PHASE_END, PHASE_ABORT };
+
+/* What the sender has in its hands. */
+struct batch {
+	struct sk_span messages[BATCH];
+	size_t count, done; /* those in front of `done` are dealt with */
+	struct message *list; /* of memory; NULL: of the spool */
+	struct sk_buf bytes;
+	size_t alone; /* so many are sent one by one: one of them was refused */
+};
+
+struct sk_output {
+	const struct sk_output_config *config;
+	const struct sk_output_kind *kind;
+	enum sk_alert_format format;
+	uint32_t what;
+	char hostname[256];
+	void *state;
+	struct sk_buf rendered; /* of the agent's thread */
+	int wake;		/* readable once it must end now */
+	struct batch batch;	/* of the sender's thread */
+	int64_t hold;
+	uint32_t random;
+
+	pthread_mutex_t lock; /* of all that follows */
+	pthread_cond_t news;
+	pthread_t sender, keeper;
+	bool has_sender, has_keeper;
+	unsigned threads; /* that run */
+	enum phase phase;
+	struct message *first, **last;
+	size_t waiting, waiting_bytes, held; /* in the list; out of it, and not on disk */
+	struct sk_spool *spool;
+	bool diskless; /* the spool does not take anything now */
+	bool reopen, hurry; /* files anew; no waiting before the next try */
+	bool broken;
+	bool said; /* that it is in trouble */
+	struct sk_err trouble; /* an empty text: none */
+	struct sk_output_counts counts;
+};
+
+int64_t sk_output_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * INT64_C(1000) + t.tv_nsec / 1000000;
+}
+
+/* Until something is new, or the time has come. */
+static void wait_until(struct sk_output *o, int64_t deadline)
+{
+	struct timespec t = { deadline / 1000, deadline % 1000 * 1000000 };
+
+	pthread_cond_timedwait(&o->news, &o->lock, &t);
+}
+
+/* ---- the list in memory ---- */
+
+static void push(struct sk_output *o, struct message *m)
+{
+	*o->last = m;
+	o->last = &m->next;
+	o->waiting++;
+	o->waiting_bytes += m->len;
+}
+
+static struct message *pop(struct sk_output *o)
+{
+	struct message *m = o->first;
+
+	o->first = m->next;
+	if (!o->first)
+		o->last = &o->first;
+	o->waiting--;
+	o->waiting_bytes -= m->len;
+	m->next = NULL;
+	return m;
+}
+
+static size_t memory_limit(const struct sk_output *o)
+{
+	return o->spool ? SK_MAX_OUTPUT_MEMORY : (size_t)o->config->queue_size;
+}
+
+/* Room for so many bytes, by losing what is oldest if that is wanted. */
+static bool make_room(struct sk_output *o, size_t len)
+{
+	while (o->waiting_bytes + len > memory_limit(o)) {
+		if (o->config->full != SK_FULL_OLDEST || !o->first)
+			return false;
+		free(pop(o));
+		o->counts.lost[SK_OUTPUT_FULL]++;
+	}
+	return true;
+}
+
+void sk_output_push(struct sk_output *o, const struct sk_note *note)
+{
+	struct sk_note local = *note;
+	struct sk_span bytes = note->line;
+	struct message *m;
+
+	local.hostname = o->hostname;
+	if (o->kind->render) {
+		sk_buf_reset(&o->rendered);
+		o->kind->render(o, &local, &o->rendered);
+		bytes = sk_buf_view(&o->rendered);
+	}
+	pthread_mutex_lock(&o->lock);
+	if (bytes.len > SK_MAX_OUTPUT_MESSAGE) {
+		o->counts.lost[SK_OUTPUT_LARGE]++;
+	} else if (o->broken || !make_room(o, bytes.len)) {
+		o->counts.lost[o->broken ? SK_OUTPUT_CLOSED : SK_OUTPUT_FULL]++;
+	} else {
+		m = sk_alloc(sizeof(*m) + bytes.len);
+		m->len = bytes.len;
+		memcpy(m->bytes, bytes.ptr, bytes.len);
+		push(o, m);
+		pthread_cond_broadcast(&o->news);
+	}
+	pthread_mutex_unlock(&o->lock);
+}
+
+/* ---- the keeper: from memory to disk ---- */
+
+/* Takes messages off the list; they are the batch's until batch_release. */
+static void take_memory(struct sk_output *o, struct batch *b)
+{
+	struct message **end = &b->list;
+	size_t bytes = 0;
+
+	while (o->first && b->count < BATCH && (!b->count || bytes + o->first->len <= BATCH_BYTES)) {
+		struct message *m = pop(o);
+
+		bytes += m->len;
+		b->messages[b->count++] = sk_span(m->bytes, m->len);
+		*end = m;
+		end = &m->next;
+	}
+	o->held += b->count;
+}
+
+static void free_list(struct message *m)
+{
+	while (m) {
+		struct message *next = m->next;
+
+		free(m);
+		m = next;
+	}
+}
+
+/* What the disk did not take goes back to where it came from. */
+static void put_back(struct sk_output *o, struct batch *b, size_t kept)
+{
+	struct message **at = &b->list, **end, *rest;
+
+	for (size_t i = 0; i < kept; i++)
+		at = &(*at)->next;
+	rest = *at;
+	*at = NULL;
+	if (!rest)
+		return;
+	for (end = &rest; *end; end = &(*end)->next) {
+		o->waiting++;
+		o->waiting_bytes += (*end)->len;
+	}
+	*end = o->first;
+	if (!o->first)
+		o->last = end;
+	o->first = rest;
+}
+
+static void keep(struct sk_output *o, struct batch *b)
+{
+	struct sk_err err = SK_ERR_INIT;
+	size_t kept = 0, lost = 0;
+	int r = sk_spool_append(o->spool, b->messages, b->count, &kept, &lost, &err);
+
+	pthread_mutex_lock(&o->lock);
+	o->held -= b->count;
+	o->counts.lost[SK_OUTPUT_FULL] += lost;
+	o->diskless = r < 0;
+	if (r < 0) {
+		o->trouble = err;
+		put_back(o, b, kept);
+	}
+	pthread_cond_broadcast(&o->news);
+	pthread_mutex_unlock(&o->lock);
+	if (r == 0 && sk_spool_sync(o->spool, &err) < 0) {
+		pthread_mutex_lock(&o->lock);
+		o->trouble = err;
+		pthread_mutex_unlock(&o->lock);
+	}
+	free_list(b->list);
+	b->list = NULL;
+	b->count = 0;
+}
+
+static void thread_ends(struct sk_output *o)
+{
+	pthread_mutex_lock(&o->lock);
+	o->threads--;
+	pthread_cond_broadcast(&o->news);
+	pthread_mutex_unlock(&o->lock);
+}
+
+static void *keeper(void *arg)
+{
+	struct sk_output *o = arg;
+	struct batch *b = sk_alloc(sizeof(*b));
+
+	pthread_mutex_lock(&o->lock);
+	while (o->first || o->phase == PHASE_RUN) {
+		if (o->diskless && o->phase != PHASE_RUN)
+			break;
+		if (o->diskless)
+			wait_until(o, sk_output_now() + DISK_PAUSE_MS);
+		while (!o->first && o->phase == PHASE_RUN)
+			pthread_cond_wait(&o->news, &o->lock);
+		take_memory(o, b);
+		pthread_mutex_unlock(&o->lock);
+		if (b->count)
+			keep(o, b);
+		pthread_mutex_lock(&o->lock);
+	}
+	pthread_mutex_unlock(&o->lock);
+	free(b);
+	thread_ends(o);
+	return NULL;
+}
+
+/* ---- the sender ---- */
+
+/* Fills the batch, from disk first: what is there is older. The lock is not held while the disk is. */
+static void take(struct sk_output *o, struct batch *b)
+{
+	size_t damaged = 0;
+
+	b->count = b->done = b->alone = 0;
+	if (o->spool) {
+		pthread_mutex_unlock(&o->lock);
+		sk_buf_reset(&b->bytes);
+		b->count = sk_spool_read(o->spool, &b->bytes, b->messages, BATCH, BATCH_BYTES, &damaged);
+		pthread_mutex_lock(&o->lock);
+		o->counts.lost[SK_OUTPUT_DAMAGED] += damaged;
+	}
+	if (!b->count && (!o->spool || o->diskless))
+		take_memory(o, b);
+}
+
+/* Waits for messages; false: there are none and there will be none. */
+static bool wait_batch(struct sk_output *o, struct batch *b)
+{
+	for (;;) {
+		if (o->phase == PHASE_ABORT || o->broken)
+			return false;
+		take(o, b);
+		if (b->count)
+			return true;
+		if (o->spool && sk_spool_count(o->spool))
+			continue; /* it came while nobody looked */
+		if (o->phase != PHASE_RUN && !o->first && !o->held)
+			return false;
+		if (!o->first || (o->spool && !o->diskless))
+			pthread_cond_wait(&o->news, &o->lock);
+	}
+}
+
+/* So many messages of the batch are dealt with. */
+static void settle(struct sk_output *o, struct batch *b, size_t count)
+{
+	struct sk_err err = SK_ERR_INIT;
+	int r;
+
+	b->done += count;
+	b->alone -= count < b->alone ? count : b->alone;
+	if (b->list) {
+		o->held -= count;
+	} else if (count) {
+		pthread_mutex_unlock(&o->lock);
+		r = sk_spool_done(o->spool, count, &err);
+		pthread_mutex_lock(&o->lock);
+		if (r < 0)
+			o->trouble = err;
+	}
+	pthread_cond_broadcast(&o->news);
+}
+
+static void count_sent(struct sk_output *o, struct batch *b, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		o->counts.bytes += b->messages[b->done + i].len;
+	o->counts.sent += count;
+	if (count && !o->diskless)
+		o->trouble.text[0] = '\0';
+}
+
+/* A pause that the end of everything cuts short. */
+static void pause_ms(struct sk_output *o, int64_t ms)
+{
+	int64_t deadline = sk_output_now() + (o->hold > ms ? o->hold : ms);
+
+	o->hold = 0;
+	o->hurry = false;
+	while (o->phase == PHASE_RUN && !o->hurry && sk_output_now() < deadline)
+		wait_until(o, deadline);
+}
+
+/* Twice the last pause, give or take a quarter: receivers that come back are not met by all at once. */
+static int64_t next_pause(struct sk_output *o, int64_t *pause)
+{
+	int64_t most = o->config->retry_max * 1000, now = *pause;
+
+	if (now > most)
+		now = most;
+	*pause = now * 2;
+	o->random = o->random * 1103515245u + 12345u;
+	return now * 3 / 4 + (now / 2 + 1) * (o->random >> 16) / 65536;
+}
+
+/* One call of the kind, without the lock. */
+static enum sk_send send_some(struct sk_output *o, struct batch *b, size_t *ret_count, struct sk_err *err)
+{
+	size_t count = b->alone ? 1 : b->count - b->done;
+	enum sk_send verdict;
+
+	*ret_count = 0;
+	pthread_mutex_unlock(&o->lock);
+	verdict = o->kind->send(o, b->messages + b->done, count, ret_count, err);
+	pthread_mutex_lock(&o->lock);
+	return verdict;
+}
+
+static void reject(struct sk_output *o, struct batch *b, size_t count, const struct sk_err *err)
+{
+	if (count > 1) { /* whose fault it is shows when each goes alone */
+		b->alone = count;
+		return;
+	}
+	o->trouble = *err;
+	o->counts.lost[SK_OUTPUT_REJECTED]++;
+	settle(o, b, 1);
+}
+
+/* False: it is over, what is left in the batch is not told. */
+static bool send_batch(struct sk_output *o, struct batch *b)
+{
+	int64_t pause = FIRST_PAUSE_MS;
+
+	while (b->done < b->count) {
+		struct sk_err err = SK_ERR_INIT;
+		size_t count;
+		enum sk_send verdict = send_some(o, b, &count, &err);
+		bool was_run = o->phase == PHASE_RUN;
+
+		if (verdict == SK_SEND_REJECTED) {
+			reject(o, b, count, &err);
+			continue;
+		}
+		count_sent(o, b, count);
+		settle(o, b, count);
+		if (verdict == SK_SEND_DONE)
+			continue;
+		o->trouble = err;
+		o->broken = verdict == SK_SEND_BROKEN;
+		o->counts.failures += !o->broken;
+		if (o->broken || !was_run)
+			return false;
+		pause_ms(o, next_pause(o, &pause));
+	}
+	return true;
+}
+
+static void release_batch(struct sk_output *o, struct batch *b)
+{
+	size_t left = b->count - b->done;
+
+	if (b->list) {
+		o->held -= left;
+		o->counts.lost[SK_OUTPUT_CLOSED] += left;
+	}
+	free_list(b->list);
+	b->list = NULL;
+	b->count = b->done = 0;
+}
+
+static void *sender(void *arg)
+{
+	struct sk_output *o = arg;
+	struct batch *b = &o->batch;
+	bool more = true;
+
+	pthread_mutex_lock(&o->lock);
+	while (more && wait_batch(o, b)) {
+		more = send_batch(o, b);
+		release_batch(o, b);
+		pthread_cond_broadcast(&o->news);
+	}
+	pthread_mutex_unlock(&o->lock);
+	thread_ends(o);
+	return NULL;
+}
+
+/* ---- open, close ---- */
+
+static int start(struct sk_output *o, pthread_t *thread, bool *has, void *(*fn)(void *), struct sk_err *err)
+{
+	sigset_t all, before;
+	int r;
+
+	/* Signals are for the agent's thread; a reader that goes away is an error, not an end. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	r = pthread_create(thread, NULL, fn, o);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (r)
+		return sk_err_set(err, SK_EIO, "no thread: %s", strerror(r));
+	*has = true;
+	o->threads++;
+	return 0;
+}
+
+static int open_spool(struct sk_output *o, const char *state, struct sk_err *err)
+{
+	sk_autofree char *folder = NULL;
+
+	if (o->config->queue != SK_QUEUE_DISK)
+		return 0;
+	folder = sk_printf("%s/outputs/%s", state, o->config->folder);
+	return sk_spool_open(folder, o->config->queue_size, o->config->full == SK_FULL_OLDEST, &o->spool, err);
+}
+
+static void init_locks(struct sk_output *o)
+{
+	pthread_condattr_t attr;
+
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&o->news, &attr);
+	pthread_condattr_destroy(&attr);
+	pthread_mutex_init(&o->lock, NULL);
+}
+
+static int open_parts(struct sk_output *o, const char *state, struct sk_err *err)
+{
+	int r = 0;
+
+	o->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (o->wake < 0)
+		return sk_err_errno(err, "eventfd");
+	if (open_spool(o, state, err) < 0 || (o->kind->open && o->kind->open(o, err) < 0))
+		return -err->code;
+	pthread_mutex_lock(&o->lock);
+	if (o->spool)
+		r = start(o, &o->keeper, &o->has_keeper, keeper, err);
+	if (r == 0)
+		r = start(o, &o->sender, &o->has_sender, sender, err);
+	pthread_mutex_unlock(&o->lock);
+	return r;
+}
+
+int sk_output_open(const struct sk_output_config *config, enum sk_alert_format format, const char *state,
+		   const char *hostname, struct sk_output **ret_output, struct sk_err *err)
+{
+	struct sk_output *o = sk_alloc(sizeof(*o));
+
+	o->config = config;
+	o->kind = config->kind;
+	o->format = format;
+	o->what = config->what ? config->what : SK_OUTPUT_ALERTS | (format == SK_ALERT_FALCO ? 0 : SK_OUTPUT_LINES);
+	o->state = sk_alloc(o->kind->state_size + 1);
+	o->last = &o->first;
+	o->wake = -1;
+	o->random = (uint32_t)sk_output_now() ^ (uint32_t)getpid();
+	strncpy(o->hostname, hostname, sizeof(o->hostname) - 1);
+	init_locks(o);
+	if (open_parts(o, state, err) < 0) {
+		sk_output_close(o, sk_output_now());
+		return -err->code;
+	}
+	*ret_output = o;
+	return 0;
+}
+
+static void set_phase(struct sk_output *o, enum phase phase)
+{
+	pthread_mutex_lock(&o->lock);
+	o->phase = phase;
+	pthread_cond_broadcast(&o->news);
+	pthread_mutex_unlock(&o->lock);
+}
+
+void sk_output_end(struct sk_output *o)
+{
+	set_phase(o, PHASE_END);
+}
+
+/* Until its threads have ended. */
+static bool wait_threads(struct sk_output *o, int64_t deadline)
+{
+	bool ended;
+
+	pthread_mutex_lock(&o->lock);
+	while (o->threads && sk_output_now() < deadline)
+		wait_until(o, deadline);
+	ended = !o->threads;
+	pthread_mutex_unlock(&o->lock);
+	return ended;
+}
+
+static void output_free(struct sk_output *o)
+{
+	if (o->kind->close)
+		o->kind->close(o);
+	sk_spool_close(o->spool);
+	free_list(o->first);
+	sk_buf_release(&o->batch.bytes);
+	sk_buf_release(&o->rendered);
+	sk_closep(&o->wake);
+	pthread_cond_destroy(&o->news);
+	pthread_mutex_destroy(&o->lock);
+	free(o->state);
+	free(o);
+}
+
+uint64_t sk_output_close(struct sk_output *o, int64_t deadline)
+{
+	uint64_t one = 1, lost;
+	bool ended = wait_threads(o, deadline);
+
+	if (!ended) {
+		set_phase(o, PHASE_ABORT);
+		ended = write(o->wake, &one, sizeof(one)) == sizeof(one) && wait_threads(o, sk_output_now() + ABORT_MS);
+	}
+	lost = o->counts.lost[SK_OUTPUT_CLOSED] + o->waiting;
+	/* A thread that waits for a name server cannot be called back: its memory stays, the program ends anyway. */
+	if (o->has_sender)
+		(void)(ended ? pthread_join(o->sender, NULL) : pthread_detach(o->sender));
+	if (o->has_keeper)
+		(void)(ended ? pthread_join(o->keeper, NULL) : pthread_detach(o->keeper));
+	if (ended)
+		output_free(o);
+	return lost;
+}
+
+/* ---- what the agent asks ---- */
+
+static bool matches_tag(const struct sk_detection *rule, const struct sk_option_list *tags)
+{
+	for (size_t i = 0; i < tags->count; i++)
+		for (size_t j = 0; j < rule->tag_count; j++)
+			if (strcmp(tags->items[i], rule->tags[j]) == 0)
+				return true;
+	return !tags->count;
+}
+
+static bool matches_name(const struct sk_detection *rule, const struct sk_option_list *patterns)
+{
+	sk_autofree char *name = patterns->count ? sk_strndup(rule->name.ptr, rule->name.len) : NULL;
+
+	for (size_t i = 0; i < patterns->count; i++)
+		if (fnmatch(patterns->items[i], name, 0) == 0)
+			return true;
+	return !patterns->count;
+}
+
+bool sk_output_wants(const struct sk_output *o, const struct sk_note *note)
+{
+	const struct sk_output_config *c = o->config;
+
+	if (!note->alert)
+		return o->what & SK_OUTPUT_LINES;
+	return (o->what & SK_OUTPUT_ALERTS) && (int)note->priority <= c->priority &&
+	       matches_tag(note->alert->rule, &c->tags) && matches_name(note->alert->rule, &c->rules);
+}
+
+enum sk_alert_format sk_output_format(const struct sk_output *o)
+{
+	return o->format;
+}
+
+static uint64_t queued(const struct sk_output *o)
+{
+	return o->waiting + o->held + (o->spool ? sk_spool_count(o->spool) : 0);
+}
+
+bool sk_output_flush(struct sk_output *o, int64_t deadline)
+{
+	bool idle;
+
+	pthread_mutex_lock(&o->lock);
+	while (queued(o) && !o->broken && sk_output_now() < deadline)
+		wait_until(o, deadline);
+	idle = !queued(o);
+	pthread_mutex_unlock(&o->lock);
+	return idle;
+}
+
+bool sk_output_broken(struct sk_output *o)
+{
+	bool broken;
+
+	pthread_mutex_lock(&o->lock);
+	broken = o->broken;
+	pthread_mutex_unlock(&o->lock);
+	return broken;
+}
+
+void sk_output_reopen(struct sk_output *o)
+{
+	pthread_mutex_lock(&o->lock);
+	o->reopen = o->hurry = true;
+	pthread_cond_broadcast(&o->news);
+	pthread_mutex_unlock(&o->lock);
+}
+
+void sk_output_counts(struct sk_output *o, struct sk_output_counts *ret)
+{
+	pthread_mutex_lock(&o->lock);
+	*ret = o->counts;
+	ret->trouble = o->trouble.text[0];
+	ret->queued = queued(o);
+	ret->queued_bytes = o->waiting_bytes + (o->spool ? sk_spool_bytes(o->spool) : 0);
+	pthread_mutex_unlock(&o->lock);
+}
+
+/* A trouble is said once; so is its end. */
+void sk_output_say(struct sk_output *o, sk_outputs_say_fn *say, void *context)
+{
+	char text[sizeof(o->trouble.text) + 128] = "";
+
+	pthread_mutex_lock(&o->lock);
+	if (!o->trouble.text[0] == o->said) {
+		o->said = !o->said;
+		snprintf(text, sizeof(text), "output %s: %s", o->config->name, o->said ? o->trouble.text : "works again");
+	}
+	pthread_mutex_unlock(&o->lock);
+	if (text[0])
+		say(context, o->said, text);
+}
+
+/* ---- what kinds ask ---- */
+
+const void *sk_output_config_of(const struct sk_output *o)
+{
+	return o->config;
+}
+
+void *sk_output_state(struct sk_output *o)
+{
+	return o->state;
+}
+
+const char *sk_output_hostname(const struct sk_output *o)
+{
+	return o->hostname;
+}
+
+bool sk_output_wait(struct sk_output *o, int fd, short events, int ms)
+{
+	struct pollfd fds[] = { { o->wake, POLLIN, 0 }, { fd, events, 0 } };
+	int64_t deadline = ms < 0 ? INT64_MAX : sk_output_now() + ms;
+
+	for (;;) {
+		int64_t left = ms < 0 ? -1 : deadline - sk_output_now();
+		int n = poll(fds, fd < 0 ? 1 : 2, left < -1 ? 0 : (int)left);
+
+		if (fds[0].revents || (n == 0 && ms >= 0 && sk_output_now() >= deadline))
+			return false;
+		if (n > 0)
+			return true;
+	}
+}
+
+bool sk_output_aborted(struct sk_output *o)
+{
+	struct pollfd fd = { o->wake, POLLIN, 0 };
+
+	return poll(&fd, 1, 0) > 0;
+}
+
+bool sk_output_take_reopen(struct sk_output *o)
+{
+	bool reopen;
+
+	pthread_mutex_lock(&o->lock);
+	reopen = o->reopen;
+	o->reopen = false;
+	pthread_mutex_unlock(&o->lock);
+	return reopen;
+}
+
+void sk_output_hold(struct sk_output *o, int64_t ms)
+{
+	o->hold = ms;
+}
+
+void sk_output_count_cut(struct sk_output *o)
+{
+	pthread_mutex_lock(&o->lock);
+	o->counts.cut++;
+	pthread_mutex_unlock(&o->lock);
+}

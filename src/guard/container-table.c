@@ -57,7 +57,7 @@ void sk_container_table_free(struct sk_container_table *table)
 void sk_container_table_each(const struct sk_container_table *table,
 			     void (*fn)(void *context, const struct sk_container *container), void *context)
 {
-	for (const struct entry *e = table->oldest; e; e = e->newer)
+	for (const struct sk_container_entry *e = table->oldest; e; e = e->newer)
 		if (!e->ended)
 			fn(context, &e->container);
 }

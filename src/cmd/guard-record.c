@@ -55,7 +55,6 @@ static int what_is_wanted(const struct record_options *o, struct sk_sensor_want 
 	r = sk_judge_open(&judge, o->rules.items, o->rules.count, 0, err);
 	if (r >= 0)
 		sk_judge_want(&judge, ret, &unseen);
-	ret->boring = NULL; /* other rules may find more in it */
 	sk_judge_release(&judge);
 	return r;
 }

@@ -26,18 +26,14 @@ void sk_judge_release(struct sk_judge *j)
 	sk_alert_release(&j->alert);
 }
 
-static bool is_boring(void *context, const struct sk_event *event)
+bool sk_judge_bores(struct sk_judge *j, const struct sk_event *event)
 {
-	const struct sk_judge *j = context;
-
 	return !sk_graph_may_match_open(j->eval, event);
 }
 
 void sk_judge_want(struct sk_judge *j, struct sk_sensor_want *want, struct sk_buf *unseen)
 {
 	want->reads = want->env = true;
-	want->boring = is_boring;
-	want->boring_context = j;
 	want->names |= sk_graph_uses(j->graph, "fd.sip.name") || sk_graph_uses(j->graph, "fd.rip.name");
 	for (int i = 0; i < SK_EVENT_COUNT; i++) {
 		enum sk_event_type type = (enum sk_event_type)i;

@@ -37,6 +37,9 @@ void sk_judge_release(struct sk_judge *judge);
  */
 void sk_judge_want(struct sk_judge *judge, struct sk_sensor_want *want, struct sk_buf *unseen);
 
+/* Whether no rule fires on that open, whoever makes it: for sk_sensor_want, together with whoever else has a say. */
+bool sk_judge_bores(struct sk_judge *judge, const struct sk_event *event);
+
 /* What is called with each alert, which is valid until it returns; a negative code ends the event. */
 typedef int sk_judge_fn(void *context, const struct sk_alert *alert, struct sk_err *err);
 int sk_judge_event(struct sk_judge *judge, const struct sk_event *event, sk_judge_fn *fn, void *context,

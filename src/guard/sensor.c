@@ -111,8 +111,12 @@ int sk_sensor_open(const struct sk_sensor_want *want, struct sk_sensor **ret_sen
 
 int sk_sensor_rewant(struct sk_sensor *s, const struct sk_sensor_want *want, struct sk_err *err)
 {
-	if (sk_hooks_want(s->hooks, want, err) < 0)
-		return -err->code;
+	int r = sk_hooks_want(s->hooks, want, err);
+
+	if (r < 0) {
+		sk_hooks_want(s->hooks, &s->want, NULL);
+		return r;
+	}
 	s->want = *want;
 	return 0;
 }

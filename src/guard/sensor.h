@@ -41,7 +41,7 @@ bool sk_sensor_sees(enum sk_event_type type);
 int sk_sensor_open(const struct sk_sensor_want *want, struct sk_sensor **ret_sensor, struct sk_err *err);
 /*
  * From now on something else is wanted (rules were read again). What was wanted
- * before and still is goes on without a gap; after an error, what is hooked is that of both.
+ * before and still is goes on without a gap; after an error all is as it was.
  */
 int sk_sensor_rewant(struct sk_sensor *sensor, const struct sk_sensor_want *want, struct sk_err *err);
 void sk_sensor_close(struct sk_sensor *sensor);

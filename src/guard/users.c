@@ -213,12 +213,10 @@ static const struct names *names_in(const struct sk_users *users, const struct s
 
 void sk_users_look(struct sk_users *users, const struct sk_container *container, int32_t pid, uint32_t uid)
 {
-	if (sk_users_find(users, container, uid))
-		return;
-	if (container)
-		look_in_container(users, container, pid);
-	else
+	if (!container)
 		read_host(users);
+	else if (!sk_users_find(users, container, uid))
+		look_in_container(users, container, pid);
 }
 
 const struct sk_user *sk_users_find(const struct sk_users *users, const struct sk_container *container, uint32_t uid)

@@ -14,8 +14,9 @@ struct sk_users *sk_users_new(void);
 void sk_users_free(struct sk_users *users);
 
 /*
- * A program starts as that user: where nobody is known to have the number, the
- * files are read again, a container's own below the root of that process.
+ * A program starts as that user: the host's files are read again if they are
+ * others now; a container's own, below the root of that process, if nobody is
+ * known to have the number.
  */
 void sk_users_look(struct sk_users *users, const struct sk_container *container, int32_t pid, uint32_t uid);
 

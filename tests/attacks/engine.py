@@ -25,6 +25,7 @@ FILES = {
     "etc/passwd": "root:x:0:0:root:/root:/bin/sh\ndaemon:x:1:1:daemon:/:/bin/sh\nwww-data:x:33:33::/:/bin/sh\n",
     "etc/group": "root:x:0:\ndaemon:x:1:\nwww-data:x:33:\n",
     "etc/shadow": "root:*:19000:0:99999:7:::\n",
+    "etc/shadow-": "root:*:19000:0:99999:7:::\n",
     "root/.profile": "# nothing\n",
     "root/.ssh/id_rsa": "no key\n",
     "root/.aws/credentials": "[default]\n",
@@ -102,7 +103,8 @@ def make_root(root, scripts=None):
     (root / "etc/shadow").chmod(0o640)
     shutil.copy(busybox, root / "bin/busybox")
     attack = root / "bin/attack"
-    built = run("gcc", "-O1", "-static", "-o", str(attack), str(HERE / "attack.c"))
+    built = run("gcc", "-O1", "-static", "-pthread", "-o", str(attack), str(HERE / "attack.c"),
+                str(HERE / "bypass.c"))
     if built.returncode:
         raise Skip(f"the attacker cannot be built: {built.stdout.strip()}")
     copy_program(root, "/bin/sh")

@@ -401,8 +401,8 @@ int on_call(struct sys_exit_context *ctx)
 	if (call->bytes < 5 && part_begin(s, SK_PART_BYTES, call->bytes)) {
 		__u64 length = reg(s, call->bytes + 1);
 
-		/* What was not sent or received is not part of it, but what a send tried is. */
-		if (result > 0 && (__u64)result < length)
+		/* What was not sent or received is not part of it, but what a send tried is; openat2's result is no length. */
+		if (result > 0 && (__u64)result < length && !(call->flags & SK_CALL_OPENS))
 			length = result;
 		put_bytes(s, reg(s, call->bytes), length, SK_WIRE_BYTES, bpf_probe_read_user);
 		part_end(s);

@@ -26,6 +26,7 @@ SECTION(additions, sk_additions_config)
 SECTION(outputs, sk_outputs_config)
 SECTION(responses, sk_responses_config)
 SECTION(metrics, sk_metrics_config)
+SECTION(inuse, sk_inuse_config)
 
 static const struct {
 	const char *name;
@@ -35,6 +36,7 @@ static const struct {
 	{ "outputs", read_outputs },
 	{ "responses", read_responses },
 	{ "metrics", read_metrics },
+	{ "in-use", read_inuse },
 };
 
 int sk_agent_config_open(struct sk_agent_config *c, const char *path, struct sk_err *err)

@@ -42,7 +42,7 @@ const struct sk_sensor_call sk_sensor_calls[] = {
 	ROW(RENAMEAT, renameat, "r0b2d", NONE),
 #endif
 	ROW(OPENAT, openat, "r0b23in", RESULT, OPENED),
-	ROW(OPENAT2, openat2, "r0bo--in", RESULT, OPENED),
+	ROW(OPENAT2, openat2, "r0buvwin", RESULT, OPENED),
 	ROW(UNLINKAT, unlinkat, "r0b2", NONE),
 	ROW(MKDIRAT, mkdirat, "r0b2", NONE),
 	ROW(RENAMEAT2, renameat2, "r0b2d4", NONE),
@@ -152,6 +152,8 @@ void sk_sensor_call_wire(const struct sk_sensor_call *call, struct sk_wire_call 
 			ret->folder[c - 'a'] = folder_of(call, i);
 		} else if (c >= 'A' && c <= 'F' && call->message == NONE) {
 			ret->bytes = (uint8_t)(c - 'A');
+		} else if (c == 'u') {
+			ret->bytes = SK_SENSOR_OPEN_HOW;
 		}
 	}
 }

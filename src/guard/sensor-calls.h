@@ -4,6 +4,9 @@
 /* The system calls that the sensor tells, and where the arguments of their events come from. */
 #include "guard/event.h"
 
+/* The register that points to openat2's structure; its size is in the next. */
+enum { SK_SENSOR_OPEN_HOW = 2 };
+
 struct sk_sensor_call {
 	enum sk_event_type type;
 	const char *name; /* of the call: "fchmodat2" */
@@ -11,9 +14,10 @@ struct sk_sensor_call {
 	/*
 	 * A letter for each argument of the event: 'r' the result; '0' to '5' a
 	 * register as a number; 'a' to 'f' the string that register points to, 'A'
-	 * to 'F' the bytes; 's' both ends of the socket; 'o' flags, 'i' device, 'n'
-	 * inode of the open file; 'x' 'y' 'z' the capabilities that it left
-	 * (inheritable, permitted, effective); '-' not told.
+	 * to 'F' the bytes; 's' both ends of the socket; 'i' device, 'n' inode of the
+	 * open file; 'u' flags, 'v' mode, 'w' resolve of openat2's structure; 'x' 'y'
+	 * 'z' the capabilities that it left (inheritable, permitted, effective); '-'
+	 * not told.
 	 */
 	const char *args;
 	uint8_t file;	 /* register with the descriptor that it is about, SK_WIRE_RESULT or SK_WIRE_NONE */

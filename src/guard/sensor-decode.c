@@ -5,6 +5,7 @@
 #include "base/reader.h"
 #include "guard/sensor-calls.h"
 
+#include <fcntl.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 
@@ -355,6 +356,25 @@ static struct sk_arg bytes_arg(struct sk_decoder *d, const struct sk_decoder_rec
 	return (struct sk_arg){ .text = bytes ? sk_decoder_keep(d, bytes->body) : sk_span(NULL, 0) };
 }
 
+/* A word of struct open_how (openat2(2)), as the process has it when the call is over. */
+static uint64_t open_how(const struct sk_decoder_record *r, unsigned word)
+{
+	const struct sk_decoder_part *how = sk_decoder_part(r, SK_PART_BYTES, SK_SENSOR_OPEN_HOW);
+	uint64_t value = 0;
+
+	if (how && how->body.len >= (word + 1) * sizeof(value))
+		memcpy(&value, how->body.ptr + word * sizeof(value), sizeof(value));
+	return value;
+}
+
+/* An open file's own flags are the truth; some it forgets, and only these are believed of the process. */
+static uint64_t open_how_flags(const struct sk_decoder_record *r, const struct sk_file *file)
+{
+	const uint64_t forgotten = O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC;
+
+	return file ? file->open_flags | (open_how(r, 0) & forgotten) : open_how(r, 0);
+}
+
 /* What a letter of a call's description (sensor-calls.h) stands for. */
 static struct sk_arg call_arg(struct sk_decoder *d, const struct sk_decoder_record *r, const struct sk_event *e,
 			      enum sk_arg_type type, char letter)
@@ -370,7 +390,9 @@ static struct sk_arg call_arg(struct sk_decoder *d, const struct sk_decoder_reco
 	switch (letter) {
 	case 'r': return (struct sk_arg){ .i = r->head.result };
 	case 's': return (struct sk_arg){ .socket = f ? f->socket : NULL };
-	case 'o': return (struct sk_arg){ .u = f ? f->open_flags : 0 };
+	case 'u': return (struct sk_arg){ .u = open_how_flags(r, f) };
+	case 'v': return (struct sk_arg){ .u = open_how(r, 1) };
+	case 'w': return (struct sk_arg){ .u = open_how(r, 2) };
 	case 'i': return (struct sk_arg){ .u = f ? makedev(f->dev_major, f->dev_minor) : 0 };
 	case 'n': return (struct sk_arg){ .u = f ? f->inode : 0 };
 	case 'x': return (struct sk_arg){ .u = r->head.task.inheritable };
@@ -388,6 +410,8 @@ static bool is_told(char letter, const struct sk_decoder_record *r, const struct
 		return sk_decoder_part(r, SK_PART_STRING, letter - 'a');
 	if (letter >= 'A' && letter <= 'F')
 		return sk_decoder_part(r, SK_PART_BYTES, letter - 'A');
+	if (letter == 'v' || letter == 'w')
+		return sk_decoder_part(r, SK_PART_BYTES, SK_SENSOR_OPEN_HOW);
 	if (letter == 's')
 		return e->file && e->file->socket;
 	return true;

@@ -44,7 +44,9 @@ static unsigned heading(struct sk_buf *out, const struct sk_settings_part *part)
 	list = name[strlen(name) - 1] == ']';
 	if (part->help)
 		comment(out, indent, part->help);
-	sk_buf_printf(out, "%*s%.*s:\n", (int)indent, "", (int)(strlen(name) - (list ? 2 : 0)), name);
+	/* Empty sections may stand there; what lies in an item of a list is a comment as the item is. */
+	sk_buf_printf(out, "%*s%s%.*s:\n", (int)indent, "", name > strchrnul(part->path, ']') ? "#" : "",
+		      (int)(strlen(name) - (list ? 2 : 0)), name);
 	if (list)
 		sk_buf_printf(out, "%*s#-\n", (int)indent + 2, "");
 	return indent + (list ? 4 : 2);

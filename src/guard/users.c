@@ -138,19 +138,30 @@ static bool slurp_below(int root, const char *path, struct sk_buf *text)
 	       sk_fd_slurp(fd, SK_MAX_CONTAINER_USERS, text, NULL) >= 0;
 }
 
-/* The root folder of a process; -1: it has ended, or its root is ours, because it is not yet where its container is. */
-static int root_of(int32_t pid)
+/* A folder that is not our own root; or -1. */
+static int open_root(const char *path)
 {
-	char path[32];
 	struct stat ours, its;
-	int fd;
+	int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
-	snprintf(path, sizeof(path), "/proc/%d/root", pid);
-	fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0 || stat("/", &ours) < 0 || fstat(fd, &its) < 0 ||
 	    (ours.st_dev == its.st_dev && ours.st_ino == its.st_ino))
 		sk_closep(&fd);
 	return fd;
+}
+
+/*
+ * The container's root folder: that of a process in it, unless it has ended or is not yet where its container is; or
+ * else where the engine has laid it out. -1: neither.
+ */
+static int root_of(const struct sk_container *container, int32_t pid)
+{
+	char path[32];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/root", pid);
+	fd = pid ? open_root(path) : -1;
+	return fd < 0 && container->rootfs.len ? open_root(container->rootfs.ptr) : fd;
 }
 
 /* Names of texts that were read before, or made of them; NULL: there are too many. */
@@ -185,7 +196,7 @@ static void look_in_container(struct sk_users *users, const struct sk_container 
 	struct names *names;
 	size_t passwd_len;
 
-	root = root_of(pid);
+	root = root_of(container, pid);
 	if (root < 0)
 		return;
 	slurp_below(root, "etc/passwd", &both);
@@ -219,6 +230,12 @@ void sk_users_look(struct sk_users *users, const struct sk_container *container,
 		look_in_container(users, container, pid);
 	else
 		read_host(users);
+}
+
+void sk_users_prepare(struct sk_users *users, const struct sk_container *container)
+{
+	if (container->rootfs.len)
+		look_in_container(users, container, 0);
 }
 
 const struct sk_user *sk_users_find(const struct sk_users *users, const struct sk_container *container, uint32_t uid)

@@ -278,8 +278,10 @@ int sk_cgroup_freeze(const struct sk_cgroup *c, bool frozen, struct sk_err *err)
 
 	for (int i = 0; i < WAIT_STEPS; i++) {
 		/* Version 1 may stay at FREEZING until it is told again. */
-		if (write_file(c, name, text, err) < 0)
-			return -err->code;
+		int r = write_file(c, name, text, err);
+
+		if (r < 0)
+			return r;
 		if (state_is(c, frozen))
 			return 0;
 		pause_a_step();
@@ -335,12 +337,14 @@ static int kill_each(const struct sk_cgroup *c, struct sk_err *err)
 
 	for (int round = 0; round < KILL_ROUNDS; round++) {
 		struct sweep s = { .cgroup = c };
+		int r;
 
 		sk_cgroup_freeze(c, true, NULL);
 		kill_in(&s, c->path);
 		walk(open_folder(c->path), c->path, 0, kill_in, &s);
-		if (sk_cgroup_freeze(c, false, err) < 0 && access(c->path, F_OK) == 0)
-			return -err->code;
+		r = sk_cgroup_freeze(c, false, err);
+		if (r < 0 && access(c->path, F_OK) == 0)
+			return r;
 		if (!s.found)
 			return killed;
 		killed = s.killed > killed ? s.killed : killed;

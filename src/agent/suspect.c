@@ -84,14 +84,15 @@ static int open_checked(struct sk_suspect *t, struct sk_err *err)
 
 int sk_suspect_open(struct sk_suspect *target, int32_t pid, uint64_t boot_start, struct sk_err *err)
 {
+	int r;
+
 	*target = (struct sk_suspect){ .pid = pid, .boot_start = boot_start, .pidfd = -1 };
 	if (pid <= 0 || !boot_start)
 		return sk_err_set(err, SK_EINVAL, "it is not known when process %d began", pid);
-	if (open_checked(target, err) < 0) {
+	r = open_checked(target, err);
+	if (r < 0)
 		sk_suspect_close(target);
-		return -err->code;
-	}
-	return 0;
+	return r;
 }
 
 void sk_suspect_close(struct sk_suspect *target)

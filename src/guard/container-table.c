@@ -56,6 +56,14 @@ void sk_container_table_free(struct sk_container_table *table)
 	free(table);
 }
 
+void sk_container_table_each(const struct sk_container_table *table,
+			     void (*fn)(void *context, const struct sk_container *container), void *context)
+{
+	for (const struct sk_container_entry *e = table->oldest; e; e = e->newer)
+		if (!e->ended)
+			fn(context, &e->container);
+}
+
 size_t sk_container_table_count(const struct sk_container_table *table)
 {
 	return table->count - table->ended;

@@ -44,6 +44,10 @@ void sk_container_table_seed(struct sk_container_table *table, struct sk_process
 /* Drops those that ended, and takes them out of the processes. Between two events. */
 void sk_container_table_sweep(struct sk_container_table *table, struct sk_process_table *processes);
 
+/* Calls fn with each that has not ended, the oldest first. */
+void sk_container_table_each(const struct sk_container_table *table,
+			     void (*fn)(void *context, const struct sk_container *container), void *context);
+
 enum sk_container_change {
 	SK_CONTAINER_ADDED,  /* nothing but its id may be known */
 	SK_CONTAINER_KNOWN,  /* something is known that was not */

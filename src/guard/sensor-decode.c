@@ -5,6 +5,7 @@
 #include "base/reader.h"
 #include "guard/sensor-calls.h"
 
+#include <fcntl.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 
@@ -41,6 +42,11 @@ void sk_decoder_free(struct sk_decoder *decoder)
 void sk_decoder_set_clock(struct sk_decoder *decoder, int64_t offset)
 {
 	decoder->clock = offset;
+}
+
+uint64_t sk_decoder_tag(const struct sk_decoder *decoder)
+{
+	return decoder->tag;
 }
 
 struct sk_span sk_decoder_keep(struct sk_decoder *d, struct sk_span s)
@@ -129,7 +135,7 @@ static void put_container(struct sk_decoder *d, const struct sk_decoder_record *
 
 	p->container = sk_container_table_find(d->containers, p, path);
 	if (r->head.kind == SK_WIRE_EXEC)
-		sk_users_look(d->users, p->container, p->pid, p->uid);
+		sk_users_look(d->users, p);
 }
 
 static void put_users(struct sk_decoder *d, struct sk_process *p)
@@ -365,6 +371,25 @@ static struct sk_arg bytes_arg(struct sk_decoder *d, const struct sk_decoder_rec
 	return (struct sk_arg){ .text = bytes ? sk_decoder_keep(d, bytes->body) : sk_span(NULL, 0) };
 }
 
+/* A word of struct open_how (openat2(2)), as the process has it when the call is over. */
+static uint64_t open_how(const struct sk_decoder_record *r, unsigned word)
+{
+	const struct sk_decoder_part *how = sk_decoder_part(r, SK_PART_BYTES, SK_SENSOR_OPEN_HOW);
+	uint64_t value = 0;
+
+	if (how && how->body.len >= (word + 1) * sizeof(value))
+		memcpy(&value, how->body.ptr + word * sizeof(value), sizeof(value));
+	return value;
+}
+
+/* An open file's own flags are the truth; some it forgets, and only these are believed of the process. */
+static uint64_t open_how_flags(const struct sk_decoder_record *r, const struct sk_file *file)
+{
+	const uint64_t forgotten = O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC;
+
+	return file ? file->open_flags | (open_how(r, 0) & forgotten) : open_how(r, 0);
+}
+
 /* What a letter of a call's description (sensor-calls.h) stands for. */
 static struct sk_arg call_arg(struct sk_decoder *d, const struct sk_decoder_record *r, const struct sk_event *e,
 			      enum sk_arg_type type, char letter)
@@ -380,7 +405,9 @@ static struct sk_arg call_arg(struct sk_decoder *d, const struct sk_decoder_reco
 	switch (letter) {
 	case 'r': return (struct sk_arg){ .i = r->head.result };
 	case 's': return (struct sk_arg){ .socket = f ? f->socket : NULL };
-	case 'o': return (struct sk_arg){ .u = f ? f->open_flags : 0 };
+	case 'u': return (struct sk_arg){ .u = open_how_flags(r, f) };
+	case 'v': return (struct sk_arg){ .u = open_how(r, 1) };
+	case 'w': return (struct sk_arg){ .u = open_how(r, 2) };
 	case 'i': return (struct sk_arg){ .u = f ? makedev(f->dev_major, f->dev_minor) : 0 };
 	case 'n': return (struct sk_arg){ .u = f ? f->inode : 0 };
 	case 'x': return (struct sk_arg){ .u = r->head.task.inheritable };
@@ -398,6 +425,8 @@ static bool is_told(char letter, const struct sk_decoder_record *r, const struct
 		return sk_decoder_part(r, SK_PART_STRING, letter - 'a');
 	if (letter >= 'A' && letter <= 'F')
 		return sk_decoder_part(r, SK_PART_BYTES, letter - 'A');
+	if (letter == 'v' || letter == 'w')
+		return sk_decoder_part(r, SK_PART_BYTES, SK_SENSOR_OPEN_HOW);
 	if (letter == 's')
 		return e->file && e->file->socket;
 	return true;
@@ -470,6 +499,7 @@ int sk_decode(struct sk_decoder *d, struct sk_span bytes, const struct sk_event 
 	if (!parse(bytes, &r) || r.head.event >= SK_EVENT_COUNT)
 		return sk_err_set(err, SK_EINVAL, "a record of %zu bytes is none", bytes.len);
 	d->used = 0;
+	d->tag = r.head.tag;
 	*e = (struct sk_event){ .cpu = (uint16_t)r.head.cpu, .number = ++d->number, .fd = -1, .args = d->args,
 				.time = (int64_t)r.head.time + d->clock, .result = r.head.result,
 				.type = type_of(&r.head) };

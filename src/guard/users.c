@@ -14,6 +14,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+enum { MAX_ANCESTORS = 8 };
+
 /* What one /etc/passwd and /etc/group say. */
 struct names {
 	struct sk_map users, groups; /* by number: struct sk_user, struct sk_span */
@@ -151,17 +153,22 @@ static int open_root(const char *path)
 }
 
 /*
- * The container's root folder: that of a process in it, unless it has ended or is not yet where its container is; or
- * else where the engine has laid it out. -1: neither.
+ * That of the process or, if it has ended already or is not yet where its container is, of what started it there, or
+ * else where the engine has laid it out.
  */
-static int root_of(const struct sk_container *container, int32_t pid)
+static int container_root(const struct sk_process *process)
 {
-	char path[32];
-	int fd;
+	const struct sk_process *p = process;
+	int root = -1;
 
-	snprintf(path, sizeof(path), "/proc/%d/root", pid);
-	fd = pid ? open_root(path) : -1;
-	return fd < 0 && container->rootfs.len ? open_root(container->rootfs.ptr) : fd;
+	for (unsigned i = 0; root < 0 && p && p->container == process->container && i < MAX_ANCESTORS; i++) {
+		char path[32];
+
+		snprintf(path, sizeof(path), "/proc/%d/root", p->pid);
+		root = open_root(path);
+		p = p->parent;
+	}
+	return root < 0 && process->container->rootfs.len ? open_root(process->container->rootfs.ptr) : root;
 }
 
 /* Names of texts that were read before, or made of them; NULL: there are too many. */
@@ -189,14 +196,13 @@ static void *find(const struct sk_map *map, uint32_t number)
 	return sk_map_get(map, sk_span(text, (size_t)snprintf(text, sizeof(text), "%u", number)));
 }
 
-static void look_in_container(struct sk_users *users, const struct sk_container *container, int32_t pid)
+static void look_below(struct sk_users *users, const struct sk_container *container, int folder)
 {
 	sk_cleanup(sk_buf_release) struct sk_buf both = { 0 };
-	sk_autoclose int root = -1;
+	sk_autoclose int root = folder;
 	struct names *names;
 	size_t passwd_len;
 
-	root = root_of(container, pid);
 	if (root < 0)
 		return;
 	slurp_below(root, "etc/passwd", &both);
@@ -222,20 +228,18 @@ static const struct names *names_in(const struct sk_users *users, const struct s
 	return container ? sk_map_get(&users->by_container, container->id) : &users->host;
 }
 
-void sk_users_look(struct sk_users *users, const struct sk_container *container, int32_t pid, uint32_t uid)
+void sk_users_look(struct sk_users *users, const struct sk_process *process)
 {
-	if (sk_users_find(users, container, uid))
-		return;
-	if (container)
-		look_in_container(users, container, pid);
-	else
+	if (!process->container)
 		read_host(users);
+	else if (!sk_users_find(users, process->container, process->uid))
+		look_below(users, process->container, container_root(process));
 }
 
 void sk_users_prepare(struct sk_users *users, const struct sk_container *container)
 {
 	if (container->rootfs.len)
-		look_in_container(users, container, 0);
+		look_below(users, container, open_root(container->rootfs.ptr));
 }
 
 const struct sk_user *sk_users_find(const struct sk_users *users, const struct sk_container *container, uint32_t uid)

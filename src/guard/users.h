@@ -14,10 +14,10 @@ struct sk_users *sk_users_new(void);
 void sk_users_free(struct sk_users *users);
 
 /*
- * A program starts as that user: where nobody is known to have the number, the
- * files are read again, a container's own below the root of that process.
+ * The process has begun a program: the host's files are read again if they are
+ * others now; its container's own if nobody is known to have its number.
  */
-void sk_users_look(struct sk_users *users, const struct sk_container *container, int32_t pid, uint32_t uid);
+void sk_users_look(struct sk_users *users, const struct sk_process *process);
 
 /* The same before a container's first program starts, which may be gone before it can be looked at. */
 void sk_users_prepare(struct sk_users *users, const struct sk_container *container);

@@ -78,49 +78,79 @@ socklen_t sk_act_address(const char *text, struct sockaddr_storage *ret)
 	return sizeof(*in6);
 }
 
-struct address_request {
+struct request {
 	struct nlmsghdr header;
-	struct ifaddrmsg message;
-	char attributes[64];
+	char rest[128];
 };
 
-static void add_attribute(struct address_request *r, unsigned short type, const void *data, size_t size)
+static void append(struct request *r, const void *data, size_t size)
 {
-	struct rtattr *a = (struct rtattr *)((char *)r + NLMSG_ALIGN(r->header.nlmsg_len));
+	memcpy((char *)r + NLMSG_ALIGN(r->header.nlmsg_len), data, size);
+	r->header.nlmsg_len = (__u32)(NLMSG_ALIGN(r->header.nlmsg_len) + size);
+}
 
-	a->rta_type = type;
-	a->rta_len = (unsigned short)RTA_LENGTH(size);
-	memcpy(RTA_DATA(a), data, size);
-	r->header.nlmsg_len = NLMSG_ALIGN(r->header.nlmsg_len) + RTA_ALIGN(a->rta_len);
+static void append_address(struct request *r, unsigned short type, const struct sockaddr_storage *address)
+{
+	bool six = address->ss_family == AF_INET6;
+	const void *bytes = six ? (const void *)&((const struct sockaddr_in6 *)address)->sin6_addr :
+				  (const void *)&((const struct sockaddr_in *)address)->sin_addr;
+	size_t size = six ? 16 : 4;
+
+	append(r, &(struct rtattr){ .rta_type = type, .rta_len = (unsigned short)RTA_LENGTH(size) }, sizeof(struct rtattr));
+	append(r, bytes, size);
+}
+
+/* What the kernel says to it: an errno, or 0 and, of a route, its type. */
+static int ask(const struct request *r, unsigned char *ret_route)
+{
+	struct {
+		struct nlmsghdr header;
+		union {
+			struct nlmsgerr error;
+			struct rtmsg route;
+		};
+		char rest[1024];
+	} answer;
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE), error = EIO;
+
+	if (fd >= 0 && send(fd, r, r->header.nlmsg_len, 0) > 0 &&
+	    recv(fd, &answer, sizeof(answer), 0) >= (ssize_t)NLMSG_LENGTH(sizeof(answer.route)))
+		error = answer.header.nlmsg_type == NLMSG_ERROR ? -answer.error.error : 0;
+	if (!error && ret_route)
+		*ret_route = answer.route.rtm_type;
+	close(fd);
+	return error;
 }
 
 /* Gives the loopback the address, or takes it; an errno, or 0. */
 static int loopback_address(const struct sockaddr_storage *address, bool add)
 {
-	bool six = address->ss_family == AF_INET6;
-	const void *bytes = six ? (const void *)&((const struct sockaddr_in6 *)address)->sin6_addr :
-				  (const void *)&((const struct sockaddr_in *)address)->sin_addr;
-	struct address_request r = {
-		.header = { .nlmsg_len = NLMSG_LENGTH(sizeof(struct ifaddrmsg)),
-			    .nlmsg_type = add ? RTM_NEWADDR : RTM_DELADDR,
+	struct request r = {
+		.header = { .nlmsg_len = NLMSG_HDRLEN, .nlmsg_type = add ? RTM_NEWADDR : RTM_DELADDR,
 			    .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | (add ? NLM_F_CREATE | NLM_F_EXCL : 0) },
-		.message = { .ifa_family = (unsigned char)address->ss_family, .ifa_prefixlen = six ? 128 : 32,
-			     .ifa_flags = IFA_F_NODAD, .ifa_index = if_nametoindex("lo") },
 	};
-	struct {
-		struct nlmsghdr header;
-		struct nlmsgerr error;
-		char rest[256];
-	} answer;
-	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE), error = EIO;
+	struct ifaddrmsg message = {
+		.ifa_family = (unsigned char)address->ss_family, .ifa_flags = IFA_F_NODAD,
+		.ifa_prefixlen = address->ss_family == AF_INET6 ? 128 : 32, .ifa_index = if_nametoindex("lo"),
+	};
 
-	add_attribute(&r, IFA_LOCAL, bytes, six ? 16 : 4);
-	if (fd >= 0 && send(fd, &r, r.header.nlmsg_len, 0) > 0 &&
-	    recv(fd, &answer, sizeof(answer), 0) >= (ssize_t)NLMSG_LENGTH(sizeof(answer.error)) &&
-	    answer.header.nlmsg_type == NLMSG_ERROR)
-		error = -answer.error.error;
-	close(fd);
-	return error;
+	append(&r, &message, sizeof(message));
+	append_address(&r, IFA_LOCAL, address);
+	return ask(&r, NULL);
+}
+
+/* IPv6 takes an address at once, and makes the way to it a little later. */
+static bool has_route(const struct sockaddr_storage *address)
+{
+	struct request r = { .header = { .nlmsg_len = NLMSG_HDRLEN, .nlmsg_type = RTM_GETROUTE,
+					 .nlmsg_flags = NLM_F_REQUEST } };
+	bool six = address->ss_family == AF_INET6;
+	unsigned char type = RTN_UNSPEC;
+
+	append(&r, &(struct rtmsg){ .rtm_family = (unsigned char)address->ss_family, .rtm_dst_len = six ? 128 : 32 },
+	       sizeof(struct rtmsg));
+	append_address(&r, RTA_DST, address);
+	return ask(&r, &type) == 0 && type == RTN_LOCAL;
 }
 
 static void take_address(void *address)
@@ -147,6 +177,8 @@ static void give_address(const struct sockaddr_storage *address)
 		errno = error;
 		sk_act_fail("giving the loopback an address");
 	}
+	for (int i = 0; i < RETRIES && !has_route(address); i++)
+		usleep(RETRY_US);
 	memcpy(copy, address, sizeof(*copy));
 	if (!error)
 		sk_act_undo_later(take_address, copy);

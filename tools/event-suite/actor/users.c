@@ -27,13 +27,16 @@ static bool find(const char *name, uid_t *ret_uid, gid_t *ret_gid)
 	return found;
 }
 
-static void run(char *const argv[])
+static void run(const char *const argv[])
 {
 	pid_t pid = fork();
 
 	if (pid == 0) {
 		sk_act_root_is_nobody(false);
-		execvp(argv[0], argv);
+		/* One of a chain may act as another user, and still be root's. */
+		if (setresgid(getgid(), getgid(), getgid()) < 0 || setresuid(getuid(), getuid(), getuid()) < 0)
+			_exit(126);
+		execvp(argv[0], (char *const *)argv);
 		_exit(127);
 	}
 	waitpid(pid, NULL, 0);
@@ -41,9 +44,9 @@ static void run(char *const argv[])
 
 static void remove_user(void *name)
 {
-	run((char *[]){ "userdel", name, NULL });
+	run((const char *[]){ "userdel", name, NULL });
 	if (find(name, &(uid_t){ 0 }, &(gid_t){ 0 }))
-		run((char *[]){ "deluser", name, NULL }); /* busybox */
+		run((const char *[]){ "deluser", name, NULL }); /* busybox */
 	free(name);
 }
 
@@ -51,9 +54,9 @@ void sk_act_user(const char *name, uid_t *ret_uid, gid_t *ret_gid)
 {
 	if (find(name, ret_uid, ret_gid))
 		return;
-	run((char *[]){ "useradd", (char *)name, NULL });
+	run((const char *[]){ "useradd", name, NULL });
 	if (!find(name, ret_uid, ret_gid))
-		run((char *[]){ "adduser", "-D", "-H", (char *)name, NULL });
+		run((const char *[]){ "adduser", "-D", "-H", name, NULL });
 	if (!find(name, ret_uid, ret_gid))
 		sk_act_refuse("the user '%s' is not there and cannot be made", name);
 	sk_act_undo_later(remove_user, strdup(name));

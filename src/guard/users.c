@@ -140,32 +140,35 @@ static bool slurp_below(int root, const char *path, struct sk_buf *text)
 	       sk_fd_slurp(fd, SK_MAX_CONTAINER_USERS, text, NULL) >= 0;
 }
 
-/* The root folder of a process; -1: it has ended, or its root is ours, because it is not yet where its container is. */
-static int root_of(int32_t pid)
+/* A folder that is not our own root; or -1. */
+static int open_root(const char *path)
 {
-	char path[32];
 	struct stat ours, its;
-	int fd;
+	int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
-	snprintf(path, sizeof(path), "/proc/%d/root", pid);
-	fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0 || stat("/", &ours) < 0 || fstat(fd, &its) < 0 ||
 	    (ours.st_dev == its.st_dev && ours.st_ino == its.st_ino))
 		sk_closep(&fd);
 	return fd;
 }
 
-/* That of the process or, if it has ended already, of what started it in the container. */
+/*
+ * That of the process or, if it has ended already or is not yet where its container is, of what started it there, or
+ * else where the engine has laid it out.
+ */
 static int container_root(const struct sk_process *process)
 {
 	const struct sk_process *p = process;
 	int root = -1;
 
 	for (unsigned i = 0; root < 0 && p && p->container == process->container && i < MAX_ANCESTORS; i++) {
-		root = root_of(p->pid);
+		char path[32];
+
+		snprintf(path, sizeof(path), "/proc/%d/root", p->pid);
+		root = open_root(path);
 		p = p->parent;
 	}
-	return root;
+	return root < 0 && process->container->rootfs.len ? open_root(process->container->rootfs.ptr) : root;
 }
 
 /* Names of texts that were read before, or made of them; NULL: there are too many. */
@@ -193,11 +196,10 @@ static void *find(const struct sk_map *map, uint32_t number)
 	return sk_map_get(map, sk_span(text, (size_t)snprintf(text, sizeof(text), "%u", number)));
 }
 
-static void look_in_container(struct sk_users *users, const struct sk_process *process)
+static void look_below(struct sk_users *users, const struct sk_container *container, int folder)
 {
 	sk_cleanup(sk_buf_release) struct sk_buf both = { 0 };
-	sk_autoclose int root = container_root(process);
-	const struct sk_container *container = process->container;
+	sk_autoclose int root = folder;
 	struct names *names;
 	size_t passwd_len;
 
@@ -231,7 +233,13 @@ void sk_users_look(struct sk_users *users, const struct sk_process *process)
 	if (!process->container)
 		read_host(users);
 	else if (!sk_users_find(users, process->container, process->uid))
-		look_in_container(users, process);
+		look_below(users, process->container, container_root(process));
+}
+
+void sk_users_prepare(struct sk_users *users, const struct sk_container *container)
+{
+	if (container->rootfs.len)
+		look_below(users, container, open_root(container->rootfs.ptr));
 }
 
 const struct sk_user *sk_users_find(const struct sk_users *users, const struct sk_container *container, uint32_t uid)

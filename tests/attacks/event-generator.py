@@ -40,7 +40,10 @@ while True:
             c.sendall(b"HTTP/1.0 200 OK\\r\\nContent-Length: 0\\r\\n\\r\\n")
         c.close()
 """
-CONFIG = """outputs:
+# The suite tells its tests apart by a variable of the environment, which it wants in every alert.
+CONFIG = """append_output:
+  - extra_fields: [proc.env]
+outputs:
   - kind: stdout
     format: json
   - kind: webhook
@@ -104,17 +107,8 @@ class Place:
         self.network()
         config = self.folder / "guard.yaml"
         config.write_text(CONFIG)
-        self.guard = engine.Guard(self.folder, [*engine.falco_rules(self.folder), self.output_rules()],
-                                  "--config", str(config), "--all", before=self.inside())
-
-    def output_rules(self):
-        """The suite tells its tests by a variable of the environment, which it wants in every alert."""
-        names = [line[8:].strip().strip("\"'") for f in engine.falco_rules(self.folder)
-                 for line in f.read_text().splitlines() if line.startswith("- rule: ")]
-        path = self.folder / "outputs.yaml"
-        path.write_text("".join(f"- rule: \"{name}\"\n  output: \" env=%proc.env\"\n  override: {{ output: append }}\n"
-                                for name in dict.fromkeys(names)))
-        return path
+        self.guard = engine.Guard(self.folder, engine.falco_rules(self.folder), "--config", str(config), "--all",
+                                  before=self.inside())
 
     def network(self):
         hosts = [option for name in ("example.com", "example.net") for option in ("--add-host", f"{name}:203.0.113.7")]
@@ -179,7 +173,12 @@ def actions(place):
 def suite(place):
     """Its report has "Test: NAME" and what became of it, in a line or two behind it."""
     number = bad = 0
+    knows_fileless = b"fileLess" in (place.root / "bin/event-generator").read_bytes()
     for file in sorted(pathlib.Path(os.environ["SK_CORPORA"], "falco-suite").glob("*.yaml")):
+        if "fileLess" in file.read_text() and not knows_fileless:
+            number += 1
+            print(f"ok {number} - {file.stem} # SKIP this version of the generator cannot run programs from memory")
+            continue
         said = engine.run(*place.inside(), str(place.root / "bin/event-generator"), "suite", "test",
                           "--description-file", str(file), "--container-base-image", IMAGE,
                           "--container-image-pull-policy", "never", "--container-runtime-unix-socket",

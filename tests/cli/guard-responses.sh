@@ -97,6 +97,7 @@ END
 } >"$dir/rules.yaml"
 cat >"$dir/guard.yaml" <<END
 state: $dir/state
+runtime: $dir/run
 responses:
   limit: none
   docker: $dir/docker.sock

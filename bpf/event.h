@@ -35,6 +35,9 @@
 #define SK_WIRE_ASKED 4096
 /* Numbers of system calls: the highest of Linux 6.18 is 470. */
 #define SK_WIRE_CALLS 512
+/* Tags of boring opens that are remembered, each in its place: a node's busy files are some ten thousand. 256 KiB. */
+#define SK_WIRE_BORING 32768
+#define SK_WIRE_BORING_PLACE(tag) ((tag) >> 49) /* 15 bits, the best mixed ones; bit 0 of a tag is always set */
 
 enum sk_wire_kind {
 	SK_WIRE_EXEC = 1,
@@ -62,11 +65,16 @@ enum sk_wire_part_kind {
 	SK_PART_STREAMS,    /* of exec: struct sk_wire_stream of the descriptors 0 to 2 */
 };
 
+enum sk_wire_detached {
+	SK_WIRE_DETACHED = 1, /* it hangs on no mount: memfd, pipe, a lazily unmounted folder */
+	SK_WIRE_OUTSIDE,      /* it begins at the root of a mount namespace, past that of the process or of another one */
+};
+
 struct sk_wire_part {
 	__u8 kind;
 	__u8 index;
 	__u8 cut;      /* there is more than was told */
-	__u8 detached; /* a path that hangs on no mount: memfd, pipe, a lazily unmounted folder */
+	__u8 detached; /* enum sk_wire_detached: a path that does not begin at the root of the process */
 	__u32 length;  /* of what follows */
 };
 
@@ -124,6 +132,7 @@ struct sk_wire_record {
 	__u64 time; /* nanoseconds since boot */
 	__s64 result;
 	__u64 args[6];
+	__u64 tag; /* of an open, for `boring`; 0: none */
 	struct sk_wire_task task;
 };
 
@@ -138,17 +147,19 @@ struct sk_wire_call {
 	__u8 flags;	 /* enum sk_wire_call_flag */
 	__u8 folder[6];	 /* where the path of register n begins: a register, SK_WIRE_CWD or SK_WIRE_NONE */
 	__u8 open_flags; /* register with O_… flags; SK_WIRE_NONE: those of the open file are looked at */
-	__u8 pad;
+	__u8 open_mode;	 /* register with the mode of a file that is made, or SK_WIRE_NONE */
 };
 #define SK_WIRE_NONE 255
 #define SK_WIRE_CWD 254
 
 enum sk_wire_call_flag {
 	SK_CALL_WANTED = 1,
-	SK_CALL_OPENS = 2,	/* reads are told only where they are wanted */
+	SK_CALL_OPENS = 2,
 	SK_CALL_NO_FAILED = 4,	/* a call that failed is not told */
 	SK_CALL_STANDARD = 8,	/* told only where the result is a standard stream */
 	SK_CALL_MOVES = 16,	/* the current folder is another one now */
+	SK_CALL_READS = 32,	/* opens for reading alone are told, too */
+	SK_CALL_TAGGED = 64,	/* opens whose tags are in `boring` are not told */
 };
 
 /* Why an event was not told; counted for each CPU. */

@@ -109,8 +109,9 @@ static __always_inline void read_namespaces(struct sk_wire_task *out, struct tas
 	out->pidns_start = BPF_CORE_READ(number.ns, child_reaper, start_boottime);
 }
 
-static __noinline int read_task(struct scratch *s, struct task_struct *task)
+__noinline int read_task(struct scratch *s, __u64 address)
 {
+	struct task_struct *task = (void *)address;
 	struct task_struct *leader = BPF_CORE_READ(task, group_leader);
 	struct pid *pid = BPF_CORE_READ(leader, thread_pid);
 	struct signal_struct *signal = BPF_CORE_READ(task, signal);

@@ -33,13 +33,26 @@ static void say_problems(struct sk_agent *a, const struct sk_rules *rules)
 	}
 }
 
+/* Files that containers use are wanted once for each of them, and by then its image must be known. */
+static bool is_boring(void *context, const struct sk_event *event)
+{
+	const struct sk_agent *a = context;
+	const struct sk_container *c = event->process->container;
+
+	if (a->config->inuse.enabled && a->config->inuse.opens && c && !c->image_id.len)
+		return false;
+	return sk_judge_bores(a->judge, event);
+}
+
 /* Only what some rule can fire on is hooked; what no sensor sees is said, not passed over. */
-static void what_is_wanted(struct sk_agent *a, const struct sk_judge *judge, struct sk_sensor_want *ret)
+static void what_is_wanted(struct sk_agent *a, struct sk_judge *judge, struct sk_sensor_want *ret)
 {
 	sk_cleanup(sk_buf_release) struct sk_buf unseen = { 0 };
 
 	*ret = (struct sk_sensor_want){ 0 };
 	sk_judge_want(judge, ret, &unseen);
+	ret->boring = is_boring;
+	ret->boring_context = a;
 	sk_inuse_want(&a->config->inuse, ret);
 	if (unseen.len)
 		sk_agent_say(a, true, "rules ask for events that are not seen here:%s", sk_buf_str(&unseen));
@@ -100,28 +113,15 @@ static int open_all(struct sk_agent *a, struct sk_err *err)
 	return sk_agent_open_server(a, err);
 }
 
-static bool is_enough(const struct sk_sensor_want *have, const struct sk_sensor_want *want)
-{
-	for (int i = 0; i < SK_EVENT_COUNT; i++)
-		if (want->types[i] && !have->types[i])
-			return false;
-	return true;
-}
-
-/* The new rules take over only when all is well; then nothing happens between the old ones and the new. */
+/* The new rules take over only when all is well; what both ask for is seen without a gap. */
 static int take_rules(struct sk_agent *a, struct sk_judge *judge, struct sk_err *err)
 {
-	struct sk_sensor *sensor = NULL;
 	struct sk_sensor_want want;
 
 	what_is_wanted(a, judge, &want);
-	if (!is_enough(&a->want, &want) && sk_sensor_open(&want, &sensor, err) < 0)
+	if (sk_sensor_rewant(a->sensor, &want, err) < 0)
 		return -err->code;
-	if (sensor) {
-		sk_sensor_close(a->sensor);
-		a->sensor = sensor;
-		a->want = want;
-	}
+	a->want = want;
 	judge_free(a->judge);
 	a->judge = judge;
 	a->counts.rule_errors = judge->rules.errors;

@@ -109,6 +109,33 @@ struct sk_graph {
 	struct sk_graph_type types[SK_EVENT_COUNT];
 };
 
+#define SK_NO_NUMBER UINT32_MAX
+
+/* What is known of a slot in this event. */
+struct sk_slot_state {
+	uint32_t stamp;	   /* of the event that it was read for */
+	bool present;
+	bool number_known;
+	uint32_t number;   /* in the dictionary, or SK_NO_NUMBER */
+	struct sk_field_value value;
+};
+
+struct sk_graph_eval {
+	const struct sk_graph *g;
+	uint32_t stamp;
+	struct sk_slot_state *slots;
+	uint32_t *node_stamps; /* 2 * stamp + value */
+	uint8_t *may;	       /* graph-may.c: by node */
+	struct sk_scratch scratch;
+	struct sk_cel_regex_scratch regex;
+	SK_VEC(uint32_t) fired;
+};
+
+/* graph-match.c: forgets what was read of the last event. */
+void sk_graph_eval_next(struct sk_graph_eval *eval);
+bool sk_graph_check(struct sk_graph_eval *eval, const struct sk_event *event, const struct sk_check *check);
+/* The slot's value as a number of its dictionary, or SK_NO_NUMBER. */
+uint32_t sk_graph_slot_number(struct sk_graph_eval *eval, const struct sk_event *event, uint32_t slot);
 /* graph-match.c: the slot's (first) value in the event that was matched last; NULL: absent. */
 const struct sk_field_value *sk_graph_slot(struct sk_graph_eval *eval, const struct sk_event *event, uint32_t slot);
 

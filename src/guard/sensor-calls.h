@@ -32,6 +32,7 @@ extern const size_t sk_sensor_call_count;
 /* The description for an event of that type from that call, or NULL. */
 const struct sk_sensor_call *sk_sensor_call_of(enum sk_event_type type, uint32_t number);
 
-/* What the kernel's programs need to know of a call (bpf/event.h). */
+/* What the kernel's programs need to know of a call that is wanted (bpf/event.h). */
 struct sk_wire_call;
-void sk_sensor_call_wire(const struct sk_sensor_call *call, struct sk_wire_call *ret);
+struct sk_sensor_want;
+void sk_sensor_call_wire(const struct sk_sensor_call *call, const struct sk_sensor_want *want, struct sk_wire_call *ret);

@@ -34,6 +34,11 @@ void sk_decoder_set_clock(struct sk_decoder *decoder, int64_t offset)
 	decoder->clock = offset;
 }
 
+uint64_t sk_decoder_tag(const struct sk_decoder *decoder)
+{
+	return decoder->tag;
+}
+
 struct sk_span sk_decoder_keep(struct sk_decoder *d, struct sk_span s)
 {
 	char *to = d->text + d->used;
@@ -120,7 +125,7 @@ static void put_container(struct sk_decoder *d, const struct sk_decoder_record *
 
 	p->container = sk_container_table_find(d->containers, p, path);
 	if (r->head.kind == SK_WIRE_EXEC)
-		sk_users_look(d->users, p->container, p->pid, p->uid);
+		sk_users_look(d->users, p);
 }
 
 static void put_users(struct sk_decoder *d, struct sk_process *p)
@@ -484,6 +489,7 @@ int sk_decode(struct sk_decoder *d, struct sk_span bytes, const struct sk_event 
 	if (!parse(bytes, &r) || r.head.event >= SK_EVENT_COUNT)
 		return sk_err_set(err, SK_EINVAL, "a record of %zu bytes is none", bytes.len);
 	d->used = 0;
+	d->tag = r.head.tag;
 	*e = (struct sk_event){ .cpu = (uint16_t)r.head.cpu, .number = ++d->number, .fd = -1, .args = d->args,
 				.time = (int64_t)r.head.time + d->clock, .result = r.head.result,
 				.type = type_of(&r.head) };

@@ -19,6 +19,9 @@ void sk_decoder_free(struct sk_decoder *decoder);
 /* The kernel's clock (since boot) plus this is the time since 1970, in nanoseconds. */
 void sk_decoder_set_clock(struct sk_decoder *decoder, int64_t offset);
 
+/* What the kernel calls the open that was decoded last (bpf/open.h); 0: it was none, or has no tag. */
+uint64_t sk_decoder_tag(const struct sk_decoder *decoder);
+
 /*
  * One record. 1 and an event, valid until the next call; 0: it says something
  * that is no event, and is known now; or an error: it is no record, or of another

@@ -19,6 +19,7 @@ struct sk_decoder {
 	struct sk_users *users;
 	int64_t clock;
 	uint64_t number;
+	uint64_t tag;
 	struct sk_event event;
 	struct sk_arg args[SK_MAX_EVENT_ARGS];
 	struct sk_file file;

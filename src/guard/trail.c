@@ -47,7 +47,7 @@ const struct sk_member sk_user_members[] = {
 const struct sk_member sk_file_members[] = {
 	ENUM(sk_file, type, SK_FILE_TTY + 1), TEXT(sk_file, name), TEXT(sk_file, raw_name), UINT(sk_file, dev_major),
 	UINT(sk_file, dev_minor), UINT(sk_file, inode), UINT(sk_file, open_flags), INT(sk_file, upper),
-	BOOL(sk_file, cut), BOOL(sk_file, created), END,
+	BOOL(sk_file, cut), BOOL(sk_file, created), BOOL(sk_file, outside), END,
 };
 
 const struct sk_member sk_socket_members[] = {

@@ -16,7 +16,10 @@ enum sk_container_form {
 	SK_CONTAINER_OCI,	  /* config.json of a bundle (OCI runtime specification), with annotations */
 	SK_CONTAINER_DOCKER,	  /* config.v2.json */
 	SK_CONTAINER_DOCKER_HOST, /* hostconfig.json */
+	SK_CONTAINER_DOCKER_IMAGES, /* repositories.json: the digest of the container's image */
 	SK_CONTAINER_STORAGE,	  /* containers.json of containers/storage: the entry with the container's id */
+	SK_CONTAINER_STORAGE_IMAGES, /* images.json beside it: the digest of the container's image */
+	SK_CONTAINER_SANDBOX,	  /* config.json of the pod's sandbox: labels and address of the pod */
 	SK_CONTAINER_FORMS,
 };
 

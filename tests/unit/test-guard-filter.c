@@ -90,6 +90,10 @@ static const char connection6[] =
 	"process 1 exe=/usr/bin/curl\n"
 	"connect @1 fd=4 from=[2001:db8::1]:40000 to=[2606:2800::34]:443 proto=udp\n";
 
+static const char received[] =
+	"process 1 exe=/usr/bin/java\n"
+	"recvfrom @1 fd=4 from=10.0.0.7:40000 to=93.184.216.34:443 proto=udp data=hello\n";
+
 /* Conditions, what they are judged by, and whether they hold. */
 static const struct {
 	const char *condition;
@@ -147,6 +151,13 @@ static const struct {
 	{ "proc.duration < 5000000000", trail, CASE_FIRES },
 	{ "proc.tty != 0", trail, CASE_FIRES },
 	{ "fd.num contains 5", trail, CASE_WRONG },
+	/* bytes */
+	{ "evt.buffer bcontains 656c6C", received, CASE_FIRES },
+	{ "evt.buffer bcontains 656c6caa", received, CASE_QUIET },
+	{ "evt.buffer bstartswith 68", received, CASE_FIRES },
+	{ "evt.buffer bstartswith 65", received, CASE_QUIET },
+	{ "evt.buffer bcontains 2", received, CASE_WRONG },
+	{ "evt.buffer bcontains 2g", received, CASE_WRONG },
 	/* absent values: every comparison is false */
 	{ "k8s.ns.name = x or k8s.ns.name != x", trail, CASE_QUIET },
 	{ "not k8s.ns.name = x", trail, CASE_FIRES },

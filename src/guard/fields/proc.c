@@ -280,6 +280,7 @@ static bool since(const struct sk_event *e, const struct sk_process *p, struct s
 }
 
 static bool proc_duration(SK_FIELD_PARAMS) { return since(e, e->process, ret); }
+static bool proc_puid(SK_FIELD_PARAMS) { return parent(e) && sk_give_int(ret, parent(e)->uid); }
 static bool proc_ppid_duration(SK_FIELD_PARAMS) { return since(e, parent(e), ret); }
 static bool proc_pid_ts(SK_FIELD_PARAMS) { return born(e->process) && give_time(ret, SK_FIELD_SPAN, born(e->process)); }
 
@@ -341,7 +342,7 @@ static bool stream_type(const struct sk_event *e, int i, struct sk_field_value *
 
 static bool stream_name(const struct sk_event *e, int i, struct sk_field_value *ret)
 {
-	return e->process->standard[i].type != SK_FILE_UNKNOWN && sk_give_text(ret, e->process->standard[i].name);
+	return e->process->standard[i].name.len && sk_give_text(ret, e->process->standard[i].name);
 }
 
 static bool proc_stdin_type(SK_FIELD_PARAMS) { return stream_type(e, 0, ret); }
@@ -382,6 +383,7 @@ static const struct sk_field fields[] = {
 	{ "proc.loginshellid", INT, 0, "pid of the oldest shell above", proc_loginshellid },
 	{ "proc.tty", INT, 0, "number of the controlling terminal; 0: none", proc_tty },
 	{ "proc.pid", INT, 0, "process id, as the host sees it", proc_pid },
+	{ "proc.puid", INT, 0, "number of the user that the parent runs as; Falco has none", proc_puid },
 	{ "proc.ppid", INT, 0, "process id of the parent", proc_ppid },
 	{ "proc.apid", INT, ABOVE, "process id of ancestor [n], or of any", proc_apid },
 	{ "proc.vpid", INT, 0, "process id, as its own pid namespace sees it", proc_vpid },

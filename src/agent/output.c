@@ -658,6 +658,7 @@ void sk_output_counts(struct sk_output *o, struct sk_output_counts *ret)
 	*ret = o->counts;
 	ret->trouble = o->trouble.text[0];
 	ret->queued = queued(o);
+	ret->unsaved = o->waiting + o->held;
 	ret->queued_bytes = o->waiting_bytes + (o->spool ? sk_spool_bytes(o->spool) : 0);
 	pthread_mutex_unlock(&o->lock);
 }

@@ -16,6 +16,9 @@ packages_test="libclang-rt-dev llvm
 # To make an image where none is named.
 packages_image="mmdebstrap python3"
 
+# To show the guard at work.
+packages_demo="busybox-static docker.io jq"
+
 as_root() {
 	if [ "$(id -u)" = 0 ]; then
 		"$@"

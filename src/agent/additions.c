@@ -29,6 +29,12 @@ static const struct sk_option match_table[] = {
 	{ NULL },
 };
 
+const struct sk_settings_part sk_additions_parts[] = {
+	{ "append_output[]", "What alerts say besides, as in falco.yaml; 'extra_fields' is a list of fields", entry_table },
+	{ "append_output[].match", "Which rules; none: all", match_table },
+	{ NULL },
+};
+
 struct reader {
 	struct sk_settings *settings;
 	SK_VEC(struct sk_addition) found;

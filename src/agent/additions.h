@@ -5,6 +5,8 @@
 #include "agent/settings.h"
 #include "guard/addition.h"
 
+extern const struct sk_settings_part sk_additions_parts[];
+
 /* The additions live as long as the settings. */
 int sk_additions_config(struct sk_settings *settings, const struct sk_node *section, struct sk_additions *ret,
 			struct sk_err *err);

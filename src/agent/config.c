@@ -31,13 +31,23 @@ SECTION(inuse, sk_inuse_config)
 static const struct {
 	const char *name;
 	int (*read)(struct sk_agent_config *config, const struct sk_node *section, struct sk_err *err);
+	const struct sk_settings_part *parts;
 } sections[] = {
-	{ "append_output", read_additions },
-	{ "outputs", read_outputs },
-	{ "responses", read_responses },
-	{ "metrics", read_metrics },
-	{ "in-use", read_inuse },
+	{ "append_output", read_additions, sk_additions_parts },
+	{ "outputs", read_outputs, sk_outputs_parts },
+	{ "responses", read_responses, sk_responses_parts },
+	{ "metrics", read_metrics, sk_metrics_parts },
+	{ "in-use", read_inuse, sk_inuse_parts },
 };
+
+const struct sk_settings_part *sk_agent_config_parts(size_t i)
+{
+	static const struct sk_settings_part general[] = { { "", "General", table }, { NULL } };
+
+	if (i == 0)
+		return general;
+	return i <= SK_COUNT(sections) ? sections[i - 1].parts : NULL;
+}
 
 int sk_agent_config_open(struct sk_agent_config *c, const char *path, struct sk_err *err)
 {

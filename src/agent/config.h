@@ -30,6 +30,9 @@ struct sk_agent_config {
 #define SK_AGENT_RUNTIME "/run/sekisho"
 #define SK_AGENT_SOCKET SK_AGENT_RUNTIME "/guard.sock"
 
+/* What may stand in the file: the general part, then those of each section; NULL behind the last. */
+const struct sk_settings_part *sk_agent_config_parts(size_t i);
+
 /* `path` NULL: SK_AGENT_CONFIG, if it is there. */
 int sk_agent_config_open(struct sk_agent_config *config, const char *path, struct sk_err *err);
 void sk_agent_config_release(struct sk_agent_config *config);

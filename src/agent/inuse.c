@@ -64,6 +64,11 @@ static const struct sk_option table[] = {
 	{ NULL },
 };
 
+const struct sk_settings_part sk_inuse_parts[] = {
+	{ "in-use", "Which packages of each image are seen running, for 'sekisho scan --in-use'", table },
+	{ NULL },
+};
+
 int sk_inuse_config(struct sk_settings *settings, const struct sk_node *section,
 		    struct sk_inuse_config *ret, struct sk_err *err)
 {

@@ -19,6 +19,11 @@ static const struct sk_option options[] = {
 	{ NULL },
 };
 
+const struct sk_settings_part sk_metrics_parts[] = {
+	{ "metrics", "Figures for Prometheus, at /metrics", options },
+	{ NULL },
+};
+
 int sk_metrics_config(struct sk_settings *s, const struct sk_node *section, struct sk_metrics_config *c,
 		      struct sk_err *err)
 {

@@ -27,6 +27,8 @@ struct sk_metrics_config {
 int sk_metrics_config(struct sk_settings *settings, const struct sk_node *section, struct sk_metrics_config *config,
 		      struct sk_err *err);
 
+extern const struct sk_settings_part sk_metrics_parts[];
+
 void sk_metrics_release(struct sk_metrics *m);
 
 /* The rules that are there now count from 0, or go on where those of the same name were. */

@@ -125,7 +125,7 @@ static void put_container(struct sk_decoder *d, const struct sk_decoder_record *
 
 	p->container = sk_container_table_find(d->containers, p, path);
 	if (r->head.kind == SK_WIRE_EXEC)
-		sk_users_look(d->users, p->container, p->pid, p->uid);
+		sk_users_look(d->users, p);
 }
 
 static void put_users(struct sk_decoder *d, struct sk_process *p)

@@ -14,6 +14,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+enum { MAX_ANCESTORS = 8 };
+
 /* What one /etc/passwd and /etc/group say. */
 struct names {
 	struct sk_map users, groups; /* by number: struct sk_user, struct sk_span */
@@ -153,6 +155,19 @@ static int root_of(int32_t pid)
 	return fd;
 }
 
+/* That of the process or, if it has ended already, of what started it in the container. */
+static int container_root(const struct sk_process *process)
+{
+	const struct sk_process *p = process;
+	int root = -1;
+
+	for (unsigned i = 0; root < 0 && p && p->container == process->container && i < MAX_ANCESTORS; i++) {
+		root = root_of(p->pid);
+		p = p->parent;
+	}
+	return root;
+}
+
 /* Names of texts that were read before, or made of them; NULL: there are too many. */
 static struct names *names_of(struct sk_users *users, const struct sk_buf *both, size_t passwd_len)
 {
@@ -178,14 +193,14 @@ static void *find(const struct sk_map *map, uint32_t number)
 	return sk_map_get(map, sk_span(text, (size_t)snprintf(text, sizeof(text), "%u", number)));
 }
 
-static void look_in_container(struct sk_users *users, const struct sk_container *container, int32_t pid)
+static void look_in_container(struct sk_users *users, const struct sk_process *process)
 {
 	sk_cleanup(sk_buf_release) struct sk_buf both = { 0 };
-	sk_autoclose int root = -1;
+	sk_autoclose int root = container_root(process);
+	const struct sk_container *container = process->container;
 	struct names *names;
 	size_t passwd_len;
 
-	root = root_of(pid);
 	if (root < 0)
 		return;
 	slurp_below(root, "etc/passwd", &both);
@@ -211,14 +226,12 @@ static const struct names *names_in(const struct sk_users *users, const struct s
 	return container ? sk_map_get(&users->by_container, container->id) : &users->host;
 }
 
-void sk_users_look(struct sk_users *users, const struct sk_container *container, int32_t pid, uint32_t uid)
+void sk_users_look(struct sk_users *users, const struct sk_process *process)
 {
-	if (sk_users_find(users, container, uid))
-		return;
-	if (container)
-		look_in_container(users, container, pid);
-	else
+	if (!process->container)
 		read_host(users);
+	else if (!sk_users_find(users, process->container, process->uid))
+		look_in_container(users, process);
 }
 
 const struct sk_user *sk_users_find(const struct sk_users *users, const struct sk_container *container, uint32_t uid)

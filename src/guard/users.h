@@ -14,10 +14,10 @@ struct sk_users *sk_users_new(void);
 void sk_users_free(struct sk_users *users);
 
 /*
- * A program starts as that user: where nobody is known to have the number, the
- * files are read again, a container's own below the root of that process.
+ * The process has begun a program: the host's files are read again if they are
+ * others now; its container's own if nobody is known to have its number.
  */
-void sk_users_look(struct sk_users *users, const struct sk_container *container, int32_t pid, uint32_t uid);
+void sk_users_look(struct sk_users *users, const struct sk_process *process);
 
 /* NULL: nobody has that number in the container (NULL: on the host). Lives as long as users. */
 const struct sk_user *sk_users_find(const struct sk_users *users, const struct sk_container *container, uint32_t uid);

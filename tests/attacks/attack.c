@@ -6,6 +6,8 @@
  *	attack [user UID] DEED [ARGUMENT...]
  */
 #define _GNU_SOURCE
+#include "bypass.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -19,6 +21,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -384,6 +387,8 @@ static int mount_tmpfs(char **args)
 	return done("mount", mount("none", args[0], "tmpfs", 0, NULL));
 }
 
+static int called(char **args); /* NAME DEED ...: calls itself NAME first */
+
 static const struct {
 	const char *name;
 	int (*deed)(char **args);
@@ -402,10 +407,22 @@ static const struct {
 	{ "set-clock", set_clock, 0 },	  { "self-write", self_write, 1 },
 	{ "read", read_file, 1 },	  { "create", create, 2 },
 	{ "empty", empty, 1 },		  { "open-for-writing", open_for_writing, 1 },
-	{ "resolve", resolve, 2 },	  { "sleep-then-read", sleep_then_read, 2 },
+	{ "resolve", resolve, 2 },	  { "called", called, 2 },
+	{ "race-path", race_path, 1 },	  { "race-link", race_link, 1 },
+	{ "uring-open", uring_open, 1 },  { "busy", busy, 2 },
+	{ "sleep-then-read", sleep_then_read, 2 },
 	{ "run", run, 1 },		  { "exec", exec, 1 },
 	{ "at-terminal", at_terminal, 1 }, { "mount", mount_tmpfs, 1 },
 };
+
+static int called(char **args)
+{
+	prctl(PR_SET_NAME, args[0]);
+	for (size_t i = 0; i < sizeof(deeds) / sizeof(deeds[0]); i++)
+		if (strcmp(args[1], deeds[i].name) == 0)
+			return deeds[i].deed(args + 2);
+	return 2;
+}
 
 int main(int argc, char **argv)
 {

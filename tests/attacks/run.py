@@ -22,12 +22,12 @@ ip route add default dev lo
 class Attack:
     def __init__(self, name):
         self.name, self.script = name, ""
-        self.falco, self.own, self.docker = [], [], []
+        self.falco, self.own, self.docker, self.unseen = [], [], [], []
         self.host = self.network = False
         self.needs = None
 
     def header(self, word, rest):
-        if word in ("falco", "own", "docker"):
+        if word in ("falco", "own", "docker", "unseen"):
             getattr(self, word).append(rest)
         elif word == "needs":
             self.needs = rest
@@ -100,6 +100,8 @@ def judge(kind, attack, alerts):
     missing = [rule for rule in getattr(attack, kind) if rule not in rules]
     if missing:
         return f"missing: {', '.join(missing)}; told: {', '.join(sorted(rules)) or 'nothing'}"
+    if rules.intersection(attack.unseen):
+        return f"docs/guard.md says that it is not seen, but it was: {', '.join(rules.intersection(attack.unseen))}"
     if not attack.host and any(a["container"].get("image") != engine.IMAGE for a in alerts):
         return f"image is {[a['container'].get('image') for a in alerts]}"
     return None
@@ -127,7 +129,8 @@ def main(kind, names):
     bad = 0
     for number, attack in enumerate(attacks, 1):
         wrong = judge(kind, attack, field.alerts_of(attack))
-        print(f"{'not ok' if wrong else 'ok'} {number} - {attack.name}")
+        unseen = f" (not seen: {', '.join(attack.unseen)})" if kind == "own" and attack.unseen else ""
+        print(f"{'not ok' if wrong else 'ok'} {number} - {attack.name}{unseen}")
         if wrong:
             bad += 1
             print(f"# {wrong}")

@@ -88,10 +88,10 @@ static __always_inline struct kernfs_node *node_above(struct kernfs_node *node)
 	return BPF_CORE_READ((struct kernfs_node___614 *)node, parent);
 }
 
-static __always_inline bool take_by_cgroup(struct kernfs_node *node, struct found *ret)
+static __always_inline bool take_by_cgroup(struct kernfs_node *node, __u64 hierarchy, struct found *ret)
 {
 	for (int i = 0; i < SK_WIRE_CGROUPS && node; i++) {
-		if (take(BPF_CORE_READ(node, id), ret))
+		if (take(BPF_CORE_READ(node, id) | hierarchy, ret))
 			return true;
 		node = node_above(node);
 	}
@@ -143,19 +143,19 @@ static __always_inline bool find_stranger(const struct sk_gate_settings *s, stru
 	struct super_block *root = BPF_CORE_READ(task, fs, root.dentry, d_sb);
 	__u32 device = BPF_CORE_READ(root, s_dev);
 	struct kernfs_node *node;
-	__u64 *key;
+	__u64 *key, hierarchy;
 
 	if (device == s->host_device)
 		return false;
-	node = cgroup_node(task);
-	if (take_by_cgroup(node, ret)) {
+	node = cgroup_node(task, &hierarchy);
+	if (take_by_cgroup(node, hierarchy, ret)) {
 		learn_root(ret, device);
 		return true;
 	}
 	key = bpf_map_lookup_elem(&roots, &device);
 	if (key && take(*key, ret))
 		return true;
-	return take_birth(s, BPF_CORE_READ(node, id), root, ret);
+	return take_birth(s, BPF_CORE_READ(node, id) | hierarchy, root, ret);
 }
 
 /* The container of the current task, and its membership from now on. False: none, or nothing is judged in it. */
@@ -163,7 +163,7 @@ static __always_inline bool find_container(struct found *ret)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	const struct sk_gate_settings *s = get_settings();
-	__u64 *member;
+	__u64 *member, hierarchy;
 
 	if (!s)
 		return false;
@@ -173,7 +173,9 @@ static __always_inline bool find_container(struct found *ret)
 			return false;
 		bpf_task_storage_get(&members, task, &ret->key, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	} else if (!take(*member, ret)) {
-		if (take_by_cgroup(cgroup_node(task), ret))
+		struct kernfs_node *node = cgroup_node(task, &hierarchy);
+
+		if (take_by_cgroup(node, hierarchy, ret))
 			*member = ret->key;
 		else if (!take_birth(s, *member, BPF_CORE_READ(task, fs, root.dentry, d_sb), ret))
 			return false;

@@ -33,7 +33,7 @@ static __always_inline struct scratch *verdict_begin(const struct found *c, __u3
 	s->record.args[SK_GATE_FIELD_MODE] = c->mode;
 	s->record.args[SK_GATE_FIELD_OUTCOME] = outcome;
 	s->record.args[SK_GATE_FIELD_KEY] = c->key;
-	read_task(s, (void *)bpf_get_current_task());
+	read_task(s, plain((void *)bpf_get_current_task()));
 	put_cgroup(s, (void *)bpf_get_current_task());
 	return s;
 }
@@ -63,7 +63,7 @@ static __always_inline void put_path_of(struct scratch *s, struct file *file)
 	out->inode = BPF_CORE_READ(path, dentry, d_inode, i_ino);
 	out->device = BPF_CORE_READ(path, dentry, d_sb, s_dev);
 	s->used += sizeof(*out);
-	put_path(s, path);
+	put_path(s, plain(path));
 	part_end(s);
 }
 

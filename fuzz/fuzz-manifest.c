@@ -8,6 +8,8 @@
 #include "base/buf.h"
 #include "base/hash.h"
 
+#include <stdlib.h>
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void ask(struct sk_span bytes)

@@ -109,7 +109,7 @@ static int take(struct sk_capture *c, bool keeping, const void *bytes, size_t n,
 	int r = keeping ? keep(c, bytes, n, err) : 0;
 
 	if (c->hasher)
-		sk_hasher_add(c->hasher, bytes, n);
+		sk_hasher_add_cold(c->hasher, bytes, n);
 	c->done += n;
 	return r;
 }
@@ -174,39 +174,12 @@ struct sk_file_impl sk_capture_impl(const struct sk_capture *c)
 	return (struct sk_file_impl){ .fd = -1, .bytes = sk_buf_view(&c->bytes) };
 }
 
-/* What interpreters are given, and what they load, whatever mode it has. */
-static const struct {
-	const char *suffix;
-	enum sk_run_kind kind;
-} loaded[] = {
-	{ ".py", SK_RUN_SCRIPT },  { ".pyc", SK_RUN_LIBRARY },	 { ".pl", SK_RUN_SCRIPT },  { ".pm", SK_RUN_LIBRARY },
-	{ ".rb", SK_RUN_SCRIPT },  { ".js", SK_RUN_SCRIPT },	 { ".mjs", SK_RUN_SCRIPT }, { ".cjs", SK_RUN_SCRIPT },
-	{ ".sh", SK_RUN_SCRIPT },  { ".bash", SK_RUN_SCRIPT },	 { ".php", SK_RUN_SCRIPT }, { ".phar", SK_RUN_LIBRARY },
-	{ ".lua", SK_RUN_SCRIPT }, { ".class", SK_RUN_LIBRARY }, { ".jar", SK_RUN_LIBRARY }, { ".war", SK_RUN_LIBRARY },
-	{ ".dll", SK_RUN_LIBRARY }, { ".wasm", SK_RUN_LIBRARY },
-};
-
-static bool is_shared_object(struct sk_span name)
-{
-	return sk_span_ends(name, ".so") || sk_span_find(name, SK_SPAN_LIT(".so.")) >= 0;
-}
-
-static enum sk_run_kind kind_by_name(const char *path)
-{
-	struct sk_span name = sk_span_basename(sk_span_str(path));
-
-	for (size_t i = 0; i < SK_COUNT(loaded); i++)
-		if (sk_span_ends(name, loaded[i].suffix))
-			return loaded[i].kind;
-	return is_shared_object(name) ? SK_RUN_LIBRARY : SK_RUN_OTHER;
-}
-
 bool sk_capture_runs(const struct sk_capture *c, const char *path, uint32_t mode)
 {
 	struct sk_span head = sk_span(c->head, c->head_len);
 
 	return c->size > 0 && ((mode & 0111) || sk_span_starts(head, "\x7f" "ELF") || sk_span_starts(head, "#!") ||
-			       kind_by_name(path) != SK_RUN_OTHER);
+			       sk_run_kind_by_name(sk_span_str(path)) != SK_RUN_OTHER);
 }
 
 /* ELF header (System V ABI, "ELF Header"): e_type at 16 by EI_DATA; 3 is a shared object. */
@@ -214,7 +187,7 @@ static enum sk_run_kind elf_kind(const struct sk_capture *c, uint32_t mode, cons
 {
 	bool big = c->head_len > 17 && c->head[5] == 2;
 	unsigned type = c->head_len > 17 ? (uint8_t)c->head[big ? 17 : 16] : 0;
-	bool named = is_shared_object(sk_span_basename(sk_span_str(path)));
+	bool named = sk_is_shared_object(sk_span_basename(sk_span_str(path)));
 
 	/* Position-independent programs are of type 3 as libraries are: the name and the mode tell. */
 	return type == 3 && (named || !(mode & 0111)) ? SK_RUN_LIBRARY : SK_RUN_ELF;
@@ -231,7 +204,7 @@ void sk_capture_describe(const struct sk_capture *c, struct sk_arena *arena, con
 	struct sk_span head = sk_span(c->head, c->head_len), line = { 0 };
 
 	*ret = (struct sk_run_file){ .path = sk_arena_str(arena, path), .mode = mode, .size = c->size,
-				     .kind = kind_by_name(path) };
+				     .kind = sk_run_kind_by_name(sk_span_str(path)) };
 	if (sk_span_starts(head, "\x7f" "ELF")) {
 		ret->kind = elf_kind(c, mode, path);
 	} else if (sk_span_starts(head, "#!")) {

@@ -20,13 +20,6 @@ struct sk_manifest {
 	bool mapped;
 };
 
-const char *sk_run_kind_name(enum sk_run_kind kind)
-{
-	static const char *const names[] = { "elf", "library", "script", "other" };
-
-	return (size_t)kind < SK_COUNT(names) ? names[kind] : "other";
-}
-
 void sk_manifest_close(struct sk_manifest *m)
 {
 	if (!m)

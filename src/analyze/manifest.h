@@ -16,10 +16,11 @@
  * Files without content are not in it. Paths have no leading '/', and name where the file really lies: links among
  * the image's folders are followed.
  */
-#include "analyze/record.h"
+#include "analyze/run-file.h"
 #include "base/err.h"
 
 struct sk_inventory;
+struct sk_buf;
 struct sk_manifest;
 
 /* A file that can run. Strings belong to the manifest. */
@@ -89,6 +90,3 @@ struct sk_manifest_source {
  * Takes seconds and waits for them: not for a thread that has events to judge.
  */
 int sk_manifest_make(const struct sk_manifest_source *source, const char *dir, struct sk_err *err);
-
-/* "elf", "library", "script", "other". */
-const char *sk_run_kind_name(enum sk_run_kind kind);

@@ -13,11 +13,7 @@ bool sk_type_is_os(const char *type)
 	return false;
 }
 
-/*
- * Package managers write paths as they were before /usr was merged ("lib/x"
- * for what lies in usr/lib/x): both spellings are one file.
- */
-static struct sk_span without_usr(struct sk_span path)
+struct sk_span sk_without_usr(struct sk_span path)
 {
 	return sk_span_starts(path, "usr/") ? sk_span_from(path, 4) : path;
 }
@@ -41,7 +37,7 @@ static void match_owned(const struct sk_inventory *inv, const struct sk_map *wan
 
 			sk_buf_reset(&key);
 			sk_buf_puts(&key, p->root ? p->root : "");
-			sk_buf_span(&key, without_usr(path));
+			sk_buf_span(&key, sk_without_usr(path));
 			value = sk_map_get(wanted, sk_buf_view(&key));
 			if (value)
 				fn(p, value);
@@ -50,14 +46,13 @@ static void match_owned(const struct sk_inventory *inv, const struct sk_map *wan
 	}
 }
 
-/* root + path without usr/, from a full path. */
-static struct sk_span owned_key(struct sk_arena *arena, const char *root, struct sk_span path)
+struct sk_span sk_owned_key(struct sk_arena *arena, const char *root, struct sk_span path)
 {
 	size_t n = root ? strlen(root) : 0;
 
 	if (n > path.len || (n && memcmp(path.ptr, root, n) != 0))
 		n = 0;
-	path = without_usr(sk_span_from(path, n));
+	path = sk_without_usr(sk_span_from(path, n));
 	return sk_span_str(sk_arena_printf(arena, "%.*s%.*s", (int)n, root ? root : "", (int)path.len,
 					   path.ptr ? path.ptr : ""));
 }
@@ -86,7 +81,7 @@ static void claim_path(struct sk_map *wanted, struct sk_arena *arena, const char
 		       struct claim what)
 {
 	struct claim *c = sk_arena_alloc(arena, sizeof(*c));
-	void **slot = sk_map_at(wanted, owned_key(arena, root, path), NULL);
+	void **slot = sk_map_at(wanted, sk_owned_key(arena, root, path), NULL);
 
 	*c = what;
 	c->next = *slot;

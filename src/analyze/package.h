@@ -22,6 +22,16 @@ enum sk_package_flags {
 const char *sk_package_flag_name(unsigned i);
 uint32_t sk_package_flag(struct sk_span name);
 
+/* Whether any of its files was seen in use at run time (in-use.h). */
+enum sk_use_state { SK_USE_UNKNOWN, SK_USE_NO, SK_USE_YES };
+
+struct sk_use {
+	enum sk_use_state state;
+	int64_t since;	     /* it was watched from, seconds since 1970; 0: never */
+	int64_t first, last; /* YES: when it was seen */
+	const char *path;    /* YES: one of the files, the one seen last */
+};
+
 struct sk_package {
 	const char *type;	    /* purl type: deb apk rpm npm pypi golang maven gem cargo composer nuget ... */
 	const char *ns;		    /* purl namespace: distribution, Maven group, npm scope ("@babel"), Go path before the last '/' */
@@ -45,6 +55,7 @@ struct sk_package {
 	const char *purl;
 
 	struct sk_span files;	    /* owned files, written by sk_paths_add */
+	const struct sk_use *use;   /* NULL: nobody has asked */
 };
 
 /* Whether it is a distribution's package (deb, rpm, apk, ...). */

@@ -17,6 +17,7 @@
  * borrowed from a mapped file.
  */
 #include "analyze/analyzer.h"
+#include "analyze/run-file.h"
 #include "base/reader.h"
 
 enum sk_record_tag {
@@ -40,18 +41,6 @@ enum sk_name_kind {
 
 /* The key under which a path's presence in a layer is kept; collisions of 62 bits are accepted. */
 uint64_t sk_name_key(struct sk_span path, enum sk_name_kind kind);
-
-/* Kind of a manifest entry; OTHER: its mode alone says that it can run. */
-enum sk_run_kind { SK_RUN_ELF, SK_RUN_LIBRARY, SK_RUN_SCRIPT, SK_RUN_OTHER };
-
-struct sk_run_file {
-	const char *path;
-	uint32_t mode;
-	uint64_t size;
-	uint8_t sha256[32];
-	enum sk_run_kind kind;
-	const char *interpreter; /* of a script; NULL */
-};
 
 /* ---- writing ---- */
 

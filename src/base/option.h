@@ -52,6 +52,7 @@ struct sk_option {
 	sk_choice_fn *choice;	/* ENUM and SET */
 	int64_t min, max;	/* INT; both 0: any */
 	const char *argument;	/* "FILE"; every type but FLAG has one */
+	const char *alone;	/* its value may be left out (and stands behind '=' else): what it is then */
 	const char *fallback;	/* the value when nobody says anything, as one would write it */
 	const char *otherwise;	/* without a fallback: what happens then, for the help */
 	const char *group;	/* heading in the help; NULL: "Options" */
@@ -72,6 +73,12 @@ struct sk_option {
 #define SK_OPT_LIST(s, f) SK_OPTION_LIST, SK_OPT_FIELD(s, f, struct sk_option_list)
 #define SK_OPT_SIZE(s, f) SK_OPTION_SIZE, SK_OPT_FIELD(s, f, uint64_t)
 #define SK_OPT_DURATION(s, f) SK_OPTION_DURATION, SK_OPT_FIELD(s, f, int64_t)
+
+/* What it is without a value; NULL: it needs one. */
+static inline const char *sk_option_alone(const struct sk_option *o)
+{
+	return o->type == SK_OPTION_FLAG ? "true" : o->alone;
+}
 
 #define sk_options_each(var, table) \
 	for (const struct sk_option *var = (table); var && var->name; var++)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cmd/scan.h"
 
+#include "analyze/in-use.h"
 #include "report/format.h"
 
 const char *sk_choice_severity(unsigned i, const char **ret_summary)
@@ -41,9 +42,13 @@ static const struct sk_option options[] = {
 		  "'usr/share/doc/**'; several times or with commas" },
 	{ "packages-only", 0, SK_OPT_FLAG(struct sk_scan_options, packages_only), TARGETS,
 	  .help = "List packages without asking the advisory database, which need not be there" },
-	{ "no-manifest", 0, SK_OPT_FLAG(struct sk_scan_options, no_manifest), TARGETS,
+	{ "no-manifest", 0, SK_OPT_FLAG(struct sk_scan_options, inspect.no_manifest), TARGETS,
 	  .help = "Keep no file manifest of the image (path, SHA-256 and owner of everything that "
 		  "can run), by which the guard tells what does not belong to it" },
+	{ "in-use", 0, SK_OPT_FOLDER(struct sk_scan_options, in_use), TARGETS, .argument = "DIR",
+	  .alone = SK_IN_USE_SYSTEM_DIR,
+	  .help = "Mark what is in packages that the guard has seen in use, by what it keeps in "
+		  "DIR (/var/lib/sekisho/in-use); --sort risk goes by it" },
 
 	{ "format", 'f', SK_OPT_ENUM(struct sk_scan_options, format, sk_choice_format), REPORT,
 	  .argument = "FORMAT", .fallback = "table", .help = "How the report is written" },

@@ -61,7 +61,7 @@ static void write_value(struct sk_buf *out, const struct sk_option *o)
 static void write_values(struct sk_buf *out, const struct sk_option *table, const char *path)
 {
 	sk_options_each(o, table) {
-		if (o->type == SK_OPTION_FLAG || (o->flags & SK_OPTION_HIDDEN))
+		if (sk_option_alone(o) || (o->flags & SK_OPTION_HIDDEN))
 			continue;
 		sk_buf_printf(out, "\t%s --%s'", path, o->name);
 		if (o->letter)

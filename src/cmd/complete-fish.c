@@ -30,7 +30,7 @@ static const char head[] =
 static void write_with_value(struct sk_buf *out, const struct sk_option *table)
 {
 	sk_options_each(o, table) {
-		if (o->type == SK_OPTION_FLAG)
+		if (sk_option_alone(o))
 			continue;
 		sk_buf_printf(out, " --%s", o->name);
 		if (o->letter)

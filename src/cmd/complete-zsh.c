@@ -34,7 +34,7 @@ static void write_action(struct sk_buf *out, enum sk_option_type type, sk_choice
 static void write_options(struct sk_buf *out, const struct sk_option *table)
 {
 	sk_options_each(o, table) {
-		const char *equals = o->type == SK_OPTION_FLAG ? "" : "=";
+		const char *equals = o->type == SK_OPTION_FLAG ? "" : o->alone ? "=-" : "=";
 		const char *plus = o->type == SK_OPTION_FLAG ? "" : "+";
 
 		if (o->flags & SK_OPTION_HIDDEN)
@@ -47,7 +47,7 @@ static void write_options(struct sk_buf *out, const struct sk_option *table)
 		sk_complete_quoted(out, o->help, SPECIAL);
 		sk_buf_putc(out, ']');
 		if (o->type != SK_OPTION_FLAG) {
-			sk_buf_putc(out, ':');
+			sk_buf_puts(out, o->alone ? "::" : ":");
 			sk_complete_quoted(out, o->argument, SPECIAL);
 			sk_buf_putc(out, ':');
 			write_action(out, o->type, o->choice);

@@ -29,6 +29,9 @@ char *sk_option_label(const struct sk_option *o)
 {
 	const char *blank = o->argument ? " " : "", *argument = o->argument ? o->argument : "";
 
+	if (o->alone)
+		return sk_printf("    --%s[=%s]", o->name, argument);
+
 	if (o->letter)
 		return sk_printf("-%c, --%s%s%s", o->letter, o->name, blank, argument);
 	return sk_printf("    --%s%s%s", o->name, blank, argument);

@@ -30,7 +30,7 @@ static void keep_manifest(const struct sk_call *call, const struct sk_inspect_ch
 	sk_autofree char *dir = sk_manifests_of(call, choices);
 	struct sk_err err = SK_ERR_INIT;
 
-	if (inv->artifact.type != SK_ARTIFACT_IMAGE || inv->incomplete || (choices->no_cache && !choices->manifests))
+	if (choices->no_manifest || inv->artifact.type != SK_ARTIFACT_IMAGE || inv->incomplete || (choices->no_cache && !choices->manifests))
 		return;
 	if (sk_manifest_save(inv, dir, &err) < 0)
 		sk_complain(call, "no file manifest was kept: %s", err.text);

@@ -11,6 +11,7 @@ struct sk_inspect_choices {
 	bool no_cache;
 	uint64_t cache_size;  /* bytes */
 	int64_t timeout;      /* seconds for each target */
+	bool no_manifest;      /* keep none */
 	const char *manifests; /* where file manifests are kept; NULL: sk_manifest_dir */
 };
 

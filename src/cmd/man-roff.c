@@ -50,9 +50,9 @@ static void write_option(struct sk_buf *out, const struct sk_option *o)
 	put(out, o->name);
 	sk_buf_puts(out, "\\fR");
 	if (o->argument) {
-		sk_buf_puts(out, " \\fI");
+		sk_buf_puts(out, o->alone ? "[=\\fI" : " \\fI");
 		put(out, o->argument);
-		sk_buf_puts(out, "\\fR");
+		sk_buf_puts(out, o->alone ? "\\fR]" : "\\fR");
 	}
 	sk_buf_putc(out, '\n');
 	put(out, help);

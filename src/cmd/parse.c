@@ -61,8 +61,8 @@ static int take_long(struct sk_parse *p, char **argv, int *at, struct sk_arena *
 	written = sk_arena_printf(arena, "--%s", o->name);
 	if (eq >= 0)
 		text = word.ptr + eq + 1;
-	else if (o->type == SK_OPTION_FLAG)
-		text = "true";
+	else if (sk_option_alone(o))
+		text = sk_option_alone(o);
 	else if (!(text = argv[*at + 1]))
 		return sk_err_set(err, SK_EUSAGE, "%s needs a value: %s %s", written, written,
 				  o->argument);
@@ -85,8 +85,8 @@ static int take_letters(struct sk_parse *p, char **argv, int *at, struct sk_aren
 		if (!o)
 			return sk_err_set(err, SK_EUSAGE, "unknown option -%c", *c);
 		written = sk_arena_printf(arena, "-%c", *c);
-		if (o->type == SK_OPTION_FLAG) {
-			add_setting(p, o, written, "true");
+		if (sk_option_alone(o)) {
+			add_setting(p, o, written, sk_option_alone(o));
 			continue;
 		}
 		if (!c[1] && !argv[*at + 1])

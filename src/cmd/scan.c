@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cmd/scan.h"
 
+#include "analyze/in-use.h"
 #include "base/limits.h"
 #include "base/time.h"
 #include "cmd/scan-policy.h"
@@ -202,9 +203,26 @@ static int find_all(struct scan *s, struct scanned *t, struct sk_findings *all, 
 	return r;
 }
 
+/* What nobody has watched, or what of that cannot be read, is not known: no reason to fail. */
+static void mark_in_use(struct scan *s, struct sk_inventory *inv)
+{
+	const char *ids[] = { inv->artifact.image_id, inv->artifact.digest };
+	sk_cleanup(sk_in_use_release) struct sk_in_use use = { 0 };
+	struct sk_err err = SK_ERR_INIT;
+	int r = -SK_ENOTFOUND;
+
+	for (size_t i = 0; i < SK_COUNT(ids) && r == -SK_ENOTFOUND; i++)
+		r = ids[i] ? sk_in_use_open(s->options->in_use, sk_span_str(ids[i]), &use, &err) : r;
+	if (r < 0 && r != -SK_ENOTFOUND)
+		sk_complain(s->call, "%s: what was in use is not known: %s", inv->artifact.name, err.text);
+	sk_in_use_apply(inv, r == 0 ? &use : NULL);
+}
+
 static int scan_one(struct scan *s, const char *name, struct scanned *t, struct sk_err *err)
 {
-	enum sk_inspect_manifest manifest = s->options->no_manifest ? SK_MANIFEST_NO : SK_MANIFEST_OF_IMAGES;
+	/* What can run and was not in use is known only where it is known what can run. */
+	enum sk_inspect_manifest manifest =
+		s->options->inspect.no_manifest && !s->options->in_use ? SK_MANIFEST_NO : SK_MANIFEST_OF_IMAGES;
 	struct sk_findings all = { 0 };
 	int r;
 
@@ -213,6 +231,8 @@ static int scan_one(struct scan *s, const char *name, struct scanned *t, struct 
 	if (r < 0)
 		return r;
 	drop_excluded_packages(s, &t->inventory);
+	if (s->options->in_use)
+		mark_in_use(s, &t->inventory);
 	s->unfinished |= t->inventory.incomplete;
 	r = find_all(s, t, &all, err);
 	sort_out(s, t, &all);

@@ -15,7 +15,7 @@ struct sk_scan_options {
 	/* what is looked for */
 	const char *database;	   /* NULL: sk_db_default_path() */
 	bool packages_only;	   /* no advisories are needed */
-	bool no_manifest;
+	const char *in_use;	   /* folder of what was seen in use at run time, or NULL */
 	/* what is shown */
 	int format;		   /* index into sk_formats */
 	const char *output;	   /* NULL: standard output */

@@ -105,6 +105,11 @@ bool sk_vex_status_parse(struct sk_span text, enum sk_vex_status *ret_status)
 	return i >= 0;
 }
 
+enum sk_use_state sk_finding_use(const struct sk_finding *f)
+{
+	return f->package && f->package->use ? f->package->use->state : SK_USE_UNKNOWN;
+}
+
 bool sk_finding_ignored(const struct sk_finding *f)
 {
 	return f->statement && f->statement->status <= SK_VEX_FIXED;

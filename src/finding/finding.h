@@ -85,6 +85,9 @@ struct sk_finding {
 	const struct sk_statement *statement; /* of the exception that covers it (policy/exception.h); NULL: none */
 };
 
+/* Whether its package was seen in use at run time; UNKNOWN too where nobody has asked. */
+enum sk_use_state sk_finding_use(const struct sk_finding *f);
+
 /* Whether an exception hides it: then it is shown on request only and never fails a run. */
 bool sk_finding_ignored(const struct sk_finding *f);
 

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "finding/risk.h"
 
+#include "base/time.h"
+
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 
 /*
  * All weights. The most that severity, exploitation, fix, exposure and class can give together is
- * 100. Severity alone stays below one half: most critical vulnerabilities are never exploited,
+ * 100; use comes on top of it, and the sum is cut. Severity alone stays below one half: most critical vulnerabilities are never exploited,
  * while everything in CISA's catalogue has been. docs/risk.md gives the reasons.
  */
 static const struct {
@@ -16,6 +18,7 @@ static const struct {
 	double kev, fix;
 	double network;		    /* reachable over the network, and ports are exposed */
 	double local;		    /* CVSS says that the attacker needs local or physical access */
+	double used, unused;	    /* the package was seen in use; it was watched, and was not */
 	double classes[SK_RISK_DEVELOPMENT + 1];
 	double bad, more, most;	    /* subject: further findings from `bad` on give `more` each, `most` together */
 } weights = {
@@ -26,6 +29,8 @@ static const struct {
 	.fix = 5,
 	.network = 5,
 	.local = -5,
+	.used = 15,
+	.unused = -20,
 	.classes = { [SK_RISK_INTERNET_FACING] = 10, [SK_RISK_INTERNAL] = 0, [SK_RISK_REGULATED] = 10,
 		     [SK_RISK_DEVELOPMENT] = -15 },
 	.bad = 50,
@@ -127,6 +132,21 @@ static void add_exposure(struct sk_risk *r, const struct sk_finding *f, const st
 		add(r, "exposure", 0, "no attack over the network is known");
 }
 
+static void add_use(struct sk_risk *r, const struct sk_finding *f)
+{
+	const struct sk_use *use = f->package ? f->package->use : NULL;
+	char text[SK_TIME_TEXT];
+
+	if (use && use->state == SK_USE_YES)
+		add(r, "in-use", weights.used, "seen in use, last on %s", sk_time_format_date(use->last, text));
+	else if (use && use->state == SK_USE_NO)
+		add(r, "in-use", weights.unused, "not seen in use since %s", sk_time_format_date(use->since, text));
+	else if (use && use->since)
+		add(r, "in-use", 0, "not known: its use would not have been seen");
+	else
+		add(r, "in-use", 0, "not known: nobody has watched it run");
+}
+
 static void add_class(struct sk_risk *r, enum sk_risk_class class)
 {
 	if (class == SK_RISK_UNSAID)
@@ -149,7 +169,7 @@ static void compute(const struct sk_finding *f, const struct sk_inventory *inv,
 		    f->fix == SK_FIX_AVAILABLE ? "a fix is published: attackers can read it too"
 					       : "no fix is published");
 		add_exposure(r, f, inv);
-		add(r, "in-use", 0, "not known: nobody has watched it run");
+		add_use(r, f);
 	}
 	add_class(r, class);
 	finish(r);
@@ -202,12 +222,19 @@ struct ranked {
 	int score;
 };
 
+static bool in_use(const struct sk_finding *f)
+{
+	return sk_finding_use(f) == SK_USE_YES;
+}
+
 static int cmp_ranked(const void *a, const void *b)
 {
 	const struct ranked *x = a, *y = b;
 
 	if (x->score != y->score)
 		return x->score > y->score ? -1 : 1;
+	if (in_use(x->finding) != in_use(y->finding)) /* where the cut has made them equal */
+		return in_use(x->finding) ? -1 : 1;
 	return sk_finding_cmp(&x->finding, &y->finding);
 }
 

@@ -16,6 +16,8 @@ struct sk_hasher *sk_hasher_new(const char *algorithm); /* "sha256", "sha512"; N
 void sk_hasher_free(struct sk_hasher *h);
 void sk_hasher_freep(struct sk_hasher **h);
 void sk_hasher_add(struct sk_hasher *h, const void *bytes, size_t len);
+/* The same of bytes that no core has touched lately, as of a mapped file. */
+void sk_hasher_add_cold(struct sk_hasher *h, const void *bytes, size_t len);
 /* Writes "algorithm:hex" and starts anew. */
 void sk_hasher_text(struct sk_hasher *h, char text[SK_DIGEST_TEXT]);
 

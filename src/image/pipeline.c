@@ -42,24 +42,6 @@ struct sk_pipeline {
 	struct hash_job hash_blob, hash_plain; /* hash_blob: only where hash_plain does not say it too */
 };
 
-/*
- * A mapped layer comes straight from the page cache, whose pages lie anywhere: the processor's own
- * prefetching ends with each, and hashing waited for memory a quarter of its time. Half a page ahead
- * into the first cache measured best: 1.04 s where a whole page into the second took 1.12 s.
- */
-static void hash_ahead(struct sk_hasher *hasher, const char *bytes, size_t n)
-{
-	enum { STEP = 2048, LINE = 64 };
-
-	for (size_t at = 0; at < n; at += STEP) {
-		size_t step = n - at < STEP ? n - at : STEP;
-
-		for (size_t i = at + step; i < at + step + STEP && i < n; i += LINE)
-			__builtin_prefetch(bytes + i, 0, 3);
-		sk_hasher_add(hasher, bytes + at, step);
-	}
-}
-
 static void *hash_main(void *arg)
 {
 	struct hash_job *job = arg;
@@ -67,7 +49,7 @@ static void *hash_main(void *arg)
 	ssize_t n;
 
 	while ((n = sk_ring_next(job->ring, job->consumer, &bytes, &job->err)) > 0) {
-		hash_ahead(job->hasher, bytes, (size_t)n);
+		sk_hasher_add_cold(job->hasher, bytes, (size_t)n);
 		job->size += (uint64_t)n;
 	}
 	sk_ring_leave(job->ring, job->consumer);

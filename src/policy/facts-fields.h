@@ -131,7 +131,8 @@
 	F(epss, "double", REAL, "Probability of exploitation within 30 days, 0 to 1") \
 	F(epssPercentile, "double", REAL, "Share of all vulnerabilities that are less likely to be exploited") \
 	F(exploitMaturity, "string", STR, "`none`, `poc`, `weaponised`, `active`") \
-	F(inUse, "bool", FALSE, "The package was seen in use at run time") \
+	F(inUse, "bool", FALSE, "The package was seen in use at run time (`--in-use`)") \
+	F(lastInUse, "timestamp", NONE, "When it was seen in use last") \
 	F(path, "string", STR, "File that it is in") \
 	F(line, "int", ZERO, "Line in it") \
 	F(layer, "int", NONE, "Index of the layer that brought it") \

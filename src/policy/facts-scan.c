@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Image, packages and findings, of a scan that was just made or of its report. */
 #include "analyze/eol.h"
+#include "base/time.h"
 #include "base/map.h"
 #include "policy/facts-build.h"
 #include "policy/facts-subject.h"
@@ -245,6 +246,18 @@ static void add_packages(struct builder *b)
 
 /* ---- findings ---- */
 
+static void fill_use(struct builder *b, struct sk_fact_Finding *f, const struct sk_use *use)
+{
+	char text[SK_TIME_TEXT];
+
+	f->inUse = b->unknown_use;
+	if (!use || use->state == SK_USE_UNKNOWN)
+		return;
+	f->inUse = sk_cel_bool(use->state == SK_USE_YES);
+	if (use->state == SK_USE_YES)
+		f->lastInUse = time_of(sk_time_format(use->last, text));
+}
+
 static void fill_scores(struct builder *b, struct sk_fact_Finding *f, const struct sk_finding *finding)
 {
 	int risk = sk_risk_score(finding, b->scan->inventory, b->scan->risk_class);
@@ -262,7 +275,7 @@ static void fill_scores(struct builder *b, struct sk_fact_Finding *f, const stru
 	if (finding->epss_percentile >= 0)
 		f->epssPercentile = sk_cel_double(finding->epss_percentile);
 	f->exploitMaturity = b->unknown_maturity;
-	f->inUse = b->unknown_use;
+	fill_use(b, f, finding->package ? finding->package->use : NULL);
 	if (risk >= 0)
 		f->risk = sk_cel_double(risk);
 }

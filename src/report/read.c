@@ -190,6 +190,33 @@ static struct sk_package *intern(struct reader *rd, struct sk_package *p)
 	return p;
 }
 
+static int64_t time_member(struct reader *rd, const struct sk_node *n, const char *key)
+{
+	const struct sk_node *node = get(rd, n, key, SK_NODE_STRING);
+	int64_t time = 0;
+
+	if (node && !sk_time_parse(sk_node_str(node), &time))
+		fail(rd, node, sk_arena_printf(rd->arena, "'%s' is no time", key));
+	return time;
+}
+
+static const struct sk_use *read_use(struct reader *rd, const struct sk_node *n)
+{
+	const struct sk_node *state = sk_node_get(n, "inUse");
+	struct sk_use *use;
+
+	if (!state)
+		return NULL;
+	use = sk_arena_alloc(rd->arena, sizeof(*use));
+	if (get(rd, n, "inUse", SK_NODE_BOOL))
+		use->state = truth(rd, n, "inUse") ? SK_USE_YES : SK_USE_NO;
+	use->since = time_member(rd, n, "inUseSince");
+	use->first = time_member(rd, n, "inUseFirst");
+	use->last = time_member(rd, n, "inUseLast");
+	use->path = str(rd, n, "inUsePath");
+	return use;
+}
+
 static struct sk_package *read_package(struct reader *rd, const struct sk_node *n)
 {
 	struct sk_package *p = sk_arena_alloc(rd->arena, sizeof(*p));
@@ -207,6 +234,7 @@ static struct sk_package *read_package(struct reader *rd, const struct sk_node *
 	p->module = str(rd, n, "module");
 	p->line = (uint32_t)number(rd, n, "line", 0, UINT32_MAX);
 	p->flags = read_flags(rd, n);
+	p->use = read_use(rd, n);
 	p->root = "";
 	read_source(rd, n, p);
 	split_name(rd, p, str_or(rd, n, "name", ""));
@@ -253,6 +281,7 @@ static void read_finding_package(struct reader *rd, const struct sk_node *n,
 	p->path = f->path ? f->path : "";
 	p->layer = f->layer >= 0 ? (uint32_t)f->layer : UINT32_MAX;
 	p->os = inv->os_count ? inv->os[0] : NULL;
+	p->use = read_use(rd, n);
 	f->package = intern(rd, p);
 	f->fixed_version = str(rd, node, "fixedVersion");
 }

@@ -25,6 +25,7 @@ struct sk_counts sk_report_counts(const struct sk_result *result)
 		counts.kev += f->kev;
 		if (f->kind != SK_FINDING_VULNERABILITY)
 			continue;
+		counts.used += sk_finding_use(f) == SK_USE_YES;
 		counts.fixable += f->fixed_version != NULL;
 		if (!f->package)
 			continue;
@@ -44,6 +45,7 @@ void sk_counts_add(struct sk_counts *sum, const struct sk_counts *more)
 	for (size_t i = 0; i < SK_KIND_COUNT; i++)
 		sum->kind[i] += more->kind[i];
 	sum->kev += more->kev;
+	sum->used += more->used;
 	sum->fixable += more->fixable;
 	sum->vulnerable_packages += more->vulnerable_packages;
 }
@@ -409,6 +411,14 @@ size_t sk_report_run(const struct sk_result *result, struct sk_finding *const *f
 	while (n < count && is_one(result, findings[0], findings[n]))
 		n++;
 	return n;
+}
+
+bool sk_report_run_used(struct sk_finding *const *run, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (sk_finding_use(run[i]) == SK_USE_YES)
+			return true;
+	return false;
 }
 
 void sk_report_run_names(struct sk_finding *const *run, size_t count, size_t most,

@@ -11,6 +11,7 @@ struct sk_counts {
 	size_t severity[SK_SEVERITY_COUNT]; /* of these */
 	size_t kind[SK_KIND_COUNT];	    /* of all */
 	size_t kev;			    /* known to be exploited */
+	size_t used;			    /* vulnerabilities of packages that were seen in use */
 	size_t fixable;			    /* vulnerabilities with a fixed version */
 	size_t vulnerable_packages;	    /* distinct */
 };
@@ -107,6 +108,8 @@ void sk_report_uri(const char *path, struct sk_buf *buf);
 size_t sk_report_run(const struct sk_result *result, struct sk_finding *const *findings,
 		     size_t count);
 
+/* Whether any of a run is of a package that was seen in use. */
+bool sk_report_run_used(struct sk_finding *const *run, size_t count);
 /* The names of the packages of such a run: all of them, or the first ones and "+N more" above
  * `most`. */
 void sk_report_run_names(struct sk_finding *const *run, size_t count, size_t most,

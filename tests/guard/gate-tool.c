@@ -70,7 +70,12 @@ static uint64_t cgroup_id(const char *text)
 {
 	struct stat st;
 
-	return text[0] == '/' ? (stat(text, &st) == 0 ? st.st_ino : 0) : strtoull(text, NULL, 10);
+	if (text[0] != '/')
+		return strtoull(text, NULL, 10);
+	if (stat(text, &st) < 0)
+		return 0;
+	/* As the sensor numbers cgroups of an older hierarchy (bpf/task.h). */
+	return strstr(text, "/pids/") ? st.st_ino | UINT64_C(1) << 62 : st.st_ino;
 }
 
 static enum sk_gate_mode mode_of(const char *text)

@@ -13,7 +13,7 @@ static const char *const columns[] = {
 	"version", "fixedVersion", "fixState",	 "purl",    "path",    "line",
 	"layer",   "layerIndex",   "cvss",	 "epss",    "kev",     "severitySource",
 	"title",   "remedy",	   "references", "ignored", "status",
-	"risk",
+	"risk",	   "inUse",
 };
 
 /* '=', '+', '-', '@' begin formulas; so do their full-width forms in some locales. */
@@ -89,6 +89,9 @@ static void put_package(struct sk_buf *out, const struct sk_finding *f)
 	put_cell(out, false, f->package ? f->package->purl : NULL);
 }
 
+/* Empty: not known. */
+static const char *const uses[] = { [SK_USE_UNKNOWN] = NULL, [SK_USE_NO] = "no", [SK_USE_YES] = "yes" };
+
 static void put_finding(struct sk_buf *out, const struct sk_result *result,
 			const struct sk_finding *f, enum sk_risk_class class, bool ignored)
 {
@@ -118,6 +121,7 @@ static void put_finding(struct sk_buf *out, const struct sk_result *result,
 								    : "yes");
 	put_cell(out, false, f->statement ? sk_vex_status_name(f->statement->status) : NULL);
 	put_number(out, risk >= 0, 0, risk);
+	put_cell(out, false, uses[sk_finding_use(f)]);
 	sk_buf_puts(out, "\r\n");
 }
 

@@ -383,6 +383,8 @@ static void put_vulnerability_properties(struct bom *b, const struct sk_finding 
 	put_property(b, "sekisho:fixedVersion", f->fixed_version);
 	put_property(b, "sekisho:kev", f->kev ? "true" : "false");
 	put_property(b, "sekisho:epss", epss);
+	if (sk_finding_use(f) != SK_USE_UNKNOWN)
+		put_property(b, "sekisho:inUse", sk_finding_use(f) == SK_USE_YES ? "true" : "false");
 	put_property(b, "sekisho:advisory", f->advisory);
 	sk_json_end(&b->w);
 }

@@ -95,6 +95,8 @@ static void put_severity(struct html *h, const struct sk_finding *f)
 	if (f->kev)
 		raw(h, "<br><span class=\"kevmark\" title=\"In CISA's catalogue of known exploited "
 		       "vulnerabilities\">exploited</span>");
+	if (sk_finding_use(f) == SK_USE_YES)
+		raw(h, "<br><span class=\"kevmark\" title=\"The package was seen in use at run time\">in use</span>");
 	raw(h, "</td>");
 }
 

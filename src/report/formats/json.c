@@ -233,6 +233,27 @@ static void write_files(struct sk_json_writer *w, const struct sk_package *p)
 	sk_buf_release(&it.path);
 }
 
+/* Of findings and packages alike; not there unless somebody asked (--in-use). */
+static void write_use(struct sk_json_writer *w, const struct sk_use *use)
+{
+	char text[SK_TIME_TEXT];
+
+	if (!use)
+		return;
+	sk_json_key(w, "inUse");
+	if (use->state == SK_USE_UNKNOWN)
+		sk_json_null(w);
+	else
+		sk_json_bool(w, use->state == SK_USE_YES);
+	if (use->since)
+		sk_json_put_str(w, "inUseSince", sk_time_format(use->since, text));
+	if (use->state != SK_USE_YES)
+		return;
+	sk_json_put_str(w, "inUseFirst", sk_time_format(use->first, text));
+	sk_json_put_str(w, "inUseLast", sk_time_format(use->last, text));
+	sk_json_put_opt(w, "inUsePath", use->path);
+}
+
 static void write_package(struct sk_json_writer *w, const struct sk_result *result,
 			  const struct sk_package *p)
 {
@@ -251,6 +272,7 @@ static void write_package(struct sk_json_writer *w, const struct sk_result *resu
 	if (p->line)
 		sk_json_put_int(w, "line", p->line);
 	write_flags(w, p->flags);
+	write_use(w, p->use);
 	write_files(w, p);
 	sk_json_end(w);
 }
@@ -312,6 +334,8 @@ static void write_scores(struct sk_json_writer *w, const struct sk_finding *f)
 	}
 	sk_json_put_bool(w, "kev", f->kev);
 	sk_json_put_opt(w, "kevDue", f->kev_due);
+	if (f->package)
+		write_use(w, f->package->use);
 	sk_json_key(w, "epss");
 	if (f->epss > 0) {
 		sk_json_object(w);

@@ -115,8 +115,8 @@ static void put_row(struct sk_buf *out, const struct sk_result *result,
 	int32_t layer = sk_report_finding_layer(result, f);
 	const char *path = sk_report_path(f);
 
-	sk_buf_printf(out, "| %s%s | ", sk_severity_name(f->severity),
-		      f->kev ? ", **exploited**" : "");
+	sk_buf_printf(out, "| %s%s%s | ", sk_severity_name(f->severity), f->kev ? ", **exploited**" : "",
+		      sk_report_run_used(run, count) ? ", in use" : "");
 	put_id(out, f);
 	sk_buf_puts(out, " | ");
 	if (f->package) {

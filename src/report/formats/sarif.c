@@ -260,6 +260,8 @@ static void put_properties(struct sk_json_writer *w, const struct sk_result *res
 	sk_json_put_opt(w, "cvss", f->cvss_vector);
 	if (f->kind == SK_FINDING_VULNERABILITY)
 		sk_json_put_bool(w, "kev", f->kev);
+	if (sk_finding_use(f) != SK_USE_UNKNOWN)
+		sk_json_put_bool(w, "inUse", sk_finding_use(f) == SK_USE_YES);
 	if (f->epss > 0) {
 		sk_json_key(w, "epss");
 		sk_json_double(w, f->epss);

@@ -24,7 +24,7 @@ struct cell {
 
 struct row {
 	struct cell cell[COLUMNS];
-	bool marked; /* known to be exploited */
+	const char *mark; /* '!' known to be exploited, '*' seen in use; two columns; NULL: neither */
 };
 
 struct page {
@@ -196,8 +196,9 @@ static void fill_row(struct page *p, struct sk_finding *const *run, size_t count
 	sk_cleanup(sk_buf_release) struct sk_buf names = { 0 };
 	const struct sk_finding *f = run[0];
 	enum style style = severity_style[f->severity];
+	static const char *const marks[2][2] = { { NULL, "* " }, { "! ", "!*" } };
 
-	row->marked = f->kev;
+	row->mark = marks[f->kev][sk_report_run_used(run, count)];
 	if (f->package)
 		sk_report_run_names(run, count, 2, &names);
 	else if (f->line)
@@ -301,7 +302,7 @@ static void put_short_row(struct page *p, const struct row *row)
 	const struct cell *c = row->cell;
 	size_t at = 2 + p->columns[SEVERITY] + 2;
 
-	put(p, CRITICAL, row->marked ? "! " : "  ");
+	put(p, CRITICAL, row->mark ? row->mark : "  ");
 	put(p, c[SEVERITY].style, c[SEVERITY].text);
 	put_blanks(p, at - 2 - sk_text_width(sk_span_str(c[SEVERITY].text)));
 	at += put_cut(p, BOLD, sk_span_str(c[ID].text), p->width - at) + 2;
@@ -336,8 +337,8 @@ static void put_row(struct page *p, const struct row *row)
 
 			if (!p->columns[c])
 				continue;
-			if (n && c == 0 && row->marked && line == 0) {
-				put(p, CRITICAL, "! ");
+			if (n && c == 0 && row->mark && line == 0) {
+				put(p, CRITICAL, row->mark);
 				at = 2;
 			}
 			if (n) {
@@ -357,7 +358,7 @@ static void put_stacked(struct page *p, const struct row *row)
 {
 	const struct cell *c = row->cell;
 
-	put(p, CRITICAL, row->marked ? "! " : "  ");
+	put(p, CRITICAL, row->mark ? row->mark : "  ");
 	put(p, c[SEVERITY].style, c[SEVERITY].text);
 	put(p, PLAIN, " ");
 	put_cut(p, BOLD, sk_span_str(c[ID].text), p->width - 14);
@@ -695,6 +696,11 @@ static void put_totals(struct page *p, const struct sk_counts *counts, size_t ig
 			"%zu %s known to be exploited by attackers (CISA KEV), marked with !",
 			counts->kev, counts->kev == 1 ? "is" : "are"),
 		    0, 0);
+	if (counts->used)
+		put_wrapped(p, PLAIN,
+			    sk_arena_printf(&p->arena, "%zu of packages that were seen in use, marked with *",
+					    counts->used),
+			    0, 0);
 	if (ignored)
 		put_wrapped(
 		    p, PLAIN,

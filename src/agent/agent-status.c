@@ -206,6 +206,26 @@ static uint64_t resident(void)
 	return pages * (uint64_t)sysconf(_SC_PAGESIZE) >> 20;
 }
 
+/* As the canary found them when the agent started. */
+static void put_protections(struct sk_json_writer *w, struct sk_agent *a)
+{
+	const struct sk_gate *gate = sk_drift_gate(a->drift);
+	const struct sk_gate_protection *rows = NULL;
+	size_t n = gate ? sk_gate_protections(gate, &rows) : 0;
+
+	sk_json_key(w, "protections");
+	sk_json_array(w);
+	for (size_t i = 0; i < n; i++) {
+		sk_json_object(w);
+		sk_json_put_str(w, "name", rows[i].name);
+		sk_json_put_str(w, "state", sk_gate_state_name(rows[i].state));
+		if (rows[i].hook)
+			sk_json_put_str(w, "by", rows[i].hook);
+		sk_json_end(w);
+	}
+	sk_json_end(w);
+}
+
 void sk_agent_status(struct sk_agent *a, struct sk_buf *out)
 {
 	struct sk_json_writer w = { .buf = out, .indent = 2 };
@@ -221,6 +241,7 @@ void sk_agent_status(struct sk_agent *a, struct sk_buf *out)
 	put_events(&w, a);
 	put_rules(&w, a);
 	put_containers(&w, a);
+	put_protections(&w, a);
 	put_outputs(&w, a);
 	put_responses(&w, a);
 	sk_json_end(&w);

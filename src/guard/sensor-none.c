@@ -27,6 +27,11 @@ int sk_sensor_poll(struct sk_sensor *sensor, int timeout, sk_sensor_fn *fn, void
 	return sk_err_set(err, SK_EUNSUPPORTED, "the sensor is not built in");
 }
 
+struct sk_process_table *sk_sensor_processes(struct sk_sensor *sensor)
+{
+	return NULL;
+}
+
 struct sk_container_table *sk_sensor_containers(struct sk_sensor *sensor)
 {
 	return NULL;

@@ -170,7 +170,9 @@ static void mark_line(struct sk_gate *g, int32_t pid, char *line)
 		return;
 	unescape(point);
 	path = sk_printf("/proc/%d/root%s", pid, point);
-	kind = is_private(type, a, b) ? FAN_MARK_FILESYSTEM : FAN_MARK_MOUNT;
+	/* The container's root is also among the engine's mounts; what else is may be anybody's. */
+	kind = (strcmp(point, "/") == 0 && strcmp(type, "overlay") == 0) || is_private(type, a, b)
+		       ? FAN_MARK_FILESYSTEM : FAN_MARK_MOUNT;
 	/* What cannot be marked is judged by the kernel's programs alone. */
 	if (fanotify_mark(g->fanotify, FAN_MARK_ADD | kind, ASKED, AT_FDCWD, path) < 0)
 		return;

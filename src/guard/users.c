@@ -26,8 +26,7 @@ struct sk_users {
 	struct names host;
 	struct stat host_file;	    /* as it was when it was read */
 	struct sk_map by_text;	    /* both files: struct names; containers of one image share them */
-	struct sk_map by_container; /* by id: one of by_text */
-	struct sk_map by_image;	    /* by id: what the last container of the image had */
+	struct sk_map by_container, by_image; /* by id: one of by_text */
 	struct sk_arena ids;
 	size_t bytes;
 };
@@ -142,32 +141,35 @@ static bool slurp_below(int root, const char *path, struct sk_buf *text)
 	       sk_fd_slurp(fd, SK_MAX_CONTAINER_USERS, text, NULL) >= 0;
 }
 
-/* The root folder of a process; -1: it has ended, or its root is ours, because it is not yet where its container is. */
-static int root_of(int32_t pid)
+/* A folder that is not our own root; or -1. */
+static int open_root(const char *path)
 {
-	char path[32];
 	struct stat ours, its;
-	int fd;
+	int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
-	snprintf(path, sizeof(path), "/proc/%d/root", pid);
-	fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0 || stat("/", &ours) < 0 || fstat(fd, &its) < 0 ||
 	    (ours.st_dev == its.st_dev && ours.st_ino == its.st_ino))
 		sk_closep(&fd);
 	return fd;
 }
 
-/* That of the process or, if it has ended already, of what started it in the container. */
+/*
+ * That of the process or, if it has ended already or is not yet where its container is, of what started it there, or
+ * else where the engine has laid it out.
+ */
 static int container_root(const struct sk_process *process)
 {
 	const struct sk_process *p = process;
 	int root = -1;
 
 	for (unsigned i = 0; root < 0 && p && p->container == process->container && i < MAX_ANCESTORS; i++) {
-		root = root_of(p->pid);
+		char path[32];
+
+		snprintf(path, sizeof(path), "/proc/%d/root", p->pid);
+		root = open_root(path);
 		p = p->parent;
 	}
-	return root;
+	return root < 0 && process->container->rootfs.len ? open_root(process->container->rootfs.ptr) : root;
 }
 
 /* Names of texts that were read before, or made of them; NULL: there are too many. */
@@ -215,11 +217,10 @@ static void put_names(struct sk_users *users, struct sk_map *map, struct sk_span
 }
 
 /* A container that has ended already has had what its image has. */
-static void look_in_container(struct sk_users *users, const struct sk_process *process)
+static void look_below(struct sk_users *users, const struct sk_container *container, int folder)
 {
 	sk_cleanup(sk_buf_release) struct sk_buf both = { 0 };
-	const struct sk_container *container = process->container;
-	sk_autoclose int root = container_root(process);
+	sk_autoclose int root = folder;
 	struct names *names = sk_map_get(&users->by_image, container->image_id);
 	size_t passwd_len;
 
@@ -248,9 +249,15 @@ void sk_users_look(struct sk_users *users, const struct sk_process *process)
 	if (!c)
 		read_host(users);
 	else if (!sk_users_find(users, c, process->uid))
-		look_in_container(users, process);
+		look_below(users, c, container_root(process));
 	else if (!sk_map_get(&users->by_image, c->image_id)) /* it may be known later than the first program begins */
 		put_names(users, &users->by_image, c->image_id, sk_map_get(&users->by_container, c->id));
+}
+
+void sk_users_prepare(struct sk_users *users, const struct sk_container *container)
+{
+	if (container->rootfs.len)
+		look_below(users, container, open_root(container->rootfs.ptr));
 }
 
 const struct sk_user *sk_users_find(const struct sk_users *users, const struct sk_container *container, uint32_t uid)

@@ -143,6 +143,8 @@ void sk_metrics_write_outputs(struct sk_outputs *outputs, struct sk_exposition *
 		{ SK_COUNTER, "sekisho_guard_output_cut", "Messages that were sent shorter than they were.",
 		  offsetof(struct sk_output_counts, cut) },
 		{ SK_GAUGE, "sekisho_guard_output_queued", "Messages that wait.", offsetof(struct sk_output_counts, queued) },
+		{ SK_GAUGE, "sekisho_guard_output_unsaved", "Of the messages that wait, those that are in memory alone.",
+		  offsetof(struct sk_output_counts, unsaved) },
 		{ SK_GAUGE, "sekisho_guard_output_queued_bytes", "Their bytes.",
 		  offsetof(struct sk_output_counts, queued_bytes) },
 	};

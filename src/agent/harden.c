@@ -222,7 +222,13 @@ void sk_harden_begin(const struct sk_harden_options *options)
 
 void sk_harden_thread(enum sk_thread_rights rights)
 {
-	set_capabilities(rights == SK_THREAD_RESPONDS ? BIT(CAP_KILL) | BIT(CAP_SYS_PTRACE) | BIT(CAP_DAC_READ_SEARCH) : 0);
+	static const uint64_t keep[] = {
+		[SK_THREAD_NONE] = 0,
+		[SK_THREAD_READS] = BIT(CAP_SYS_PTRACE) | BIT(CAP_DAC_READ_SEARCH),
+		[SK_THREAD_RESPONDS] = BIT(CAP_SYS_PTRACE) | BIT(CAP_DAC_READ_SEARCH) | BIT(CAP_KILL),
+	};
+
+	set_capabilities(keep[rights]);
 }
 
 void sk_harden_finish(const struct sk_harden_options *options, struct sk_hardening *ret)

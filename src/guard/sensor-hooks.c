@@ -109,9 +109,12 @@ static void fill_table(struct sk_hooks *h, const struct sk_sensor_want *want)
 
 /* ---- what it hangs on ---- */
 
-static bool is_open_call(const struct sk_sensor_call *call)
+static struct bpf_program *program_of(const struct sk_hooks *h, const struct sk_sensor_call *call)
 {
-	return call->flags & SK_CALL_OPENS;
+	if (call->flags & SK_CALL_OPENS)
+		return h->on_open;
+	return call->type == SK_EVENT_SENDMMSG || call->type == SK_EVENT_RECVMMSG ? h->bpf->progs.on_messages :
+										    h->bpf->progs.on_call;
 }
 
 static bool is_wanted(const struct sk_sensor_want *want, size_t n)
@@ -149,8 +152,7 @@ static int attach(struct sk_hooks *h, size_t n, struct sk_err *err)
 	}
 	call = &sk_sensor_calls[n - ON_CALLS];
 	snprintf(name, sizeof(name), "sys_exit_%s", call->name);
-	h->links[n] = bpf_program__attach_tracepoint(is_open_call(call) ? h->on_open : h->bpf->progs.on_call,
-						     "syscalls", name);
+	h->links[n] = bpf_program__attach_tracepoint(program_of(h, call), "syscalls", name);
 	return h->links[n] || errno == ENOENT ? 0 : bpf_error(err, -errno, name);
 }
 

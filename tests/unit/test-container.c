@@ -283,7 +283,7 @@ static void test_plain_runtime(void)
 	world_open(&w, "{\"linux\":{\"cgroupsPath\":\"/a/of-web\"}}");
 	shell = run(&w, 1, 0, "/bin/sh", WORDS("sh"));
 	runc = run(&w, 2, 1, "/usr/sbin/runc", WORDS("runc\0run\0web"));
-	heard(&w, "+web ");
+	heard(&w, "+web =web ");
 	sk_container_table_cgroup(w.table, runc, 10, SK_SPAN_LIT("/a"), false);
 	heard(&w, "");
 	sk_container_table_cgroup(w.table, runc, 11, SK_SPAN_LIT("/a/of-web"), false);
@@ -304,7 +304,7 @@ static void test_plain_runtime(void)
 	sk_container_table_cgroup(w.table, shell, 11, SK_SPAN_LIT("/a/of-web"), true);
 	heard(&w, "-web ");
 	run(&w, 4, 1, "/usr/sbin/runc", WORDS("runc\0create\0web"));
-	heard(&w, "+web ");
+	heard(&w, "+web =web ");
 	world_close(&w);
 }
 

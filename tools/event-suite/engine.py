@@ -100,8 +100,9 @@ class Engine:
         shutil.rmtree(root)
         if done.returncode != 0:
             raise EngineError("the image cannot be made: " + last_line(done.stdout))
-        done = run(["docker", "run", "--rm", "--privileged"] + self.options + ["--entrypoint", "/bin/bash", IMAGE, "-c", ":"],
-                   env=self.env)
+        # Do they run here? And whoever watches has seen the image, before there are cases that last milliseconds.
+        done = run(["docker", "run", "--rm", "--privileged"] + self.options + ["--entrypoint", "/bin/bash", IMAGE, "-c",
+                    "/bin/sleep 1; /bin/true"], env=self.env)
         if done.returncode != 0:
             raise EngineError("containers do not run here: " + last_line(done.stdout))
 

@@ -33,16 +33,23 @@
 #define SK_WIRE_SHARES 4096
 /* DNS questions whose answers are waited for. */
 #define SK_WIRE_ASKED 4096
+/* Messages of one call (sendmmsg) that are told. */
+#define SK_WIRE_MESSAGES 16
 /* Numbers of system calls: the highest of Linux 6.18 is 470. */
 #define SK_WIRE_CALLS 512
+/* Tags of boring opens that are remembered, each in its place: a node's busy files are some ten thousand. 256 KiB. */
+#define SK_WIRE_BORING 32768
+#define SK_WIRE_BORING_PLACE(tag) ((tag) >> 49) /* 15 bits, the best mixed ones; bit 0 of a tag is always set */
 
 enum sk_wire_kind {
 	SK_WIRE_EXEC = 1,
-	SK_WIRE_FORK, /* result: pid of the child, args[0] its flags; the header is the child's */
+	SK_WIRE_FORK, /* result: pid of the child, args[0] its flags, args[1] who called; the header is the child's */
 	SK_WIRE_EXIT, /* result: status as wait(2) has it */
 	SK_WIRE_CALL, /* a system call that has come back */
 	SK_WIRE_QUESTION, /* a DNS message to port 53: socket and bytes */
 	SK_WIRE_ANSWER,	  /* the message that came back; task.pid, task.namespaces[NS_NET] are of who asked, no more */
+	SK_WIRE_CGROUP_MADE, /* args[0]: its number, as task.cgroup has it; its name is a part */
+	SK_WIRE_CGROUP_GONE, /* the same; nobody is in it any more */
 };
 
 enum sk_wire_part_kind {
@@ -57,13 +64,19 @@ enum sk_wire_part_kind {
 	SK_PART_ARGS,	    /* each NUL-terminated */
 	SK_PART_ENV,
 	SK_PART_FILENAME,   /* of exec, as it was asked for */
+	SK_PART_STREAMS,    /* of exec: struct sk_wire_stream of the descriptors 0 to 2 */
+};
+
+enum sk_wire_detached {
+	SK_WIRE_DETACHED = 1, /* it hangs on no mount: memfd, pipe, a lazily unmounted folder */
+	SK_WIRE_OUTSIDE,      /* it begins at the root of a mount namespace, past that of the process or of another one */
 };
 
 struct sk_wire_part {
 	__u8 kind;
 	__u8 index;
 	__u8 cut;      /* there is more than was told */
-	__u8 detached; /* a path that hangs on no mount: memfd, pipe, a lazily unmounted folder */
+	__u8 detached; /* enum sk_wire_detached: a path that does not begin at the root of the process */
 	__u32 length;  /* of what follows */
 };
 
@@ -83,6 +96,11 @@ struct sk_wire_file {
 	__u8 writable;	    /* the process may write to it, by owner and mode */
 	__u16 pad;
 	__u32 magic;	    /* of the file system */
+};
+
+struct sk_wire_stream {
+	__u16 mode;   /* S_IF… and rights; 0: closed */
+	__u16 family; /* of a socket */
 };
 
 struct sk_wire_socket {
@@ -116,6 +134,7 @@ struct sk_wire_record {
 	__u64 time; /* nanoseconds since boot */
 	__s64 result;
 	__u64 args[6];
+	__u64 tag; /* of an open, for `boring`; 0: none */
 	struct sk_wire_task task;
 };
 
@@ -130,17 +149,20 @@ struct sk_wire_call {
 	__u8 flags;	 /* enum sk_wire_call_flag */
 	__u8 folder[6];	 /* where the path of register n begins: a register, SK_WIRE_CWD or SK_WIRE_NONE */
 	__u8 open_flags; /* register with O_… flags; SK_WIRE_NONE: those of the open file are looked at */
-	__u8 pad;
+	__u8 open_mode;	 /* register with the mode of a file that is made, or SK_WIRE_NONE */
 };
 #define SK_WIRE_NONE 255
 #define SK_WIRE_CWD 254
 
 enum sk_wire_call_flag {
 	SK_CALL_WANTED = 1,
-	SK_CALL_OPENS = 2,	/* reads are told only where they are wanted */
+	SK_CALL_OPENS = 2,
 	SK_CALL_NO_FAILED = 4,	/* a call that failed is not told */
 	SK_CALL_STANDARD = 8,	/* told only where the result is a standard stream */
 	SK_CALL_MOVES = 16,	/* the current folder is another one now */
+	SK_CALL_READS = 32,	/* opens for reading alone are told, too */
+	SK_CALL_TAGGED = 64,	/* opens whose tags are in `boring` are not told */
+	SK_CALL_CODE = 128,	/* told only where register 2 has PROT_EXEC: memory becomes code */
 };
 
 /* Why an event was not told; counted for each CPU. */

@@ -31,16 +31,26 @@ static __always_inline bool put_name(struct scratch *s, const unsigned char *nam
 	return true;
 }
 
-/* The components of a path, up to the root of the process. */
-static __noinline int put_path(struct scratch *s, struct path *address)
+/* A path that does not end at the root of the process, but at that mount, which hangs on no other, or nowhere. */
+static __always_inline void put_end(struct scratch *s, struct mount *top)
+{
+	struct sk_wire_part *part = part_at(s);
+	long namespace = top ? (long)BPF_CORE_READ(top, mnt_ns) : 0;
+
+	/* The kernel's own mounts have an error for a namespace. */
+	if (part && !part->cut)
+		part->detached = namespace && (namespace < -4095 || namespace > 0) ? SK_WIRE_OUTSIDE : SK_WIRE_DETACHED;
+}
+
+/* The components of the struct path there, up to the root of the process. */
+__noinline int put_path(struct scratch *s, __u64 address)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
 	struct path path = {}, root = {};
-	struct sk_wire_part *part;
 
 	if (!s)
 		return 0;
-	bpf_probe_read_kernel(&path, sizeof(path), address);
+	bpf_probe_read_kernel(&path, sizeof(path), (const void *)address);
 	BPF_CORE_READ_INTO(&root, task, fs, root);
 	for (int i = 0; i < SK_WIRE_COMPONENTS; i++) {
 		struct dentry *parent;
@@ -51,8 +61,10 @@ static __noinline int put_path(struct scratch *s, struct path *address)
 			struct mount *m = mount_of(path.mnt);
 			struct mount *above = BPF_CORE_READ(m, mnt_parent);
 
-			if (above == m)
-				break;
+			if (above == m) {
+				put_end(s, m);
+				return 0;
+			}
 			path.dentry = BPF_CORE_READ(m, mnt_mountpoint);
 			path.mnt = (void *)above + bpf_core_field_offset(struct mount, mnt);
 			continue;
@@ -68,9 +80,7 @@ static __noinline int put_path(struct scratch *s, struct path *address)
 		if (i == SK_WIRE_COMPONENTS - 1)
 			part_cut(s);
 	}
-	part = part_at(s);
-	if (part && !part->cut)
-		part->detached = 1;
+	put_end(s, NULL);
 	return 0;
 }
 
@@ -78,7 +88,7 @@ static __always_inline void put_folder(struct scratch *s, __u8 kind, __u8 index,
 {
 	if (!part_begin(s, kind, index))
 		return;
-	put_path(s, path);
+	put_path(s, plain(path));
 	part_end(s);
 }
 
@@ -192,7 +202,7 @@ static __always_inline void put_file(struct scratch *s, __u8 index, __s32 fd, st
 	out->writable = BPF_CORE_READ(inode, i_uid.val) == s->record.task.uid && (out->mode & 0200);
 	read_times(out, inode);
 	s->used += sizeof(*out);
-	put_path(s, &file->f_path);
+	put_path(s, plain(&file->f_path));
 	part_end(s);
 }
 

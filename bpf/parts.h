@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #pragma once
 
-/* A record in the making: its memory, one for each CPU, and the parts that are put behind its header. */
+/*
+ * A record in the making: its memory, one for each CPU, and the parts that are put behind its header.
+ *
+ * Larger functions are global and take numbers: the kernel verifies those once,
+ * not anew for each way that leads to a call of them.
+ */
 #include "kernel-types.h"
 
 #include <bpf/bpf_core_read.h>
@@ -30,6 +35,15 @@ struct {
 	__type(key, __u32);
 	__type(value, struct scratch);
 } scratches SEC(".maps");
+
+/* An address without what the verifier knows of it, for those functions. */
+static __always_inline __u64 plain(const void *address)
+{
+	__u64 number = 0;
+
+	bpf_probe_read_kernel(&number, sizeof(number), &address);
+	return number;
+}
 
 static __always_inline void count_loss(__u32 reason)
 {

@@ -2,6 +2,7 @@
 #pragma once
 
 /* What every record says of the process. */
+#include "objects.h"
 #include "parts.h"
 
 enum { PIDTYPE_PGID = 2, PIDTYPE_SID = 3 };
@@ -21,13 +22,18 @@ static __always_inline int pid_number(struct pid *pid, bool inner)
 	return number.nr;
 }
 
+/* Older hierarchies number their cgroups each from one: these bits keep their numbers apart. */
+#define CGROUP_OF_PIDS (1ULL << 62)
+#define CGROUP_OF_MEMORY (1ULL << 63)
+
 /* The cgroup that tells containers apart: of the one hierarchy, or of an older one. */
-static __always_inline struct kernfs_node *cgroup_node(struct task_struct *task)
+static __always_inline struct kernfs_node *cgroup_node(struct task_struct *task, __u64 *hierarchy)
 {
 	struct css_set *set = BPF_CORE_READ(task, cgroups);
 	struct cgroup *cgroup = BPF_CORE_READ(set, dfl_cgrp), *older;
 	struct cgroup_subsys_state *state = NULL;
 
+	*hierarchy = 0;
 	if (BPF_CORE_READ(cgroup, level) > 0)
 		return BPF_CORE_READ(cgroup, kn);
 	if (bpf_core_enum_value_exists(enum cgroup_subsys_id, pids_cgrp_id)) {
@@ -35,24 +41,27 @@ static __always_inline struct kernfs_node *cgroup_node(struct task_struct *task)
 				      (void *)set + bpf_core_field_offset(struct css_set, subsys) +
 					      8 * bpf_core_enum_value(enum cgroup_subsys_id, pids_cgrp_id));
 		older = BPF_CORE_READ(state, cgroup);
-		if (BPF_CORE_READ(older, level) > 0)
+		if (BPF_CORE_READ(older, level) > 0) {
+			*hierarchy = CGROUP_OF_PIDS;
 			return BPF_CORE_READ(older, kn);
+		}
 	}
 	if (bpf_core_enum_value_exists(enum cgroup_subsys_id, memory_cgrp_id)) {
 		bpf_probe_read_kernel(&state, sizeof(state),
 				      (void *)set + bpf_core_field_offset(struct css_set, subsys) +
 					      8 * bpf_core_enum_value(enum cgroup_subsys_id, memory_cgrp_id));
 		older = BPF_CORE_READ(state, cgroup);
-		if (BPF_CORE_READ(older, level) > 0)
+		if (BPF_CORE_READ(older, level) > 0) {
+			*hierarchy = CGROUP_OF_MEMORY;
 			return BPF_CORE_READ(older, kn);
+		}
 	}
 	return BPF_CORE_READ(cgroup, kn);
 }
 
-static __always_inline void put_cgroup(struct scratch *s, struct task_struct *task)
+/* The names of a cgroup and of those above it. */
+static __always_inline void put_cgroup_node(struct scratch *s, struct kernfs_node *node)
 {
-	struct kernfs_node *node = cgroup_node(task);
-
 	if (!part_begin(s, SK_PART_CGROUP, 0))
 		return;
 	for (int i = 0; i < SK_WIRE_CGROUPS && node; i++) {
@@ -69,6 +78,13 @@ static __always_inline void put_cgroup(struct scratch *s, struct task_struct *ta
 		node = parent;
 	}
 	part_end(s);
+}
+
+static __always_inline void put_cgroup(struct scratch *s, struct task_struct *task)
+{
+	__u64 hierarchy;
+
+	put_cgroup_node(s, cgroup_node(task, &hierarchy));
 }
 
 static __always_inline void read_namespaces(struct sk_wire_task *out, struct task_struct *task, struct pid *pid)
@@ -93,14 +109,16 @@ static __always_inline void read_namespaces(struct sk_wire_task *out, struct tas
 	out->pidns_start = BPF_CORE_READ(number.ns, child_reaper, start_boottime);
 }
 
-static __noinline int read_task(struct scratch *s, struct task_struct *task)
+__noinline int read_task(struct scratch *s, __u64 address)
 {
+	struct task_struct *task = (void *)address;
 	struct task_struct *leader = BPF_CORE_READ(task, group_leader);
 	struct pid *pid = BPF_CORE_READ(leader, thread_pid);
 	struct signal_struct *signal = BPF_CORE_READ(task, signal);
 	const struct cred *cred = BPF_CORE_READ(task, cred);
 	struct tty_struct *tty = BPF_CORE_READ(signal, tty);
 	struct sk_wire_task *out;
+	__u64 hierarchy;
 
 	if (!s)
 		return 0;
@@ -123,7 +141,7 @@ static __noinline int read_task(struct scratch *s, struct task_struct *task)
 	out->tty = tty ? (BPF_CORE_READ(tty, driver, major) << 20 |
 			  (BPF_CORE_READ(tty, driver, minor_start) + BPF_CORE_READ(tty, index))) : 0;
 	out->start = BPF_CORE_READ(leader, start_boottime);
-	out->cgroup = BPF_CORE_READ(cgroup_node(task), id);
+	out->cgroup = BPF_CORE_READ(cgroup_node(task, &hierarchy), id) | hierarchy;
 	BPF_CORE_READ_INTO(&out->name, leader, comm);
 	read_namespaces(out, task, pid);
 	return 0;

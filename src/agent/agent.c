@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "agent/agent.h"
+#include "agent/agent-internal.h"
 
-#include "agent/outputs.h"
 #include "base/buf.h"
 #include "base/mem.h"
-#include "guard/judge.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -14,19 +12,7 @@
 
 enum { POLL_MS = 200, READER_NICE = -10, CLOSE_MS = 3000 };
 
-struct sk_agent {
-	const struct sk_agent_config *config;
-	sk_agent_say_fn *say_fn;
-	void *say_context;
-	struct sk_judge *judge;
-	struct sk_sensor *sensor;
-	struct sk_sensor_want want; /* what the sensor was opened for */
-	struct sk_outputs *outputs;
-	char host[256];
-	struct sk_agent_counts counts;
-};
-
-__attribute__((format(printf, 3, 4))) static void say(struct sk_agent *a, bool trouble, const char *fmt, ...)
+void sk_agent_say(struct sk_agent *a, bool trouble, const char *fmt, ...)
 {
 	char text[1024];
 	va_list args;
@@ -43,19 +29,33 @@ static void say_problems(struct sk_agent *a, const struct sk_rules *rules)
 		const struct sk_rule_problem *p = &rules->problems.data[i];
 
 		if (p->kind == SK_PROBLEM_ERROR)
-			say(a, true, "%s:%u:%u: %s", p->file, p->line, p->column, p->text);
+			sk_agent_say(a, true, "%s:%u:%u: %s", p->file, p->line, p->column, p->text);
 	}
 }
 
+/* Files that containers use are wanted once for each of them, and by then its image must be known. */
+static bool is_boring(void *context, const struct sk_event *event)
+{
+	const struct sk_agent *a = context;
+	const struct sk_container *c = event->process->container;
+
+	if (a->config->inuse.enabled && a->config->inuse.opens && c && !c->image_id.len)
+		return false;
+	return sk_judge_bores(a->judge, event);
+}
+
 /* Only what some rule can fire on is hooked; what no sensor sees is said, not passed over. */
-static void what_is_wanted(struct sk_agent *a, const struct sk_judge *judge, struct sk_sensor_want *ret)
+static void what_is_wanted(struct sk_agent *a, struct sk_judge *judge, struct sk_sensor_want *ret)
 {
 	sk_cleanup(sk_buf_release) struct sk_buf unseen = { 0 };
 
 	*ret = (struct sk_sensor_want){ 0 };
 	sk_judge_want(judge, ret, &unseen);
+	ret->boring = is_boring;
+	ret->boring_context = a;
+	sk_inuse_want(&a->config->inuse, ret);
 	if (unseen.len)
-		say(a, true, "rules ask for events that are not seen here:%s", sk_buf_str(&unseen));
+		sk_agent_say(a, true, "rules ask for events that are not seen here:%s", sk_buf_str(&unseen));
 }
 
 static void judge_free(struct sk_judge *judge)
@@ -71,12 +71,28 @@ static struct sk_judge *judge_new(struct sk_agent *a, struct sk_err *err)
 	unsigned flags = SK_JUDGE_TRUSTED | (a->config->all ? SK_JUDGE_ALL : 0u);
 	struct sk_judge *judge = sk_alloc(sizeof(*judge));
 
+	judge->rules.additions = a->config->additions;
 	if (sk_judge_open(judge, a->config->rules.items, a->config->rules.count, flags, err) < 0) {
 		judge_free(judge);
 		return NULL;
 	}
 	say_problems(a, &judge->rules);
 	return judge;
+}
+
+static void on_response(void *context, struct sk_span line)
+{
+	struct sk_agent *a = context;
+
+	sk_outputs_line(a->outputs, "audit", line);
+}
+
+static int open_responses(struct sk_agent *a, struct sk_err *err)
+{
+	struct sk_responses_options options = { .config = &a->config->responses, .state = a->config->state, .host = a->host,
+						.audit = on_response, .context = a };
+
+	return sk_responses_open(&options, &a->responses, err);
 }
 
 static int open_all(struct sk_agent *a, struct sk_err *err)
@@ -89,35 +105,27 @@ static int open_all(struct sk_agent *a, struct sk_err *err)
 	if (!a->judge)
 		return -err->code;
 	a->counts.rule_errors = a->judge->rules.errors;
+	sk_metrics_rules(&a->metrics, &a->judge->rules);
 	what_is_wanted(a, a->judge, &a->want);
-	return sk_sensor_open(&a->want, &a->sensor, err);
+	if (open_responses(a, err) < 0 || sk_inuse_open(&a->config->inuse, &a->inuse, err) < 0 ||
+	    sk_sensor_open(&a->want, &a->sensor, err) < 0)
+		return -err->code;
+	return sk_agent_open_server(a, err);
 }
 
-static bool is_enough(const struct sk_sensor_want *have, const struct sk_sensor_want *want)
-{
-	for (int i = 0; i < SK_EVENT_COUNT; i++)
-		if (want->types[i] && !have->types[i])
-			return false;
-	return true;
-}
-
-/* The new rules take over only when all is well; then nothing happens between the old ones and the new. */
+/* The new rules take over only when all is well; what both ask for is seen without a gap. */
 static int take_rules(struct sk_agent *a, struct sk_judge *judge, struct sk_err *err)
 {
-	struct sk_sensor *sensor = NULL;
 	struct sk_sensor_want want;
 
 	what_is_wanted(a, judge, &want);
-	if (!is_enough(&a->want, &want) && sk_sensor_open(&want, &sensor, err) < 0)
+	if (sk_sensor_rewant(a->sensor, &want, err) < 0)
 		return -err->code;
-	if (sensor) {
-		sk_sensor_close(a->sensor);
-		a->sensor = sensor;
-		a->want = want;
-	}
+	a->want = want;
 	judge_free(a->judge);
 	a->judge = judge;
 	a->counts.rule_errors = judge->rules.errors;
+	sk_metrics_rules(&a->metrics, &judge->rules);
 	return 0;
 }
 
@@ -127,11 +135,11 @@ static void reload(struct sk_agent *a)
 	struct sk_judge *judge = judge_new(a, &err);
 
 	if (!judge || take_rules(a, judge, &err) < 0) {
-		say(a, true, "the rules stay as they were: %s", err.text);
+		sk_agent_say(a, true, "the rules stay as they were: %s", err.text);
 		judge_free(judge);
 		return;
 	}
-	say(a, false, "%zu rules were read again", a->judge->rules.rules.len);
+	sk_agent_say(a, false, "%zu rules were read again", a->judge->rules.rules.len);
 }
 
 int sk_agent_open(const struct sk_agent_options *options, struct sk_agent **ret_agent, struct sk_err *err)
@@ -141,6 +149,11 @@ int sk_agent_open(const struct sk_agent_options *options, struct sk_agent **ret_
 	a->config = options->config;
 	a->say_fn = options->say;
 	a->say_context = options->context;
+	a->started = sk_agent_now();
+	if (sk_service_open(&a->service, options->config->runtime, &(struct sk_harden_options){ 0 }, err) < 0) {
+		free(a);
+		return -err->code;
+	}
 	if (open_all(a, err) < 0) {
 		sk_agent_close(a);
 		return -err->code;
@@ -155,11 +168,16 @@ void sk_agent_close(struct sk_agent *a)
 
 	if (!a)
 		return;
+	sk_server_close(a->server);
 	sk_sensor_close(a->sensor);
+	sk_inuse_close(a->inuse);
+	sk_responses_close(a->responses);
 	judge_free(a->judge);
 	lost = sk_outputs_close(a->outputs, CLOSE_MS);
 	if (lost)
-		say(a, true, "%llu alerts could not be told before the end", (unsigned long long)lost);
+		sk_agent_say(a, true, "%llu alerts could not be told before the end", (unsigned long long)lost);
+	sk_metrics_release(&a->metrics);
+	sk_service_close(&a->service);
 	free(a);
 }
 
@@ -168,16 +186,22 @@ static int on_alert(void *context, const struct sk_alert *alert, struct sk_err *
 	struct sk_agent *a = context;
 
 	a->counts.alerts++;
+	sk_metrics_alert(&a->metrics, alert);
 	sk_outputs_alert(a->outputs, alert);
+	sk_responses_alert(a->responses, alert);
 	return 0;
 }
 
 static int on_event(void *context, const struct sk_event *event, struct sk_err *err)
 {
 	struct sk_agent *a = context;
+	int r;
 
 	a->counts.events++;
-	return sk_judge_event(a->judge, event, on_alert, a, err);
+	r = sk_judge_event(a->judge, event, on_alert, a, err);
+	sk_metrics_event(&a->metrics, event);
+	sk_inuse_event(a->inuse, event);
+	return r;
 }
 
 static volatile sig_atomic_t stopped, reload_asked;
@@ -190,7 +214,7 @@ static void on_signal(int number)
 		stopped = 1;
 }
 
-static int64_t now_ms(void)
+int64_t sk_agent_now(void)
 {
 	struct timespec t;
 
@@ -205,12 +229,22 @@ static void say_losses(struct sk_agent *a)
 	sk_sensor_losses(a->sensor, losses);
 	for (size_t i = 0; i < SK_SENSOR_LOSSES; i++)
 		if (losses[i].count)
-			say(a, true, "%llu events were lost: %s", (unsigned long long)losses[i].count, losses[i].reason);
+			sk_agent_say(a, true, "%llu events were lost: %s", (unsigned long long)losses[i].count, losses[i].reason);
+}
+
+static void ready(struct sk_agent *a)
+{
+	sk_cleanup(sk_buf_release) struct sk_buf text = { 0 };
+
+	sk_service_ready(&a->service);
+	sk_hardening_text(&a->service.hardening, &text);
+	sk_agent_say(a, false, "%s", sk_buf_str(&text));
+	sk_agent_say(a, false, "watching");
 }
 
 int sk_agent_run(struct sk_agent *a, int64_t seconds, struct sk_err *err)
 {
-	int64_t end = seconds ? now_ms() + seconds * 1000 : INT64_MAX;
+	int64_t end = seconds ? sk_agent_now() + seconds * 1000 : INT64_MAX;
 	struct sigaction action = { .sa_handler = on_signal };
 	int r = 0;
 
@@ -219,10 +253,14 @@ int sk_agent_run(struct sk_agent *a, int64_t seconds, struct sk_err *err)
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGHUP, &action, NULL);
-	say(a, false, "watching");
-	while (r >= 0 && !stopped && now_ms() < end && sk_outputs_alive(a->outputs)) {
+	ready(a);
+	while (r >= 0 && !stopped && sk_agent_now() < end && sk_outputs_alive(a->outputs)) {
 		r = sk_sensor_poll(a->sensor, POLL_MS, on_event, a, err);
+		sk_responses_turn(a->responses);
 		sk_outputs_say(a->outputs, a->say_fn, a->say_context);
+		sk_server_step(a->server);
+		sk_agent_pulse(a);
+		sk_service_turn(&a->service);
 		if (reload_asked) {
 			reload_asked = 0;
 			reload(a);

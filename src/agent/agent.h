@@ -17,7 +17,7 @@ struct sk_agent;
 typedef void sk_agent_say_fn(void *context, bool trouble, const char *text);
 
 struct sk_agent_options {
-	const struct sk_agent_config *config;
+	struct sk_agent_config *config;
 	sk_agent_say_fn *say;
 	void *context;
 };

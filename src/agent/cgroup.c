@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "agent/cgroup.h"
 
-#include "agent/process-target.h"
+#include "agent/suspect.h"
 #include "base/fd.h"
 #include "base/limits.h"
 #include "base/mem.h"
@@ -62,7 +62,7 @@ int sk_cgroups_open(struct sk_cgroups *c, struct sk_err *err)
 	rest = sk_buf_view(&mounts);
 	while (sk_span_line(&rest, &line))
 		take_mount(c, line);
-	sk_target_cgroups(getpid(), &c->own);
+	sk_suspect_cgroups(getpid(), &c->own);
 	return 0;
 }
 
@@ -278,8 +278,10 @@ int sk_cgroup_freeze(const struct sk_cgroup *c, bool frozen, struct sk_err *err)
 
 	for (int i = 0; i < WAIT_STEPS; i++) {
 		/* Version 1 may stay at FREEZING until it is told again. */
-		if (write_file(c, name, text, err) < 0)
-			return -err->code;
+		int r = write_file(c, name, text, err);
+
+		if (r < 0)
+			return r;
 		if (state_is(c, frozen))
 			return 0;
 		pause_a_step();
@@ -302,7 +304,7 @@ static bool kill_member(const struct sk_cgroup *c, int32_t pid)
 
 	if (pidfd < 0)
 		return false;
-	sk_target_cgroups(pid, &cgroups);
+	sk_suspect_cgroups(pid, &cgroups);
 	return cut_at_id(path_in(sk_buf_view(&cgroups), c->unified), sk_span_str(c->id)).len &&
 	       syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0) == 0;
 }
@@ -335,12 +337,14 @@ static int kill_each(const struct sk_cgroup *c, struct sk_err *err)
 
 	for (int round = 0; round < KILL_ROUNDS; round++) {
 		struct sweep s = { .cgroup = c };
+		int r;
 
 		sk_cgroup_freeze(c, true, NULL);
 		kill_in(&s, c->path);
 		walk(open_folder(c->path), c->path, 0, kill_in, &s);
-		if (sk_cgroup_freeze(c, false, err) < 0 && access(c->path, F_OK) == 0)
-			return -err->code;
+		r = sk_cgroup_freeze(c, false, err);
+		if (r < 0 && access(c->path, F_OK) == 0)
+			return r;
 		if (!s.found)
 			return killed;
 		killed = s.killed > killed ? s.killed : killed;

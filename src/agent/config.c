@@ -16,22 +16,62 @@ static const struct sk_option table[] = {
 	{ NULL },
 };
 
-/* The keys of the modules' sections, in the order in which they are read. */
-static const char *const sections[] = { "outputs", NULL };
+/* The modules' sections, in the order in which they are read. */
+#define SECTION(field, function)                                                                                 \
+	static int read_##field(struct sk_agent_config *c, const struct sk_node *n, struct sk_err *err)          \
+	{                                                                                                        \
+		return function(&c->settings, n, &c->field, err);                                                \
+	}
+SECTION(additions, sk_additions_config)
+SECTION(outputs, sk_outputs_config)
+SECTION(responses, sk_responses_config)
+SECTION(metrics, sk_metrics_config)
+SECTION(inuse, sk_inuse_config)
+
+static const struct {
+	const char *name;
+	int (*read)(struct sk_agent_config *config, const struct sk_node *section, struct sk_err *err);
+	const struct sk_settings_part *parts;
+} sections[] = {
+	{ "append_output", read_additions, sk_additions_parts },
+	{ "outputs", read_outputs, sk_outputs_parts },
+	{ "responses", read_responses, sk_responses_parts },
+	{ "metrics", read_metrics, sk_metrics_parts },
+	{ "in-use", read_inuse, sk_inuse_parts },
+};
+
+const struct sk_settings_part *sk_agent_config_parts(size_t i)
+{
+	static const struct sk_settings_part general[] = { { "", "General", table }, { NULL } };
+
+	if (i == 0)
+		return general;
+	return i <= SK_COUNT(sections) ? sections[i - 1].parts : NULL;
+}
 
 int sk_agent_config_open(struct sk_agent_config *c, const char *path, struct sk_err *err)
 {
+	const char *names[SK_COUNT(sections) + 1] = { NULL };
+	const struct sk_node *root;
+
+	c->outputs.format = -1;
 	if (!path && access(SK_AGENT_CONFIG, F_OK) == 0)
 		path = SK_AGENT_CONFIG;
 	if (path && sk_settings_open(&c->settings, path, err) < 0)
 		return -err->code;
-	if (sk_settings_read(&c->settings, c->settings.doc.root, table, sections, c, err) < 0)
+	root = c->settings.doc.root;
+	for (size_t i = 0; i < SK_COUNT(sections); i++)
+		names[i] = sections[i].name;
+	if (sk_settings_read(&c->settings, root, table, names, c, err) < 0)
 		return -err->code;
-	c->outputs.format = -1;
-	return sk_outputs_config(&c->settings, sk_node_get(c->settings.doc.root, "outputs"), &c->outputs, err);
+	for (size_t i = 0; i < SK_COUNT(sections); i++)
+		if (sections[i].read(c, sk_node_get(root, sections[i].name), err) < 0)
+			return -err->code;
+	return 0;
 }
 
 void sk_agent_config_release(struct sk_agent_config *c)
 {
+	sk_responses_config_release(&c->responses);
 	sk_settings_release(&c->settings);
 }

@@ -2,7 +2,7 @@
 /* What a child reads of a process that is suspected, from /proc (proc(5)). */
 #include "agent/evidence.h"
 
-#include "agent/process-target.h"
+#include "agent/suspect.h"
 #include "base/fd.h"
 #include "base/limits.h"
 #include "base/mem.h"
@@ -186,7 +186,7 @@ static void put_namespaces(struct sk_json_writer *w, int proc)
 	sk_json_end(w);
 }
 
-static void put_process(struct sk_buf *out, const struct sk_target_stat *stat, const char *relation)
+static void put_process(struct sk_buf *out, const struct sk_suspect_stat *stat, const char *relation)
 {
 	struct sk_json_writer w = { .buf = out };
 	char path[32];
@@ -212,19 +212,19 @@ static void put_process(struct sk_buf *out, const struct sk_target_stat *stat, c
 }
 
 struct processes {
-	SK_VEC(struct sk_target_stat) all;
+	SK_VEC(struct sk_suspect_stat) all;
 	const struct sk_incident *incident;
 	struct sk_buf cgroups; /* of the suspect */
 };
 
 static int by_pid(const void *a, const void *b)
 {
-	return ((const struct sk_target_stat *)a)->pid - ((const struct sk_target_stat *)b)->pid;
+	return ((const struct sk_suspect_stat *)a)->pid - ((const struct sk_suspect_stat *)b)->pid;
 }
 
-static const struct sk_target_stat *find(const struct processes *p, int32_t pid)
+static const struct sk_suspect_stat *find(const struct processes *p, int32_t pid)
 {
-	struct sk_target_stat key = { .pid = pid };
+	struct sk_suspect_stat key = { .pid = pid };
 
 	return p->all.len ? bsearch(&key, p->all.data, p->all.len, sizeof(key), by_pid) : NULL;
 }
@@ -232,7 +232,7 @@ static const struct sk_target_stat *find(const struct processes *p, int32_t pid)
 static bool is_below(const struct processes *p, int32_t pid, int32_t ancestor)
 {
 	for (int depth = 0; pid > 0 && depth < 64; depth++) {
-		const struct sk_target_stat *stat = find(p, pid);
+		const struct sk_suspect_stat *stat = find(p, pid);
 
 		if (!stat)
 			return false;
@@ -243,7 +243,7 @@ static bool is_below(const struct processes *p, int32_t pid, int32_t ancestor)
 	return false;
 }
 
-static const char *relation_of(const struct processes *p, const struct sk_target_stat *stat)
+static const char *relation_of(const struct processes *p, const struct sk_suspect_stat *stat)
 {
 	sk_cleanup(sk_buf_release) struct sk_buf cgroups = { 0 };
 
@@ -255,7 +255,7 @@ static const char *relation_of(const struct processes *p, const struct sk_target
 		return "below";
 	if (!p->incident->container.len)
 		return NULL;
-	sk_target_cgroups(stat->pid, &cgroups);
+	sk_suspect_cgroups(stat->pid, &cgroups);
 	if (sk_span_find(sk_buf_view(&cgroups), p->incident->container) >= 0)
 		return "container";
 	return NULL;
@@ -273,7 +273,7 @@ static bool take_processes(int folder, const struct sk_incident *incident)
 	uint64_t pid;
 
 	while (proc && (e = readdir(proc)))
-		if (sk_span_u64(sk_span_str(e->d_name), &pid) && !sk_target_stat((int32_t)pid, sk_vec_push(&p.all)))
+		if (sk_span_u64(sk_span_str(e->d_name), &pid) && !sk_suspect_stat((int32_t)pid, sk_vec_push(&p.all)))
 			p.all.len--;
 	if (p.all.len)
 		qsort(p.all.data, p.all.len, sizeof(p.all.data[0]), by_pid);

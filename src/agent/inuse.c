@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "agent/inuse-internal.h"
 
+#include "agent/harden.h"
 #include "analyze/run-file.h"
 #include "base/hash.h"
 #include "base/limits.h"
@@ -61,6 +62,11 @@ static const struct sk_option table[] = {
 	{ "opens", 0, SK_OPT_FLAG(struct sk_inuse_config, opens),
 	  .help = "Also watch files that are opened for reading: what interpreters load; costs "
 		  "every open some time" },
+	{ NULL },
+};
+
+const struct sk_settings_part sk_inuse_parts[] = {
+	{ "in-use", "Which packages of each image are seen running, for 'sekisho scan --in-use'", table },
 	{ NULL },
 };
 
@@ -308,6 +314,7 @@ static struct sk_inuse_image *image_of(struct sk_inuse *in, struct sk_span id, i
 	const struct sk_process process = { .pid = pid };
 	struct sk_container container = { .id = id };
 	struct sk_arena arena = { 0 };
+	sk_autofree char *bundle = NULL;
 	struct known *known = sk_map_get(&in->containers, id);
 
 	if (!known && in->containers.entries.len < SK_MAX_CONTAINERS) {
@@ -317,7 +324,7 @@ static struct sk_inuse_image *image_of(struct sk_inuse *in, struct sk_span id, i
 	if (!known || known->image || known->misses > 10)
 		return known ? known->image : NULL;
 	known->misses++;
-	sk_container_look(&container, &process, &arena);
+	sk_container_look(&container, &process, &bundle, &arena);
 	if (container.image_id.len)
 		known->image = sk_inuse_image(&in->records, container.image_id, container.image,
 					      time(NULL));
@@ -379,6 +386,7 @@ static void *inuse_main(void *arg)
 		save = monotonic_ms() + in->config->interval * 1000;
 	bool ending = false;
 
+	sk_harden_thread(SK_THREAD_READS);
 	while (!ending) {
 		int64_t until = soonest(sample, save);
 		sightings queue;

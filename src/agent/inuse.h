@@ -26,6 +26,8 @@ struct sk_inuse_config {
 int sk_inuse_config(struct sk_settings *settings, const struct sk_node *section,
 		    struct sk_inuse_config *ret, struct sk_err *err);
 
+extern const struct sk_settings_part sk_inuse_parts[];
+
 /* Adds what it needs to what the sensor is asked for. */
 void sk_inuse_want(const struct sk_inuse_config *config, struct sk_sensor_want *want);
 

@@ -84,6 +84,11 @@ const struct sk_option sk_output_options[] = {
 	{ NULL },
 };
 
+const struct sk_settings_part sk_outputs_parts[] = {
+	{ "outputs[]", "Where alerts go", sk_output_options },
+	{ NULL },
+};
+
 /* The rows of every kind and those of this one, as one table. */
 static const struct sk_option *join_rows(const struct sk_output_kind *kind, struct sk_arena *arena)
 {

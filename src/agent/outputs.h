@@ -23,6 +23,8 @@ struct sk_outputs_config {
 /* The list `outputs:` of guard.yaml; NULL: none. Adds to what is there. */
 int sk_outputs_config(struct sk_settings *settings, const struct sk_node *list, struct sk_outputs_config *config,
 		      struct sk_err *err);
+extern const struct sk_settings_part sk_outputs_parts[];
+
 /* One in short: "stdout", "webhook:https://…", "syslog:tcp://…", "file:/…". */
 int sk_outputs_config_add(struct sk_settings *settings, struct sk_span text, struct sk_outputs_config *config,
 			  struct sk_err *err);
@@ -71,6 +73,7 @@ struct sk_output_counts {
 	uint64_t cut;	   /* sent, but shorter than they were */
 	uint64_t lost[SK_OUTPUT_LOSSES];
 	uint64_t queued, queued_bytes; /* now */
+	uint64_t unsaved;	       /* of these, what is not on disk */
 	bool trouble;
 };
 

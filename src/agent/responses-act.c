@@ -28,7 +28,7 @@ void sk_response_kill(struct sk_responses *rs, struct sk_response *r)
 
 	if (!sk_response_has(r, SK_RESPONSE_KILL))
 		return;
-	if (sk_target_signal(&r->target, SIGKILL, &err) < 0) {
+	if (sk_suspect_signal(&r->target, SIGKILL, &err) < 0) {
 		result.outcome = outcome_of(&err);
 		result.reason = err.text;
 	}
@@ -39,7 +39,7 @@ void sk_response_kill(struct sk_responses *rs, struct sk_response *r)
 void sk_response_give_up(struct sk_responses *rs, struct sk_response *r, const char *reason)
 {
 	if (sk_response_has(r, SK_RESPONSE_KILL_TREE) && r->target.pidfd >= 0)
-		sk_target_signal(&r->target, SIGKILL, NULL);
+		sk_suspect_signal(&r->target, SIGKILL, NULL);
 	sk_response_kill(rs, r);
 	sk_response_audit_all(rs, r, SK_OUTCOME_FAILED, reason);
 	sk_response_free(r);
@@ -49,7 +49,7 @@ static void kill_tree(struct sk_responses *rs, struct sk_response *r)
 {
 	struct sk_response_result result = { .action = SK_RESPONSE_KILL_TREE, .way = "pidfd" };
 	struct sk_err err = SK_ERR_INIT;
-	int n = sk_target_kill_tree(&r->target, r->entry->host, &err);
+	int n = sk_suspect_kill_tree(&r->target, r->entry->host, &err);
 
 	if (n < 0) {
 		result.outcome = outcome_of(&err);

@@ -119,7 +119,7 @@ struct sk_response *sk_response_new(const struct sk_response_entry *entry, const
 	r->rule = copy(alert->rule->name);
 	r->path = copy(p->exepath);
 	r->start = p->start;
-	r->target = (struct sk_target){ .pid = p->pid, .boot_start = p->boot_start, .pidfd = -1 };
+	r->target = (struct sk_suspect){ .pid = p->pid, .boot_start = p->boot_start, .pidfd = -1 };
 	if (p->container) {
 		r->contained = true;
 		r->id = copy(p->container->id);
@@ -138,7 +138,7 @@ void sk_response_free(struct sk_response *r)
 {
 	if (!r)
 		return;
-	sk_target_close(&r->target);
+	sk_suspect_close(&r->target);
 	free(r->rule);
 	free(r->path);
 	free(r->id);

@@ -79,6 +79,15 @@ static const struct sk_option table[] = {
 	{ NULL },
 };
 
+const struct sk_settings_part sk_responses_parts[] = {
+	{ "responses", "What is done about alerts, besides telling them", table },
+	{ "responses.evidence", "What is kept of an incident", evidence_table },
+	{ "responses.entries[]", "The first entry that an alert matches answers it. All that is given must match; of each list, one",
+	  entry_table },
+	{ "responses.entries[].except", "Alerts that this entry leaves to those behind it", selector_table },
+	{ NULL },
+};
+
 static bool is_empty(const struct sk_response_selector *s)
 {
 	return !s->rules.count && !s->tags.count && !s->images.count && !s->labels.count && s->priority < 0;

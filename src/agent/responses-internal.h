@@ -4,7 +4,7 @@
 /* One response on its way, and what its parts share: select, audit, act. */
 #include "agent/cgroup.h"
 #include "agent/evidence.h"
-#include "agent/process-target.h"
+#include "agent/suspect.h"
 #include "agent/responses.h"
 
 #include <pthread.h>
@@ -17,7 +17,7 @@ struct sk_response {
 	int64_t begun;	/* nanoseconds of the monotonic clock */
 	int64_t time;	/* of the event */
 	char *rule, *path; /* the rule's name; the program's */
-	struct sk_target target;
+	struct sk_suspect target;
 	int64_t start;	/* of the process, since 1970 */
 	bool contained;
 	char *id, *name, *image, *engine; /* of the container */

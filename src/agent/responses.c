@@ -153,16 +153,16 @@ static const char *refusal(const struct sk_responses *rs, const struct sk_respon
 static void hold_target(struct sk_responses *rs, struct sk_response *r)
 {
 	struct sk_err err = SK_ERR_INIT;
-	struct sk_target target;
+	struct sk_suspect target;
 	const char *why;
 
-	if (sk_target_open(&target, r->target.pid, r->target.boot_start, &err) < 0) {
+	if (sk_suspect_open(&target, r->target.pid, r->target.boot_start, &err) < 0) {
 		leave_out(rs, r, ON_PROCESS, err.code == SK_ENOTFOUND ? SK_OUTCOME_GONE : SK_OUTCOME_REFUSED, err.text);
 		return;
 	}
 	r->target = target;
-	sk_target_cgroups(target.pid, &r->cgroups);
-	why = sk_target_protected(&target, !r->contained);
+	sk_suspect_cgroups(target.pid, &r->cgroups);
+	why = sk_suspect_protected(&target, !r->contained);
 	if (why)
 		leave_out(rs, r, UINT32_MAX, SK_OUTCOME_REFUSED, why);
 }
@@ -208,9 +208,9 @@ static void begin(struct sk_responses *rs, struct sk_response *r)
 	if (!evidence)
 		sk_response_kill(rs, r);
 	else if (r->todo & ON_PROCESS && rs->options.config->evidence.hold)
-		sk_target_signal(&r->target, SIGSTOP, NULL);
+		sk_suspect_signal(&r->target, SIGSTOP, NULL);
 	if (sk_response_has(r, SK_RESPONSE_KILL_TREE))
-		sk_target_signal(&r->target, SIGSTOP, NULL);
+		sk_suspect_signal(&r->target, SIGSTOP, NULL);
 	if (!r->todo)
 		sk_response_free(r);
 	else if (!sk_response_queue_put(&rs->quick, r))

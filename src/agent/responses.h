@@ -76,6 +76,8 @@ struct sk_responses_config {
 /* NULL section: no responses. */
 int sk_responses_config(struct sk_settings *settings, const struct sk_node *section, struct sk_responses_config *ret,
 			struct sk_err *err);
+extern const struct sk_settings_part sk_responses_parts[];
+
 void sk_responses_config_release(struct sk_responses_config *config);
 
 /* One line of JSON without its newline; from sk_responses_turn, so in the thread that calls it. */

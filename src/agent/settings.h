@@ -39,5 +39,12 @@ int sk_settings_read(struct sk_settings *settings, const struct sk_node *section
 int sk_settings_fault(const struct sk_settings *settings, const struct sk_node *node, struct sk_err *err,
 		      const char *fmt, ...) __attribute__((format(printf, 4, 5), cold));
 
+/* A table that may stand in the file, for whoever explains it. */
+struct sk_settings_part {
+	const char *path; /* "responses.entries[]": a list below a section; NULL ends a list of parts */
+	const char *help; /* one or two sentences without the final stop; NULL: the one before says it */
+	const struct sk_option *rows;
+};
+
 /* An error unless it is a list, or absent. */
 int sk_settings_want_list(const struct sk_settings *settings, const struct sk_node *node, struct sk_err *err);

@@ -89,7 +89,7 @@ static size_t cut_records(struct sk_spool *s, const struct sk_buf *buf, struct s
 
 	s->marks.len = 0;
 	s->read_first = s->segments.data[0].first;
-	while (count < max_count) {
+	while (count < max_count && expected < s->segments.data[0].end) {
 		n = sk_spool_record(sk_span_from(sk_buf_view(buf), at), &number, &ret[count]);
 		if (!n || number != expected || (count && total + ret[count].len > max_bytes))
 			break;

@@ -259,10 +259,17 @@ static uint64_t end_of(const struct sk_spool *s, const struct sk_spool_segment *
 /* A segment ends where the next one begins; only of the last one nobody wrote down where. */
 static void find_ends(struct sk_spool *s)
 {
-	for (size_t i = 0; i < s->segments.len; i++) {
-		struct sk_spool_segment *segment = &s->segments.data[i];
+	struct sk_spool_segment *segment = s->segments.data;
 
+	for (size_t i = 0; i < s->segments.len; i++, segment++)
 		segment->end = i + 1 < s->segments.len ? segment[1].first : end_of(s, segment);
+	/* One without a whole record would stand in the way of the next, which has the same number. */
+	if (s->segments.len && segment[-1].end == segment[-1].first) {
+		sk_autofree char *path = sk_spool_path(s, segment[-1].first);
+
+		unlink(path);
+		add_bytes(s, 0, segment[-1].bytes);
+		s->segments.len--;
 	}
 }
 
@@ -321,7 +328,7 @@ int sk_spool_open(const char *folder, uint64_t max_bytes, bool drop_oldest, stru
 	next = read_next(s);
 	if (!next)
 		next = s->segments.len ? s->segments.data[0].first : 1;
-	end = s->segments.len ? s->segments.data[s->segments.len - 1].end : next;
+	end = s->segments.len ? s->segments.data[s->segments.len - 1].end : 0;
 	atomic_store(&s->next, next);
 	atomic_store(&s->end, end > next ? end : next);
 	sk_spool_drop_done(s);

@@ -205,10 +205,20 @@
 #define SK_MAX_PROCESSES (1u << 16)
 /* Arguments of one process: what its exec event tells (SK_WIRE_PART of bpf/event.h). */
 #define SK_MAX_PROCESS_TEXT 4096u
-/* Containers that the sensor remembers, those of the past among them; a busy node starts some thousands a day. */
-#define SK_MAX_CONTAINERS 65536u
+/* Containers that the sensor remembers: ten nodes of Kubernetes have fewer, and an entry takes some kilobytes. */
+#define SK_MAX_CONTAINERS 8192u
+/* Id of a container, which is the name of folders. */
+#define SK_MAX_CONTAINER_ID 255u
+/* Labels of one container, or of its pod: Kubernetes allows 256 kB of annotations, which some engines make labels of. */
+#define SK_MAX_CONTAINER_TEXT (256u << 10)
 /* One file of a runtime or an engine about a container: a bundle's has 30 kB, containers.json 2 kB a container. */
 #define SK_MAX_CONTAINER_STATE (8u << 20)
+/* /etc/passwd or /etc/group of a container: Debian's have 1 kB; and all of them that differ, which are kept. */
+#define SK_MAX_CONTAINER_USERS (256u << 10)
+#define SK_MAX_USERS (8u << 20)
+/* bbolt: pages are the machine's (4 to 64 KiB); a value is a description of a container at most. */
+#define SK_MAX_BOLT_PAGE (64u << 10)
+#define SK_MAX_BOLT_VALUE (1u << 20)
 /* Mounts of one container that are told to rules. */
 #define SK_MAX_CONTAINER_MOUNTS 256u
 /* What an agent says of itself: some 200 bytes for each container and rule that fired. */
@@ -246,3 +256,10 @@
 #define SK_MAX_OUTPUTS 32u
 /* A file with a password, a header or a key. */
 #define SK_MAX_SECRET 65536u
+/* What an agent says of itself: some 200 bytes for each container and rule that fired. */
+#define SK_MAX_STATUS (64u << 20)
+/* Connections to an agent's server, of TCP and of Unix sockets each; Prometheus makes one every few seconds. */
+#define SK_MAX_SERVER_CLIENTS 16u
+/* What a client may send before the empty line, and how long all of it may take; milliseconds. */
+#define SK_MAX_SERVER_REQUEST 8192u
+#define SK_MAX_SERVER_MS 10000

@@ -4,7 +4,7 @@
 #include "agent/agent.h"
 
 struct run_options {
-	struct sk_option_list rules, outputs;
+	struct sk_option_list rules, outputs, metrics;
 	const char *config;
 	int format;
 	bool all;
@@ -37,6 +37,8 @@ static int configure(const struct run_options *o, struct sk_agent_config *config
 		return -err->code;
 	if (o->rules.count)
 		config->rules = o->rules;
+	if (o->metrics.count)
+		config->metrics.addresses = o->metrics;
 	config->all |= o->all;
 	return configure_outputs(o, config, err);
 }
@@ -71,6 +73,8 @@ static const struct sk_option options[] = {
 	  .otherwise = "outputs of the configuration, else stdout" },
 	{ "format", 'f', SK_OPT_ENUM(struct run_options, format, sk_guard_choice_format), .argument = "FORMAT",
 	  .help = "How alerts are written", .otherwise = "text for people and logs, JSON for files and webhooks" },
+	{ "metrics", 0, SK_OPT_LIST(struct run_options, metrics), .argument = "ADDRESS",
+	  .help = "Serve metrics for Prometheus at this address: 127.0.0.1:9417", .otherwise = "on the agent's own socket alone" },
 	SK_ALL_OPTION(struct run_options, all),
 	SK_WATCH_FOR(struct run_options, duration),
 	{ NULL },

@@ -48,7 +48,8 @@ static int connect_to(const char *path, struct sk_err *err)
 	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
 		return fd;
 	if (errno == ENOENT || errno == ECONNREFUSED)
-		sk_err_set(err, SK_ENOTFOUND, "no agent runs here (%s: %s); start one with 'sekisho guard run'", path,
+		sk_err_set(err, SK_ENOTFOUND,
+			   "no agent runs here (%s: %s); start one with 'sekisho guard run'", path,
 			   strerror(errno));
 	else
 		sk_err_errno(err, "%s", path);
@@ -57,7 +58,8 @@ static int connect_to(const char *path, struct sk_err *err)
 }
 
 /* The body of the answer. */
-static int ask(const char *path, struct sk_buf *answer, struct sk_span *ret_body, struct sk_err *err)
+static int ask(const char *path, struct sk_buf *answer, struct sk_span *ret_body,
+	       struct sk_err *err)
 {
 	static const char request[] = "GET /status HTTP/1.0\r\nHost: localhost\r\n\r\n";
 	struct sk_span all;
@@ -72,7 +74,8 @@ static int ask(const char *path, struct sk_buf *answer, struct sk_span *ret_body
 		return sk_err_wrap(err, "%s", path);
 	all = sk_buf_view(answer);
 	end = sk_span_find(all, SK_SPAN_LIT("\r\n\r\n"));
-	if (end < 0 || !(sk_span_starts(all, "HTTP/1.1 200") || sk_span_starts(all, "HTTP/1.0 200")))
+	if (end < 0 ||
+	    !(sk_span_starts(all, "HTTP/1.1 200") || sk_span_starts(all, "HTTP/1.0 200")))
 		return sk_err_set(err, SK_ENET, "%s: is not an agent's socket", path);
 	*ret_body = sk_span_from(all, (size_t)end + 4);
 	return 0;
@@ -94,45 +97,68 @@ static void put_pair(struct sk_buf *out, const char *name, const struct sk_node 
 	sk_buf_putc(out, '\n');
 }
 
-/* One row for each object of a list: the values of these members, in columns. */
-static void put_table(struct sk_buf *out, const char *title, const struct sk_node *list, const char *const *keys,
-		      size_t most)
+struct column {
+	const char *key, *head; /* the member; what stands above it */
+};
+enum { COLUMNS = 8, WIDEST = 60 };
+
+static void put_cell(struct sk_buf *out, struct sk_span text, size_t width, bool last)
 {
-	size_t widths[8] = { 0 }, rows = 0;
+	size_t before = out->len + 2;
+
+	sk_buf_puts(out, "  ");
+	sk_text_plain(out, text);
+	while (!last && out->len < before + width)
+		sk_buf_putc(out, ' ');
+}
+
+static void put_row(struct sk_buf *out, const struct column *columns, const size_t *widths,
+		    const struct sk_node *row)
+{
+	for (size_t i = 0; columns[i].key; i++)
+		put_cell(out,
+			 row ? sk_node_text(sk_node_get(row, columns[i].key))
+			     : sk_span_str(columns[i].head),
+			 widths[i], !columns[i + 1].key);
+	while (out->len && out->data[out->len - 1] == ' ')
+		out->len--;
+	sk_buf_putc(out, '\n');
+}
+
+/* One row for each object of a list: the values of these members, in columns. */
+static void put_table(struct sk_buf *out, const char *title, const struct sk_node *list,
+		      const struct column *columns, size_t most)
+{
+	size_t widths[COLUMNS], rows = 0;
 
 	if (!sk_node_first(list))
 		return;
-	sk_node_each(row, list)
-		for (size_t i = 0; keys[i]; i++) {
-			size_t n = sk_node_text(sk_node_get(row, keys[i])).len;
+	for (size_t i = 0; columns[i].key; i++) {
+		widths[i] = strlen(columns[i].head);
+		sk_node_each(row, list) {
+			size_t n = sk_node_text(sk_node_get(row, columns[i].key)).len;
 
-			widths[i] = n > widths[i] && n <= 60 ? n : widths[i];
+			widths[i] = n > widths[i] && n <= WIDEST ? n : widths[i];
 		}
+	}
 	sk_buf_printf(out, "\n%s\n", title);
+	put_row(out, columns, widths, NULL);
 	sk_node_each(row, list) {
 		if (rows++ == most) {
-			sk_buf_printf(out, "  and %u more (--format json has all)\n", list->count - (unsigned)most);
+			sk_buf_printf(out, "  and %u more (--format json has all)\n",
+				      list->count - (unsigned)most);
 			break;
 		}
-		for (size_t i = 0; keys[i]; i++) {
-			size_t before = out->len;
-
-			sk_buf_puts(out, "  ");
-			put(out, sk_node_get(row, keys[i]));
-			while (keys[i + 1] && out->len < before + 2 + widths[i])
-				sk_buf_putc(out, ' ');
-		}
-		while (out->len && out->data[out->len - 1] == ' ')
-			out->len--;
-		sk_buf_putc(out, '\n');
+		put_row(out, columns, widths, row);
 	}
 }
 
-#define KEYS(...) ((const char *const[]){ __VA_ARGS__, NULL })
+#define COLUMNS_OF(...) ((const struct column[]){ __VA_ARGS__, { NULL } })
 
 static void write_text(struct sk_buf *out, const struct sk_node *root)
 {
-	const struct sk_node *events = sk_node_get(root, "events"), *rules = sk_node_get(root, "rules");
+	const struct sk_node *events = sk_node_get(root, "events"),
+			     *rules = sk_node_get(root, "rules");
 
 	sk_buf_puts(out, "sekisho guard ");
 	put(out, sk_node_get(root, "version"));
@@ -148,15 +174,31 @@ static void write_text(struct sk_buf *out, const struct sk_node *root)
 	put_pair(out, "Rules", sk_node_get(rules, "loaded"));
 	put_pair(out, "  with errors", sk_node_get(rules, "errors"));
 	put_pair(out, "Memory MiB", sk_node_get(root, "memoryMiB"));
-	put_table(out, "Protections", sk_node_get(root, "protections"), KEYS("state", "name", "by"), SIZE_MAX);
-	put_table(out, "Hardening", sk_node_get(root, "hardening"), KEYS("name", "state"), SIZE_MAX);
-	put_table(out, "Events by type", sk_node_get(events, "types"), KEYS("type", "count", "perSecond"), SHOWN_TYPES);
-	put_table(out, "Events lost", sk_node_get(events, "losses"), KEYS("count", "cpu", "reason"), SIZE_MAX);
-	put_table(out, "Rules that fired", sk_node_get(rules, "hits"), KEYS("count", "rule"), SHOWN_RULES);
-	put_table(out, "Containers", sk_node_get(root, "containers"), KEYS("id", "name", "image", "drift"), SIZE_MAX);
-	put_table(out, "Outputs", sk_node_get(root, "outputs"), KEYS("name", "sent", "queued", "dropped", "failed"),
+	put_table(out, "Protections", sk_node_get(root, "protections"),
+		  COLUMNS_OF({ "state", "STATE" }, { "name", "NAME" }, { "by", "BY" }), SIZE_MAX);
+	put_table(out, "Hardening", sk_node_get(root, "hardening"),
+		  COLUMNS_OF({ "name", "NAME" }, { "state", "STATE" }), SIZE_MAX);
+	put_table(out, "Events by type", sk_node_get(events, "types"),
+		  COLUMNS_OF({ "type", "TYPE" }, { "count", "COUNT" }, { "perSecond", "A SECOND" }),
+		  SHOWN_TYPES);
+	put_table(out, "Events lost", sk_node_get(events, "losses"),
+		  COLUMNS_OF({ "count", "COUNT" }, { "cpu", "CPU" }, { "reason", "REASON" }),
 		  SIZE_MAX);
-	put_table(out, "Responses", sk_node_get(root, "responses"), KEYS("action", "done", "refused", "failed"), SIZE_MAX);
+	put_table(out, "Rules that fired", sk_node_get(rules, "hits"),
+		  COLUMNS_OF({ "count", "COUNT" }, { "rule", "RULE" }), SHOWN_RULES);
+	put_table(out, "Containers", sk_node_get(root, "containers"),
+		  COLUMNS_OF({ "id", "ID" }, { "name", "NAME" }, { "image", "IMAGE" },
+			     { "drift", "DRIFT" }),
+		  SIZE_MAX);
+	put_table(out, "Outputs", sk_node_get(root, "outputs"),
+		  COLUMNS_OF({ "name", "NAME" }, { "sent", "SENT" }, { "queued", "QUEUED" },
+			     { "dropped", "LOST" }, { "failed", "FAILED" }),
+		  SIZE_MAX);
+	put_table(out, "Responses", sk_node_get(root, "responses"),
+		  COLUMNS_OF({ "action", "ACTION" }, { "done", "DONE" }, { "dry-run", "DRY RUN" },
+			     { "limited", "LIMITED" }, { "refused", "REFUSED" },
+			     { "failed", "FAILED" }),
+		  SIZE_MAX);
 }
 
 static int run(const struct sk_call *call, struct sk_err *err)
@@ -178,17 +220,20 @@ static int run(const struct sk_call *call, struct sk_err *err)
 }
 
 static const struct sk_option options[] = {
-	{ "format", 'f', SK_OPT_ENUM(struct status_options, format, choice_format), .argument = "FORMAT",
-	  .fallback = "text", .help = "How it is written" },
-	{ "socket", 0, SK_OPT_FILE(struct status_options, socket), .argument = "PATH", .fallback = SK_AGENT_SOCKET,
+	{ "format", 'f', SK_OPT_ENUM(struct status_options, format, choice_format),
+	  .argument = "FORMAT", .fallback = "text", .help = "How it is written" },
+	{ "socket", 0, SK_OPT_FILE(struct status_options, socket), .argument = "PATH",
+	  .fallback = SK_AGENT_SOCKET,
 	  .help = "The agent's socket, in the folder that its configuration calls 'runtime'" },
 	{ NULL },
 };
 
 static const char *const text[] = {
-	"Asks the agent that runs here what it sees, what it lost, which protections it has tried and found to work, and "
+	"Asks the agent that runs here what it sees, what it lost, which protections it has tried "
+	"and found to work, and "
 	"which containers, rules and outputs it has.",
-	"A protection 'blocks' (what it is about fails), 'kills' (who tries is gone before the first action), only "
+	"A protection 'blocks' (what it is about fails), 'kills' (who tries is gone before the "
+	"first action), only "
 	"'alerts', or is 'absent'. The exit code is 3 when no agent runs.",
 	NULL,
 };

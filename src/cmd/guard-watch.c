@@ -69,6 +69,9 @@ int sk_guard_want(const struct sk_option_list *types, struct sk_sensor_want *ret
 	size_t count = types->count ? types->count : SK_COUNT(usual);
 
 	*ret = (struct sk_sensor_want){ .names = true };
+	/* Programs look for their files in many places. */
+	for (int type = SK_EVENT_OPEN; type <= SK_EVENT_CREAT; type++)
+		ret->not_failed[type] = true;
 	for (size_t i = 0; i < count; i++)
 		if (want_type(ret, names[i], err) < 0)
 			return -err->code;

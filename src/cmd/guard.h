@@ -6,7 +6,7 @@
 #include "cmd/command.h"
 #include "guard/alert.h"
 
-extern const struct sk_command sk_guard_check, sk_guard_events, sk_guard_fields, sk_guard_record, sk_guard_replay,
+extern const struct sk_command sk_guard_check, sk_guard_config, sk_guard_events, sk_guard_fields, sk_guard_record, sk_guard_replay,
 	sk_guard_run, sk_guard_status;
 
 /* "rules/x.yaml:12:5: error: what" */

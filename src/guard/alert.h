@@ -25,9 +25,9 @@ struct sk_alert {
 	const struct sk_event *event;
 	struct sk_span text;	/* the rule's output */
 	struct sk_span context; /* " container_id=... ": what Falco adds behind it */
-	SK_VEC(struct sk_alert_field) fields; /* sorted: the rule's, then the context's */
+	SK_VEC(struct sk_alert_field) fields; /* sorted: the rule's, then the context's with what was added */
 	size_t rule_fields;
-	struct sk_buf memory[3]; /* of the fields' texts, of text and of context */
+	struct sk_buf memory[4]; /* of the fields' texts, of text, of context, and of one that is being made */
 };
 
 /*

@@ -155,6 +155,37 @@ static int fill_texts(struct sk_check *c, const struct sk_operand *first, struct
 	return 0;
 }
 
+static int hex_digit(char c)
+{
+	return isdigit((unsigned char)c) ? c - '0' : isxdigit((unsigned char)c) ? (c | 0x20) - 'a' + 10 : -1;
+}
+
+/* bcontains and bstartswith have their bytes in hexadecimal: "cafebabe". */
+static int unhex_texts(struct sk_check *c, struct sk_arena *arena, struct sk_err *err)
+{
+	struct sk_span *texts = sk_arena_alloc(arena, (c->count + 1) * sizeof(*texts));
+
+	for (size_t i = 0; i < c->count; i++) {
+		struct sk_span hex = c->texts[i];
+		char *bytes = sk_arena_alloc(arena, hex.len / 2 + 1);
+
+		for (size_t j = 0; j + 1 < hex.len; j += 2) {
+			int high = hex_digit(hex.ptr[j]), low = hex_digit(hex.ptr[j + 1]);
+
+			if (high < 0 || low < 0)
+				hex.len = 1;
+			else
+				bytes[j / 2] = (char)(high << 4 | low);
+		}
+		if (hex.len % 2 || !hex.len)
+			return sk_err_set(err, SK_EINVAL, "\"%.*s\" is not bytes in hexadecimal, which \"%s\" wants",
+					  (int)c->texts[i].len, c->texts[i].ptr, sk_filter_op_name(c->op));
+		texts[i] = sk_span(bytes, hex.len / 2);
+	}
+	c->texts = texts;
+	return 0;
+}
+
 static int fill_numbers(struct sk_check *c, const struct sk_operand *first, struct sk_arena *arena,
 			struct sk_err *err)
 {
@@ -300,6 +331,8 @@ static int fill(struct sk_check *c, const struct sk_operand *first, struct sk_ar
 	case TEXTS:
 	case BYTES:
 		fill_texts(c, first, arena);
+		if (c->op == SK_OP_BCONTAINS || c->op == SK_OP_BSTARTSWITH)
+			return unhex_texts(c, arena, err);
 		return has_pattern(c->op) ? compile_patterns(c, arena, err) : 0;
 	default:
 		return fill_numbers(c, first, arena, err);

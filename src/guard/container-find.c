@@ -3,10 +3,13 @@
 
 #include "base/fd.h"
 #include "base/limits.h"
-#include "base/mem.h"
 #include "guard/container-read.h"
+#include "guard/container-runtime.h"
+#include "guard/container-store.h"
 
-#include <stdio.h>
+#include <errno.h>
+#include <signal.h>
+#include <unistd.h>
 
 struct search {
 	struct sk_container *container;
@@ -17,19 +20,30 @@ static bool read_file(const struct search *s, enum sk_container_form form, const
 {
 	sk_cleanup(sk_buf_release) struct sk_buf text = { 0 };
 
-	return sk_path_slurp(path, SK_MAX_CONTAINER_STATE, &text, NULL) >= 0 &&
+	return sk_path_slurp_checked(path, false, SK_MAX_CONTAINER_STATE, &text, NULL) >= 0 &&
 	       sk_container_read(form, sk_buf_view(&text), s->arena, s->container, NULL) >= 0;
 }
 
-static bool read_in(const struct search *s, enum sk_container_form form, const char *folder, const char *name)
+static bool read_in(const struct search *s, enum sk_container_form form, struct sk_span folder, const char *name)
 {
-	sk_autofree char *path = sk_printf("%s/%s", folder, name);
+	sk_autofree char *path = sk_printf("%.*s/%s", (int)folder.len, folder.ptr ? folder.ptr : "", name);
 
-	return read_file(s, form, path);
+	return folder.len && read_file(s, form, path);
+}
+
+/* ---- the bundle ---- */
+
+static bool is_bundle(const struct search *s, struct sk_span folder, char **ret_bundle)
+{
+	if (!read_in(s, SK_CONTAINER_OCI, folder, "config.json"))
+		return false;
+	free(*ret_bundle);
+	*ret_bundle = sk_strndup(folder.ptr, folder.len);
+	return true;
 }
 
 /* Where bundles usually are; %s is the container's id. */
-static bool usual_bundle(const struct search *s, char **ret_folder)
+static bool usual_bundle(const struct search *s, char **ret_bundle)
 {
 	static const char *const folders[] = {
 		"/run/containerd/io.containerd.runtime.v2.task/moby/%s",
@@ -46,94 +60,208 @@ static bool usual_bundle(const struct search *s, char **ret_folder)
 		sk_autofree char *folder = sk_printf("%.*s%s%s", (int)at, folders[i], s->container->id.ptr,
 						     folders[i] + at + strlen("%s"));
 
-		if (!read_in(s, SK_CONTAINER_OCI, folder, "config.json"))
-			continue;
-		*ret_folder = sk_strdup(folder);
-		return true;
+		if (is_bundle(s, sk_span_str(folder), ret_bundle))
+			return true;
 	}
 	return false;
 }
 
-/* The argument behind `flag` in NUL-terminated arguments, or empty. */
-static struct sk_span argument(struct sk_span args, const char *flag)
+/* The runtime, the monitor or the shim among the processes above; what the monitor calls it, it is called. */
+static bool bundle_above(const struct search *s, const struct sk_process *process, char **ret_bundle)
 {
-	struct sk_span word;
+	struct sk_arena arena = { 0 };
+	struct sk_runtime_call call;
+	bool found = false;
 
-	while (sk_span_split(&args, '\0', &word))
-		if (sk_span_is(word, flag))
-			return sk_span_split(&args, '\0', &word) ? word : sk_span(NULL, 0);
-	return sk_span(NULL, 0);
-}
-
-/* containerd's shim stands in the bundle, Docker's and Podman's monitors name it: some process above is one. */
-static bool bundle_above(const struct search *s, const struct sk_process *process, char **ret_folder)
-{
-	for (const struct sk_process *p = process; p; p = p->parent) {
-		struct sk_span bundle = { 0 };
+	for (const struct sk_process *p = process; p && !found; p = p->parent) {
 		sk_autofree char *folder = NULL;
 
-		if (sk_span_ends(p->exepath, "/conmon"))
-			bundle = argument(p->args, "-b");
-		else if (sk_span_starts(sk_span_basename(p->exepath), "containerd-shim"))
-			bundle = p->cwd;
-		else if (sk_span_is(sk_span_basename(p->exepath), "runc"))
-			bundle = argument(p->args, "--bundle");
-		if (!bundle.len || sk_span_find(bundle, s->container->id) < 0)
+		if (!sk_runtime_call(p, &arena, &call))
 			continue;
-		folder = sk_strndup(bundle.ptr, bundle.len);
-		if (!read_in(s, SK_CONTAINER_OCI, folder, "config.json"))
+		found = sk_span_eq(call.id, s->container->id) && is_bundle(s, call.bundle, ret_bundle);
+		if (!found && call.root.len && sk_span_eq(call.id, s->container->id)) {
+			folder = sk_container_state(call.root, call.id);
+			found = folder && is_bundle(s, sk_span_str(folder), ret_bundle);
+		}
+		/* A shim stands in the bundle of the first container of its pod; the others' are beside it. */
+		if (found || call.runtime[0] || !call.bundle.len)
 			continue;
-		*ret_folder = sk_strdup(folder);
-		return true;
+		call.bundle = sk_span_dirname(call.bundle);
+		free(folder);
+		folder = sk_printf("%.*s/%s", (int)call.bundle.len, call.bundle.ptr, s->container->id.ptr);
+		found = is_bundle(s, sk_span_str(folder), ret_bundle);
 	}
-	return false;
+	sk_arena_release(&arena);
+	return found;
+}
+
+char *sk_container_state(struct sk_span root, struct sk_span id)
+{
+	static const char *const names[] = { "state.json", "status" };
+	struct sk_runtime_state state = { 0 };
+	struct sk_arena arena = { 0 };
+	char *bundle = NULL;
+
+	for (size_t i = 0; i < SK_COUNT(names) && !state.bundle.len; i++) {
+		sk_cleanup(sk_buf_release) struct sk_buf text = { 0 };
+		sk_autofree char *path = sk_printf("%.*s/%.*s/%s", (int)root.len, root.ptr, (int)id.len, id.ptr, names[i]);
+
+		if (sk_path_slurp_checked(path, false, SK_MAX_CONTAINER_STATE, &text, NULL) >= 0)
+			state = sk_runtime_state_read(sk_buf_view(&text), &arena);
+	}
+	if (state.bundle.len && state.pid && (kill(state.pid, 0) == 0 || errno == EPERM))
+		bundle = sk_strndup(state.bundle.ptr, state.bundle.len);
+	sk_arena_release(&arena);
+	return bundle;
+}
+
+static bool find_bundle(const struct search *s, const struct sk_process *process, char **bundle)
+{
+	if (*bundle && read_in(s, SK_CONTAINER_OCI, sk_span_str(*bundle), "config.json"))
+		return true;
+	return usual_bundle(s, bundle) || bundle_above(s, process, bundle);
+}
+
+/* "rootfs" lies in the bundle. */
+static void place_root(const struct search *s, const char *bundle)
+{
+	struct sk_span *root = &s->container->rootfs;
+
+	if (root->len && root->ptr[0] != '/')
+		*root = sk_span_str(sk_arena_printf(s->arena, "%s/%.*s", bundle, (int)root->len, root->ptr));
+}
+
+/* ---- engines ---- */
+
+/* Upwards from <root>/<driver>/<layer>/diff: where an engine has its data. Empty: not known. */
+static struct sk_span data_above(const struct search *s)
+{
+	return sk_span_dirname(sk_span_dirname(sk_span_dirname(s->container->upper)));
+}
+
+static bool read_docker_in(const struct search *s, struct sk_span root)
+{
+	sk_autofree char *folder = sk_printf("%.*s/containers/%s", (int)root.len, root.ptr ? root.ptr : "",
+					     s->container->id.ptr);
+
+	if (!root.len || !read_in(s, SK_CONTAINER_DOCKER, sk_span_str(folder), "config.v2.json"))
+		return false;
+	read_in(s, SK_CONTAINER_DOCKER_HOST, sk_span_str(folder), "hostconfig.json");
+	if (!s->container->image_digest.len)
+		read_in(s, SK_CONTAINER_DOCKER_IMAGES, root, "image/overlay2/repositories.json");
+	return true;
 }
 
 /* Docker mounts files of its own folder for the container: wherever its data is, they lead there. */
 static bool read_docker(const struct search *s)
 {
 	const struct sk_container *c = s->container;
-	sk_autofree char *folder = sk_printf("/var/lib/docker/containers/%s", c->id.ptr);
-	bool found = read_in(s, SK_CONTAINER_DOCKER, folder, "config.v2.json");
 
-	for (uint32_t i = 0; i < c->mount_count && !found; i++) {
+	if (read_docker_in(s, data_above(s)) || read_docker_in(s, SK_SPAN_LIT("/var/lib/docker")))
+		return true;
+	for (uint32_t i = 0; i < c->mount_count; i++) {
 		struct sk_span above = sk_span_dirname(c->mounts[i].source);
 
-		if (!sk_span_eq(sk_span_basename(above), c->id))
-			continue;
-		free(folder);
-		folder = sk_strndup(above.ptr, above.len);
-		found = read_in(s, SK_CONTAINER_DOCKER, folder, "config.v2.json");
+		if (sk_span_eq(sk_span_basename(above), c->id) &&
+		    read_docker_in(s, sk_span_dirname(sk_span_dirname(above))))
+			return true;
 	}
-	return found && read_in(s, SK_CONTAINER_DOCKER_HOST, folder, "hostconfig.json");
+	return false;
 }
 
-/* <root>/overlay-containers/ID/userdata is a bundle of podman and CRI-O; the list of containers stands two above. */
+/* A list of containers/storage, and that of its images beside it. */
+static bool read_storage_in(const struct search *s, struct sk_span folder)
+{
+	static const char suffix[] = "-containers";
+	sk_autofree char *images = NULL;
+
+	if (!sk_span_ends(folder, suffix) || (!read_in(s, SK_CONTAINER_STORAGE, folder, "containers.json") &&
+					      !read_in(s, SK_CONTAINER_STORAGE, folder, "volatile-containers.json")))
+		return false;
+	if (!s->container->image_id.len)
+		read_in(s, SK_CONTAINER_STORAGE, folder, "volatile-containers.json");
+	sk_container_read_podman(s->container, sk_span_dirname(folder), s->arena);
+	images = sk_printf("%.*s-images", (int)(folder.len - strlen(suffix)), folder.ptr);
+	read_in(s, SK_CONTAINER_STORAGE_IMAGES, sk_span_str(images), "images.json");
+	return s->container->image_id.len;
+}
+
+/* <root>/overlay-containers/ID/userdata is a bundle of podman and CRI-O; CRI-O's is not where its list is. */
 static void read_storage(const struct search *s, const char *bundle)
 {
-	struct sk_span folder = sk_span_dirname(sk_span_dirname(sk_span_str(bundle)));
-	sk_autofree char *list = sk_printf("%.*s/containers.json", (int)folder.len, folder.ptr ? folder.ptr : "");
-	sk_autofree char *transient = sk_printf("%.*s/volatile-containers.json", (int)folder.len,
-						folder.ptr ? folder.ptr : "");
-	sk_autofree char *usual = NULL;
+	struct sk_span data = data_above(s);
+	sk_autofree char *folder = sk_printf("%.*s/overlay-containers", (int)data.len, data.ptr ? data.ptr : "");
 
-	if (read_file(s, SK_CONTAINER_STORAGE, list) && s->container->name.len)
+	if (!sk_span_ends(sk_span_str(bundle), "/userdata"))
 		return;
-	if (read_file(s, SK_CONTAINER_STORAGE, transient) && s->container->name.len)
-		return;
-	usual = sk_strdup("/var/lib/containers/storage/overlay-containers/containers.json");
-	read_file(s, SK_CONTAINER_STORAGE, usual);
+	if (!read_storage_in(s, sk_span_dirname(sk_span_dirname(sk_span_str(bundle)))) &&
+	    !(data.len && read_storage_in(s, sk_span_str(folder))))
+		read_storage_in(s, SK_SPAN_LIT("/var/lib/containers/storage/overlay-containers"));
 }
 
-bool sk_container_look(struct sk_container *container, const struct sk_process *process, struct sk_arena *arena)
+/* What is known of a pod stands in the bundle of its sandbox, beside this one. */
+static void read_sandbox(const struct search *s, const char *bundle)
+{
+	struct sk_span all = sk_span_dirname(sk_span_str(bundle));
+	bool userdata = sk_span_ends(sk_span_str(bundle), "/userdata");
+	sk_autofree char *folder = NULL;
+
+	if (!s->container->pod_id.len || !sk_container_id_valid(s->container->pod_id) || s->container->pod_label_count)
+		return;
+	if (userdata)
+		all = sk_span_dirname(all);
+	folder = sk_printf("%.*s/%s%s", (int)all.len, all.ptr ? all.ptr : "", s->container->pod_id.ptr,
+			   userdata ? "/userdata" : "");
+	read_in(s, SK_CONTAINER_SANDBOX, sk_span_str(folder), "config.json");
+}
+
+/* <state>/io.containerd.runtime.v2.task/NAMESPACE/ID has a link "work" into the folder where containerd has all else. */
+static void read_containerd(const struct search *s, const char *bundle)
+{
+	struct sk_span state = sk_span_dirname(sk_span_str(bundle)), root;
+	sk_autofree char *path = sk_printf("%s/work", bundle);
+	char work[SK_MAX_PATH];
+	ssize_t n;
+
+	if (!sk_span_is(sk_span_basename(sk_span_dirname(state)), "io.containerd.runtime.v2.task"))
+		return;
+	n = readlink(path, work, sizeof(work));
+	root = sk_span_dirname(sk_span_dirname(sk_span_dirname(sk_span(work, n > 0 ? (size_t)n : 0))));
+	sk_container_read_containerd(s->container, root, sk_span_basename(state), s->arena);
+}
+
+/* What the monitor or the shim above knows, where no file tells it. */
+static void look_above(const struct search *s, const struct sk_process *process)
+{
+	struct sk_container *c = s->container;
+	struct sk_arena arena = { 0 };
+	struct sk_runtime_call call;
+
+	for (const struct sk_process *p = process; p && (!c->engine.len || !c->name.len); p = p->parent) {
+		if (!sk_runtime_call(p, &arena, &call))
+			continue;
+		if (!c->engine.len)
+			c->engine = sk_span_str(call.engine);
+		if (!c->name.len && call.name.len && sk_span_eq(call.id, c->id))
+			c->name = sk_span(sk_arena_dup(s->arena, call.name), call.name.len);
+	}
+	sk_arena_release(&arena);
+}
+
+void sk_container_look(struct sk_container *container, const struct sk_process *process, char **bundle,
+		       struct sk_arena *arena)
 {
 	struct search s = { .container = container, .arena = arena };
-	sk_autofree char *bundle = NULL;
-	bool found = usual_bundle(&s, &bundle) || bundle_above(&s, process, &bundle);
+	bool found = find_bundle(&s, process, bundle);
 
-	if (read_docker(&s))
-		return container->name.len && container->image.len;
 	if (found)
-		read_storage(&s, bundle);
-	return container->name.len && container->image.len;
+		place_root(&s, *bundle);
+	if (read_docker(&s))
+		return;
+	if (found) {
+		read_storage(&s, *bundle);
+		read_containerd(&s, *bundle);
+		read_sandbox(&s, *bundle);
+	}
+	look_above(&s, process);
 }

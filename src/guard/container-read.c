@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "guard/container-read.h"
 
+#include "base/buf.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/time.h"
@@ -26,6 +27,7 @@ static void take_labels(struct sk_arena *arena, const struct sk_node *object, co
 			uint32_t *count)
 {
 	struct sk_label *to;
+	size_t bytes = 0;
 	uint32_t n = 0;
 
 	if (!sk_node_is(object, SK_NODE_OBJECT) || !object->count)
@@ -33,13 +35,28 @@ static void take_labels(struct sk_arena *arena, const struct sk_node *object, co
 	to = sk_arena_alloc(arena, (object->count < SK_MAX_CONTAINER_LABELS ? object->count : SK_MAX_CONTAINER_LABELS) *
 					   sizeof(*to));
 	sk_node_each(label, object) {
-		if (n == SK_MAX_CONTAINER_LABELS)
+		bytes += label->key.len + sk_node_str(label).len;
+		if (n == SK_MAX_CONTAINER_LABELS || bytes > SK_MAX_CONTAINER_TEXT)
 			break;
 		if (sk_node_is(label, SK_NODE_STRING))
 			to[n++] = (struct sk_label){ copy(arena, label->key), copy(arena, label->text) };
 	}
 	*labels = to;
 	*count = n;
+}
+
+struct named_field {
+	const char *name;
+	size_t offset;
+};
+#define FIELD(f) offsetof(struct sk_container, f)
+
+static void take_named(struct sk_arena *arena, const struct sk_node *object, const struct named_field *fields,
+		       size_t count, struct sk_container *c)
+{
+	for (size_t i = 0; i < count; i++)
+		take(arena, (struct sk_span *)(void *)((char *)c + fields[i].offset),
+		     sk_node_str(sk_node_get(object, fields[i].name)));
 }
 
 /* An array or an object of mounts; `read` makes one of an element. */
@@ -49,7 +66,7 @@ static void take_mounts(struct sk_arena *arena, const struct sk_node *list, stru
 	struct sk_mount_point *to;
 	uint32_t n = 0;
 
-	if (!sk_node_first(list))
+	if (!sk_node_is(list, SK_NODE_OBJECT) && !sk_node_is(list, SK_NODE_ARRAY))
 		return;
 	to = sk_arena_alloc(arena, (list->count < SK_MAX_CONTAINER_MOUNTS ? list->count : SK_MAX_CONTAINER_MOUNTS) *
 					   sizeof(*to));
@@ -74,6 +91,32 @@ static bool docker_mount(struct sk_arena *arena, const struct sk_node *node, str
 	return ret->destination.len;
 }
 
+/* ["CMD", "a", "b"] is "a b"; ["CMD-SHELL", "a b"] is "a b"; ["NONE"] is none. */
+static void take_healthcheck(struct sk_arena *arena, const struct sk_node *test, struct sk_container *c)
+{
+	sk_cleanup(sk_buf_release) struct sk_buf text = { 0 };
+	const struct sk_node *first = sk_node_at(test, 0);
+
+	if (!sk_span_starts(sk_node_str(first), "CMD"))
+		return;
+	sk_node_each(word, test) {
+		if (word == first || text.len > SK_MAX_FIELD)
+			continue;
+		if (text.len)
+			sk_buf_putc(&text, ' ');
+		sk_buf_span(&text, sk_node_str(word));
+	}
+	take(arena, &c->healthcheck, sk_buf_view(&text));
+}
+
+static const struct named_field kubernetes_labels[] = {
+	{ "io.kubernetes.pod.name", FIELD(pod_name) },
+	{ "io.kubernetes.pod.namespace", FIELD(namespace) },
+	{ "io.kubernetes.pod.uid", FIELD(pod_uid) },
+	{ "io.kubernetes.sandbox.id", FIELD(pod_id) },
+	{ "io.kubernetes.container.name", FIELD(name) },
+};
+
 static void read_docker(const struct sk_node *root, struct sk_arena *arena, struct sk_container *c)
 {
 	const struct sk_node *config = sk_node_get(root, "Config");
@@ -85,11 +128,20 @@ static void read_docker(const struct sk_node *root, struct sk_arena *arena, stru
 	take(arena, &c->image_id, without(sk_node_str(sk_node_get(root, "Image")), "sha256:"));
 	take(arena, &c->image_digest, sk_node_str(sk_node_path(root, "ImageManifest", "digest", NULL)));
 	take_labels(arena, sk_node_get(config, "Labels"), &c->labels, &c->label_count);
+	take_named(arena, sk_node_get(config, "Labels"), kubernetes_labels, SK_COUNT(kubernetes_labels), c);
+	take_healthcheck(arena, sk_node_path(config, "Healthcheck", "Test", NULL), c);
 	take_mounts(arena, sk_node_get(root, "MountPoints"), c, docker_mount);
 	if (sk_time_parse(sk_node_str(sk_node_path(root, "State", "StartedAt", NULL)), &start) && start > 0)
 		c->start = start * INT64_C(1000000000);
 	sk_node_each(network, sk_node_path(root, "NetworkSettings", "Networks", NULL))
 		take(arena, &c->ip, sk_node_str(sk_node_get(network, "IPAddress")));
+}
+
+/* "host", "container:ID", "private", or "" for the engine's own. */
+static void take_mode(const struct sk_node *mode, int8_t *shared)
+{
+	if (sk_node_is(mode, SK_NODE_STRING))
+		*shared = sk_span_is(mode->text, "host") ? 1 : -1;
 }
 
 static void read_docker_host(const struct sk_node *root, struct sk_arena *arena, struct sk_container *c)
@@ -98,6 +150,24 @@ static void read_docker_host(const struct sk_node *root, struct sk_arena *arena,
 
 	if (sk_node_is(privileged, SK_NODE_BOOL))
 		c->privileged = privileged->truth;
+	take_mode(sk_node_get(root, "PidMode"), &c->host_pid);
+	take_mode(sk_node_get(root, "NetworkMode"), &c->host_network);
+	take_mode(sk_node_get(root, "IpcMode"), &c->host_ipc);
+}
+
+/* {"Repositories": {"nginx": {"nginx:1.27": "sha256:<id>", "nginx@sha256:<digest>": "sha256:<id>"}}} */
+static void read_docker_images(const struct sk_node *root, struct sk_arena *arena, struct sk_container *c)
+{
+	sk_node_each(repository, sk_node_get(root, "Repositories"))
+		sk_node_each(reference, repository) {
+			ptrdiff_t at = sk_span_chr(reference->key, '@');
+
+			if (at < 0 || !c->image_id.len ||
+			    !sk_span_eq(without(sk_node_str(reference), "sha256:"), c->image_id))
+				continue;
+			take(arena, &c->image_digest, sk_span_from(reference->key, (size_t)at + 1));
+			return;
+		}
 }
 
 /* ---- OCI bundles ---- */
@@ -142,38 +212,69 @@ static int is_privileged(const struct sk_node *root)
 }
 
 /* Names that engines give to the same things in a bundle's annotations. */
+static const struct named_field annotations[] = {
+	{ "io.kubernetes.cri.container-name", FIELD(name) },
+	{ "io.kubernetes.cri.image-name", FIELD(image) },
+	{ "io.kubernetes.cri.sandbox-name", FIELD(pod_name) },
+	{ "io.kubernetes.cri.sandbox-namespace", FIELD(namespace) },
+	{ "io.kubernetes.cri.sandbox-uid", FIELD(pod_uid) },
+	{ "io.kubernetes.cri.sandbox-id", FIELD(pod_id) },
+	{ "io.kubernetes.cri-o.ContainerName", FIELD(name) },
+	{ "io.kubernetes.cri-o.Image", FIELD(image_id) },
+	{ "io.kubernetes.cri-o.ImageName", FIELD(image) },
+	{ "io.kubernetes.cri-o.SandboxID", FIELD(pod_id) },
+	{ "io.kubernetes.cri-o.KubeName", FIELD(pod_name) },
+	{ "io.kubernetes.cri-o.Namespace", FIELD(namespace) },
+	{ "io.kubernetes.cri-o.IP.0", FIELD(ip) },
+	{ "io.kubernetes.container.name", FIELD(name) },
+	{ "io.kubernetes.pod.name", FIELD(pod_name) },
+	{ "io.kubernetes.pod.namespace", FIELD(namespace) },
+	{ "io.kubernetes.pod.uid", FIELD(pod_uid) },
+	{ "nerdctl/name", FIELD(name) },
+	{ "nerdctl/image-name", FIELD(image) },
+	{ "org.opencontainers.image.ref.name", FIELD(image) },
+};
+
+/* CRI-O's ImageRef is an id or a digest, of whatever age of CRI-O. */
+static void take_image_ref(struct sk_arena *arena, struct sk_span ref, struct sk_container *c)
+{
+	ptrdiff_t at = sk_span_chr(ref, '@');
+
+	if (at >= 0)
+		take(arena, &c->image_digest, sk_span_from(ref, (size_t)at + 1));
+	else
+		take(arena, &c->image_id, without(ref, "sha256:"));
+}
+
+/* An object written as a string into an annotation. */
+static void take_labels_text(struct sk_arena *arena, struct sk_span text, const struct sk_label **labels,
+			     uint32_t *count)
+{
+	sk_cleanup(sk_doc_release) struct sk_doc doc = { 0 };
+
+	if (text.len && sk_doc_parse(&doc, SK_DOC_JSON, text, 0, NULL) >= 0)
+		take_labels(arena, doc.root, labels, count);
+}
+
+static bool is_sandbox(const struct sk_node *a)
+{
+	return sk_span_is(sk_node_str(sk_node_get(a, "io.kubernetes.cri.container-type")), "sandbox") ||
+	       sk_span_is(sk_node_str(sk_node_get(a, "io.kubernetes.cri-o.ContainerType")), "sandbox");
+}
+
 static void read_annotations(const struct sk_node *a, struct sk_arena *arena, struct sk_container *c)
 {
-	static const struct {
-		const char *name;
-		size_t field;
-	} names[] = {
-#define FIELD(f) offsetof(struct sk_container, f)
-		{ "io.kubernetes.cri.container-name", FIELD(name) },
-		{ "io.kubernetes.cri.image-name", FIELD(image) },
-		{ "io.kubernetes.cri.sandbox-name", FIELD(pod_name) },
-		{ "io.kubernetes.cri.sandbox-namespace", FIELD(namespace) },
-		{ "io.kubernetes.cri.sandbox-uid", FIELD(pod_uid) },
-		{ "io.kubernetes.cri.sandbox-id", FIELD(pod_id) },
-		{ "io.kubernetes.cri-o.ContainerName", FIELD(name) },
-		{ "io.kubernetes.cri-o.ImageName", FIELD(image) },
-		{ "io.kubernetes.cri-o.ImageRef", FIELD(image_id) },
-		{ "io.kubernetes.cri-o.SandboxID", FIELD(pod_id) },
-		{ "io.kubernetes.cri-o.KubeName", FIELD(pod_name) },
-		{ "io.kubernetes.cri-o.Namespace", FIELD(namespace) },
-		{ "io.kubernetes.container.name", FIELD(name) },
-		{ "io.kubernetes.pod.name", FIELD(pod_name) },
-		{ "io.kubernetes.pod.namespace", FIELD(namespace) },
-		{ "io.kubernetes.pod.uid", FIELD(pod_uid) },
-		{ "nerdctl/name", FIELD(name) },
-		{ "nerdctl/image-name", FIELD(image) },
-#undef FIELD
-	};
-
-	for (size_t i = 0; i < SK_COUNT(names); i++)
-		take(arena, (struct sk_span *)(void *)((char *)c + names[i].field),
-		     sk_node_str(sk_node_get(a, names[i].name)));
-	if (sk_node_get(a, "io.kubernetes.cri.container-type"))
+	take_named(arena, a, annotations, SK_COUNT(annotations), c);
+	take_image_ref(arena, sk_node_str(sk_node_get(a, "io.kubernetes.cri-o.ImageRef")), c);
+	take_labels_text(arena, sk_node_str(sk_node_get(a, "io.kubernetes.cri-o.Labels")), &c->labels, &c->label_count);
+	take_labels_text(arena, sk_node_str(sk_node_get(a, "nerdctl/labels")), &c->labels, &c->label_count);
+	if (is_sandbox(a)) {
+		c->pod_labels = c->labels;
+		c->pod_label_count = c->label_count;
+		if (!c->name.len)
+			c->name = SK_SPAN_LIT("POD");
+	}
+	if (sk_node_get(a, "io.kubernetes.cri.container-type") || sk_node_get(a, "nerdctl/name"))
 		c->engine = SK_SPAN_LIT("containerd");
 	if (sk_node_get(a, "io.kubernetes.cri-o.ContainerID"))
 		c->engine = SK_SPAN_LIT("cri-o");
@@ -181,14 +282,55 @@ static void read_annotations(const struct sk_node *a, struct sk_arena *arena, st
 		c->engine = SK_SPAN_LIT("podman");
 }
 
+/* <layer>/merged is what an overlay shows, and <layer>/diff its upper folder (Docker, containers/storage). */
+static void take_root(struct sk_arena *arena, struct sk_span root, struct sk_container *c)
+{
+	sk_cleanup(sk_buf_release) struct sk_buf upper = { 0 };
+
+	take(arena, &c->rootfs, root);
+	if (!sk_span_starts(root, "/") || !sk_span_ends(root, "/merged"))
+		return;
+	sk_buf_span(&upper, sk_span_dirname(root));
+	sk_buf_puts(&upper, "/diff");
+	take(arena, &c->upper, sk_buf_view(&upper));
+}
+
+/* Shared with the host is a namespace that is not listed, or the one of process 1; one of a sandbox is not. */
+static int8_t is_shared(const struct sk_node *linux_part, const char *type)
+{
+	sk_node_each(item, sk_node_get(linux_part, "namespaces"))
+		if (sk_span_is(sk_node_str(sk_node_get(item, "type")), type))
+			return sk_span_starts(sk_node_str(sk_node_get(item, "path")), "/proc/1/") ? 1 : -1;
+	return 1;
+}
+
 static void read_oci(const struct sk_node *root, struct sk_arena *arena, struct sk_container *c)
 {
+	const struct sk_node *linux_part = sk_node_get(root, "linux");
 	int privileged = is_privileged(root);
 
 	read_annotations(sk_node_get(root, "annotations"), arena, c);
 	take_mounts(arena, sk_node_get(root, "mounts"), c, oci_mount);
+	take_root(arena, sk_node_str(sk_node_path(root, "root", "path", NULL)), c);
+	take(arena, &c->cgroup, sk_node_str(sk_node_get(linux_part, "cgroupsPath")));
 	if (privileged >= 0)
 		c->privileged = privileged;
+	if (sk_node_is(sk_node_get(linux_part, "namespaces"), SK_NODE_ARRAY)) {
+		c->host_pid = is_shared(linux_part, "pid");
+		c->host_network = is_shared(linux_part, "network");
+		c->host_ipc = is_shared(linux_part, "ipc");
+	}
+}
+
+static void read_sandbox(const struct sk_node *root, struct sk_arena *arena, struct sk_container *c)
+{
+	struct sk_container pod = { 0 };
+
+	read_annotations(sk_node_get(root, "annotations"), arena, &pod);
+	c->pod_labels = pod.pod_labels;
+	c->pod_label_count = pod.pod_label_count;
+	if (!c->ip.len)
+		c->ip = pod.ip;
 }
 
 /* ---- containers/storage ---- */
@@ -221,6 +363,34 @@ static void read_storage(const struct sk_node *root, struct sk_arena *arena, str
 	}
 }
 
+static void read_storage_images(const struct sk_node *root, struct sk_arena *arena, struct sk_container *c)
+{
+	sk_node_each(entry, root) {
+		if (!c->image_id.len || !sk_span_eq(sk_node_str(sk_node_get(entry, "id")), c->image_id))
+			continue;
+		take(arena, &c->image_digest, sk_node_str(sk_node_get(entry, "digest")));
+		if (!c->image.len)
+			take(arena, &c->image, sk_node_str(sk_node_at(sk_node_get(entry, "names"), 0)));
+		return;
+	}
+}
+
+static void read_podman(const struct sk_node *root, struct sk_arena *arena, struct sk_container *c)
+{
+	c->engine = SK_SPAN_LIT("podman");
+	take(arena, &c->name, sk_node_str(sk_node_get(root, "name")));
+	take(arena, &c->image, sk_node_str(sk_node_get(root, "rootfsImageName")));
+	take(arena, &c->image_id, sk_node_str(sk_node_get(root, "rootfsImageID")));
+	take(arena, &c->pod_id, sk_node_str(sk_node_get(root, "pod")));
+	take_labels(arena, sk_node_get(root, "labels"), &c->labels, &c->label_count);
+	take_healthcheck(arena, sk_node_path(root, "healthcheck", "Test", NULL), c);
+}
+
+static void read_manifest(const struct sk_node *root, struct sk_arena *arena, struct sk_container *c)
+{
+	take(arena, &c->image_id, without(sk_node_str(sk_node_path(root, "config", "digest", NULL)), "sha256:"));
+}
+
 int sk_container_read(enum sk_container_form form, struct sk_span json, struct sk_arena *arena,
 		      struct sk_container *container, struct sk_err *err)
 {
@@ -229,7 +399,12 @@ int sk_container_read(enum sk_container_form form, struct sk_span json, struct s
 		[SK_CONTAINER_OCI] = read_oci,
 		[SK_CONTAINER_DOCKER] = read_docker,
 		[SK_CONTAINER_DOCKER_HOST] = read_docker_host,
+		[SK_CONTAINER_DOCKER_IMAGES] = read_docker_images,
 		[SK_CONTAINER_STORAGE] = read_storage,
+		[SK_CONTAINER_STORAGE_IMAGES] = read_storage_images,
+		[SK_CONTAINER_PODMAN] = read_podman,
+		[SK_CONTAINER_MANIFEST] = read_manifest,
+		[SK_CONTAINER_SANDBOX] = read_sandbox,
 	};
 	sk_cleanup(sk_doc_release) struct sk_doc doc = { 0 };
 	int r;
@@ -241,4 +416,21 @@ int sk_container_read(enum sk_container_form form, struct sk_span json, struct s
 		return r;
 	readers[form](doc.root, arena, container);
 	return 0;
+}
+
+struct sk_runtime_state sk_runtime_state_read(struct sk_span json, struct sk_arena *arena)
+{
+	sk_cleanup(sk_doc_release) struct sk_doc doc = { 0 };
+	struct sk_runtime_state state = { 0 };
+	int64_t pid;
+
+	if (json.len > SK_MAX_CONTAINER_STATE || sk_doc_parse(&doc, SK_DOC_JSON, json, 0, NULL) < 0)
+		return state;
+	pid = sk_node_int(sk_node_get(doc.root, "init_process_pid"), sk_node_int(sk_node_get(doc.root, "pid"), 0));
+	state.pid = pid > 0 && pid <= INT32_MAX ? (int32_t)pid : 0;
+	state.bundle = copy(arena, sk_node_str(sk_node_get(doc.root, "bundle")));
+	sk_node_each(label, sk_node_path(doc.root, "config", "labels", NULL))
+		if (sk_span_starts(sk_node_str(label), "bundle="))
+			state.bundle = copy(arena, without(label->text, "bundle="));
+	return state;
 }

@@ -19,7 +19,7 @@ struct sk_mount_point {
 
 struct sk_container {
 	struct sk_span id;	    /* whole; rules see its first twelve characters */
-	struct sk_span engine;	    /* "docker", "containerd", "cri-o", "podman" */
+	struct sk_span engine;	    /* "docker", "containerd", "cri-o", "podman"; "runc", "crun" where there is none */
 	struct sk_span name;
 	struct sk_span image;	    /* reference: "docker.io/library/alpine:3.20" */
 	struct sk_span image_id;    /* config digest, hexadecimal */
@@ -32,5 +32,15 @@ struct sk_container {
 	int64_t start;		    /* nanoseconds since 1970; 0 unknown */
 	int32_t privileged;	    /* 1, 0; -1 unknown */
 	struct sk_span ip;
+	struct sk_span rootfs;	    /* its root folder as the host has it, while it runs */
 	struct sk_span upper;	    /* upper folder of its overlay; empty: unknown */
+	struct sk_span cgroup;	    /* its place in the hierarchy, as the runtime was told */
+	struct sk_span healthcheck; /* command of the image's or the engine's health check; and Kubernetes' probes */
+	struct sk_span liveness, readiness;
+	int8_t host_pid, host_network, host_ipc; /* shares that namespace with the host: 1, not: -1; 0 unknown */
 };
+
+struct sk_arena;
+
+/* The same, with strings of its own. */
+struct sk_container sk_container_copy(const struct sk_container *container, struct sk_arena *arena);

@@ -140,6 +140,7 @@ struct sk_file {
 	int8_t upper;		 /* overlay: 1 upper layer, 0 lower; -1 not an overlay */
 	bool cut;		 /* name is longer than could be read: only its end is there */
 	bool created;		 /* this open made it */
+	bool outside;		 /* not below the root of the process: name is as the host or another container has it */
 	const struct sk_socket *socket; /* sockets */
 };
 

@@ -36,6 +36,8 @@ enum sk_field_flags {
 	SK_FIELD_NE_ALL = 1 << 7,	/* ANY, but != must hold for all: fd.ip != x means neither end */
 	SK_FIELD_ARG_TYPE = 1 << 8,	/* the type is that of the argument in brackets: evt.rawarg.uid */
 	SK_FIELD_FILTER_ONLY = 1 << 9,	/* for conditions alone, not for outputs */
+	/* Of an open that succeeded: the same whoever opens that file with those flags (sk_sensor_boring_fn). */
+	SK_FIELD_OF_OPEN = 1 << 10,
 };
 
 struct sk_field_value {

@@ -372,6 +372,39 @@ static void build_context(struct sk_graph_builder *b)
 	sk_build_output(b, &context, sk_vec_push(&b->g->outputs));
 }
 
+static void build_additions(struct sk_graph_builder *b)
+{
+	for (size_t i = 0; i < b->g->rules->additions.count; i++) {
+		struct sk_output_addition *a = sk_vec_push(&b->g->additions);
+		struct sk_rule_text text = { .text = b->g->rules->additions.items[i].text };
+
+		b->failed = false;
+		a->addition = &b->g->rules->additions.items[i];
+		sk_build_output(b, &text, &a->output);
+		if (b->failed) /* whoever read it has checked it and said so */
+			b->g->additions.len--;
+	}
+}
+
+int sk_addition_check(const struct sk_addition *addition, struct sk_err *err)
+{
+	sk_cleanup(sk_rules_release) struct sk_rules rules = { .additions = { addition, 1 } };
+	struct sk_graph *g = sk_alloc(sizeof(*g));
+	struct sk_graph_builder b = { .g = g };
+	struct sk_rule_text text = { .text = addition->text };
+	struct sk_output output;
+
+	g->rules = &rules;
+	sk_build_output(&b, &text, &output);
+	if (b.failed)
+		*err = b.err;
+	sk_map_release(&b.slots);
+	sk_map_release(&b.checks);
+	sk_map_release(&b.filters);
+	sk_graph_free(g);
+	return b.failed ? -err->code : 0;
+}
+
 /* A rule that no type of event is ruled out for is asked at every event. */
 static void warn_every_type(struct sk_graph *g)
 {
@@ -398,6 +431,7 @@ struct sk_graph *sk_graph_new(struct sk_rules *rules)
 	for (size_t i = 0; i < rules->rules.len; i++)
 		build_rule(&b, rules->rules.data[i]);
 	build_context(&b);
+	build_additions(&b);
 	for (size_t i = 0; i < rules->rules.len; i++)
 		sk_vec_push(&g->reach);
 	for (int type = 0; type < SK_EVENT_COUNT; type++)
@@ -423,6 +457,7 @@ void sk_graph_free(struct sk_graph *g)
 	sk_vec_release(&g->nodes);
 	sk_vec_release(&g->roots);
 	sk_vec_release(&g->outputs);
+	sk_vec_release(&g->additions);
 	sk_vec_release(&g->reach);
 	sk_arena_release(&g->arena);
 	free(g);

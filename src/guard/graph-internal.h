@@ -51,6 +51,12 @@ struct sk_output {
 	uint32_t field_count;
 };
 
+/* An addition that was compiled, in the same numbers. */
+struct sk_output_addition {
+	const struct sk_addition *addition;
+	struct sk_output output;
+};
+
 enum sk_graph_op { SK_GRAPH_FALSE, SK_GRAPH_TRUE, SK_GRAPH_CHECK, SK_GRAPH_AND, SK_GRAPH_OR, SK_GRAPH_NOT };
 
 struct sk_graph_node {
@@ -97,11 +103,39 @@ struct sk_graph {
 	SK_VEC(struct sk_graph_node) nodes;
 	SK_VEC(uint32_t) roots; /* by rule: its node over all types; 0 (FALSE): none */
 	SK_VEC(struct sk_output) outputs; /* by rule; and last what every alert says of the container */
+	SK_VEC(struct sk_output_addition) additions;
 	SK_VEC(struct sk_graph_reach) reach; /* by rule */
 	struct sk_map node_numbers; /* written forms of nodes to numbers + 1: equal nodes are one */
 	struct sk_graph_type types[SK_EVENT_COUNT];
 };
 
+#define SK_NO_NUMBER UINT32_MAX
+
+/* What is known of a slot in this event. */
+struct sk_slot_state {
+	uint32_t stamp;	   /* of the event that it was read for */
+	bool present;
+	bool number_known;
+	uint32_t number;   /* in the dictionary, or SK_NO_NUMBER */
+	struct sk_field_value value;
+};
+
+struct sk_graph_eval {
+	const struct sk_graph *g;
+	uint32_t stamp;
+	struct sk_slot_state *slots;
+	uint32_t *node_stamps; /* 2 * stamp + value */
+	uint8_t *may;	       /* graph-may.c: by node */
+	struct sk_scratch scratch;
+	struct sk_cel_regex_scratch regex;
+	SK_VEC(uint32_t) fired;
+};
+
+/* graph-match.c: forgets what was read of the last event. */
+void sk_graph_eval_next(struct sk_graph_eval *eval);
+bool sk_graph_check(struct sk_graph_eval *eval, const struct sk_event *event, const struct sk_check *check);
+/* The slot's value as a number of its dictionary, or SK_NO_NUMBER. */
+uint32_t sk_graph_slot_number(struct sk_graph_eval *eval, const struct sk_event *event, uint32_t slot);
 /* graph-match.c: the slot's (first) value in the event that was matched last; NULL: absent. */
 const struct sk_field_value *sk_graph_slot(struct sk_graph_eval *eval, const struct sk_event *event, uint32_t slot);
 

@@ -5,27 +5,6 @@
 
 #include <stdlib.h>
 
-#define NO_NUMBER UINT32_MAX
-
-/* What is known of a slot in this event. */
-struct slot_state {
-	uint32_t stamp;	   /* of the event that it was read for */
-	bool present;
-	bool number_known;
-	uint32_t number;   /* in the dictionary, or NO_NUMBER */
-	struct sk_field_value value;
-};
-
-struct sk_graph_eval {
-	const struct sk_graph *g;
-	uint32_t stamp;
-	struct slot_state *slots;
-	uint32_t *node_stamps; /* 2 * stamp + value */
-	struct sk_scratch scratch;
-	struct sk_cel_regex_scratch regex;
-	SK_VEC(uint32_t) fired;
-};
-
 struct sk_graph_eval *sk_graph_eval_new(const struct sk_graph *g)
 {
 	struct sk_graph_eval *e = sk_alloc(sizeof(*e));
@@ -44,6 +23,7 @@ void sk_graph_eval_free(struct sk_graph_eval *e)
 		return;
 	free(e->slots);
 	free(e->node_stamps);
+	free(e->may);
 	free(e->scratch.memory);
 	sk_cel_regex_scratch_release(&e->regex);
 	sk_vec_release(&e->fired);
@@ -57,7 +37,7 @@ struct sk_scratch *sk_graph_eval_scratch(struct sk_graph_eval *e)
 
 /* ---- slots ---- */
 
-static struct slot_state *read_slot(struct sk_graph_eval *e, const struct sk_event *event, uint32_t n);
+static struct sk_slot_state *read_slot(struct sk_graph_eval *e, const struct sk_event *event, uint32_t n);
 
 static bool transform(struct sk_graph_eval *e, const struct sk_event *event, const struct sk_slot *slot,
 		      struct sk_field_value *ret_value)
@@ -65,7 +45,7 @@ static bool transform(struct sk_graph_eval *e, const struct sk_event *event, con
 	struct sk_field_value operands[SK_MAX_TRANSFORM_OPERANDS];
 
 	for (uint32_t i = 0; i < slot->from_count; i++) {
-		const struct slot_state *from;
+		const struct sk_slot_state *from;
 
 		if (slot->from[i] == SK_NO_SLOT) {
 			operands[i] = slot->constants[i];
@@ -80,10 +60,10 @@ static bool transform(struct sk_graph_eval *e, const struct sk_event *event, con
 }
 
 /* The slot's (first) value, read once an event. */
-static struct slot_state *read_slot(struct sk_graph_eval *e, const struct sk_event *event, uint32_t n)
+static struct sk_slot_state *read_slot(struct sk_graph_eval *e, const struct sk_event *event, uint32_t n)
 {
 	const struct sk_slot *slot = &e->g->slots.data[n];
-	struct slot_state *s = &e->slots[n];
+	struct sk_slot_state *s = &e->slots[n];
 
 	if (s->stamp == e->stamp)
 		return s;
@@ -102,22 +82,22 @@ static uint32_t value_number(const struct sk_graph_eval *e, uint32_t slot, const
 {
 	void *known = sk_map_get(&e->g->slots.data[slot].dictionary, sk_slot_key(value));
 
-	return known ? (uint32_t)(uintptr_t)known - 1 : NO_NUMBER;
+	return known ? (uint32_t)(uintptr_t)known - 1 : SK_NO_NUMBER;
 }
 
 const struct sk_field_value *sk_graph_slot(struct sk_graph_eval *e, const struct sk_event *event, uint32_t slot)
 {
-	const struct slot_state *s = read_slot(e, event, slot);
+	const struct sk_slot_state *s = read_slot(e, event, slot);
 
 	return s->present ? &s->value : NULL;
 }
 
-static uint32_t slot_number(struct sk_graph_eval *e, const struct sk_event *event, uint32_t n)
+uint32_t sk_graph_slot_number(struct sk_graph_eval *e, const struct sk_event *event, uint32_t n)
 {
-	struct slot_state *s = read_slot(e, event, n);
+	struct sk_slot_state *s = read_slot(e, event, n);
 
 	if (!s->present)
-		return NO_NUMBER;
+		return SK_NO_NUMBER;
 	if (!s->number_known) {
 		s->number = value_number(e, n, &s->value);
 		s->number_known = true;
@@ -151,14 +131,14 @@ static bool check_all_values(struct sk_graph_eval *e, const struct sk_event *eve
 	return wants_all && n > 0;
 }
 
-static bool check(struct sk_graph_eval *e, const struct sk_event *event, const struct sk_check *c)
+bool sk_graph_check(struct sk_graph_eval *e, const struct sk_event *event, const struct sk_check *c)
 {
 	const struct sk_slot *slot = &e->g->slots.data[c->slot];
 	const struct sk_field_value *right = NULL;
-	const struct slot_state *s;
+	const struct sk_slot_state *s;
 
 	if (c->ids && !sk_slot_has_many(slot))
-		return has_id(c, slot_number(e, event, c->slot));
+		return has_id(c, sk_graph_slot_number(e, event, c->slot));
 	if (c->right_slot >= 0) {
 		s = read_slot(e, event, (uint32_t)c->right_slot);
 		if (!s->present)
@@ -183,7 +163,7 @@ static bool decide(struct sk_graph_eval *e, const struct sk_event *event, uint32
 		result = true;
 		break;
 	case SK_GRAPH_CHECK:
-		result = check(e, event, &e->g->checks.data[node->check]);
+		result = sk_graph_check(e, event, &e->g->checks.data[node->check]);
 		break;
 	case SK_GRAPH_NOT:
 		result = !decide(e, event, node->child);
@@ -204,7 +184,7 @@ static bool decide(struct sk_graph_eval *e, const struct sk_event *event, uint32
 
 /* ---- events ---- */
 
-static void next_event(struct sk_graph_eval *e)
+void sk_graph_eval_next(struct sk_graph_eval *e)
 {
 	e->scratch.used = 0;
 	e->fired.len = 0;
@@ -236,13 +216,13 @@ size_t sk_graph_match(struct sk_graph_eval *e, const struct sk_event *event, con
 	const struct sk_graph_type *t = &e->g->types[event->type];
 	size_t n = 0;
 
-	next_event(e);
+	sk_graph_eval_next(e);
 	try_roots(e, event, t->always, t->always_count);
 	for (uint32_t i = 0; i < t->index_count; i++) {
 		const struct sk_graph_index *index = &t->indexes[i];
-		uint32_t number = slot_number(e, event, index->slot);
+		uint32_t number = sk_graph_slot_number(e, event, index->slot);
 
-		if (number != NO_NUMBER)
+		if (number != SK_NO_NUMBER)
 			try_roots(e, event, index->roots + index->starts[number],
 				  index->starts[number + 1] - index->starts[number]);
 	}

@@ -223,6 +223,14 @@ static void add_text(const struct sk_output *output, const struct sk_alert *aler
 	}
 }
 
+/* The memory may have moved. */
+static void set_texts(struct sk_alert *alert)
+{
+	for (size_t i = 0; i < alert->fields.len; i++)
+		alert->fields.data[i].text = sk_span_sub(sk_buf_view(&alert->memory[0]), alert->fields.data[i].at,
+							 alert->fields.data[i].len);
+}
+
 /* Reads the values of all fields, then writes the text with them. */
 static void fill(struct sk_graph_eval *eval, const struct sk_graph *g, const struct sk_event *event,
 		 const struct sk_output *output, struct sk_alert *alert, struct sk_buf *out)
@@ -238,10 +246,69 @@ static void fill(struct sk_graph_eval *eval, const struct sk_graph *g, const str
 		print_field(eval, event, &g->slots.data[p->slot], p, f, values);
 		f->len = values->len - f->at;
 	}
-	for (size_t i = 0; i < alert->fields.len; i++) /* the memory may have moved */
-		alert->fields.data[i].text = sk_span_sub(sk_buf_view(values), alert->fields.data[i].at,
-							 alert->fields.data[i].len);
+	set_texts(alert);
 	add_text(output, alert, first, out);
+}
+
+static bool has_tag(const struct sk_detection *rule, struct sk_span tag)
+{
+	for (size_t i = 0; i < rule->tag_count; i++)
+		if (sk_span_is(tag, rule->tags[i]))
+			return true;
+	return false;
+}
+
+static bool is_for(const struct sk_addition *a, const struct sk_detection *rule)
+{
+	if ((a->source.len && !sk_span_eq(a->source, rule->source)) || (a->rule.len && !sk_span_eq(a->rule, rule->name)))
+		return false;
+	for (size_t i = 0; i < a->tag_count; i++)
+		if (!has_tag(rule, a->tags[i]))
+			return false;
+	return true;
+}
+
+/* A field that is a text made of others, which are not told themselves. */
+static void name_text(struct sk_alert *alert, const struct sk_addition *a, size_t first)
+{
+	struct sk_buf *values = &alert->memory[0], *text = &alert->memory[3];
+	struct sk_alert_field *f;
+
+	alert->fields.len = first;
+	f = sk_vec_push(&alert->fields);
+	*f = (struct sk_alert_field){ .name = a->field, .present = true, .type = SK_FIELD_TEXT, .at = values->len,
+				      .len = text->len };
+	sk_buf_span(values, sk_buf_view(text));
+}
+
+static int by_field(const void *a, const void *b)
+{
+	const struct sk_alert_field *x = a, *y = b;
+
+	return sk_span_cmp(x->name, y->name);
+}
+
+/* Behind the context's fields, and then sorted in with them. */
+static void add_what_is_asked(struct sk_graph_eval *eval, const struct sk_graph *g, struct sk_alert *alert)
+{
+	for (size_t i = 0; i < g->additions.len; i++) {
+		const struct sk_addition *a = g->additions.data[i].addition;
+		size_t first = alert->fields.len;
+
+		if (!is_for(a, alert->rule))
+			continue;
+		sk_buf_reset(&alert->memory[3]);
+		fill(eval, g, alert->event, &g->additions.data[i].output, alert, &alert->memory[3]);
+		if (a->field.len && !a->is_value)
+			name_text(alert, a, first);
+		if (a->field.len)
+			continue;
+		sk_buf_putc(&alert->memory[1], ' ');
+		sk_buf_span(&alert->memory[1], sk_buf_view(&alert->memory[3]));
+	}
+	set_texts(alert);
+	qsort(alert->fields.data + alert->rule_fields, alert->fields.len - alert->rule_fields, sizeof(*alert->fields.data),
+	      by_field);
 }
 
 void sk_alert_release(struct sk_alert *alert)
@@ -262,6 +329,8 @@ void sk_graph_alert(struct sk_graph_eval *eval, const struct sk_graph *g, const 
 	fill(eval, g, event, &g->outputs.data[rule->number], alert, &alert->memory[1]);
 	alert->rule_fields = alert->fields.len;
 	fill(eval, g, event, &g->outputs.data[g->outputs.len - 1], alert, &alert->memory[2]);
+	if (g->additions.len)
+		add_what_is_asked(eval, g, alert);
 	alert->text = sk_buf_view(&alert->memory[1]);
 	alert->context = sk_buf_view(&alert->memory[2]);
 }

@@ -44,6 +44,15 @@ size_t sk_graph_match(struct sk_graph_eval *eval, const struct sk_event *event, 
 /* Can an event of that type fire any rule? Sensors attach to nothing else. */
 bool sk_graph_wants(const struct sk_graph *graph, enum sk_event_type type);
 
+/*
+ * Can an open that succeeded fire any rule, going by what does not depend on who
+ * opened (type, flags, file), while everything else may be anything? Where it
+ * says no, no other process fires one by opening that file in that way either.
+ */
+bool sk_graph_may_match_open(struct sk_graph_eval *eval, const struct sk_event *event);
+/* Can a call of that type that failed fire any rule? */
+bool sk_graph_wants_failed(const struct sk_graph *graph, enum sk_event_type type);
+
 /* Does any condition or output read the field of that name? */
 bool sk_graph_uses(const struct sk_graph *graph, const char *field);
 

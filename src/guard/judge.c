@@ -26,13 +26,19 @@ void sk_judge_release(struct sk_judge *j)
 	sk_alert_release(&j->alert);
 }
 
-void sk_judge_want(const struct sk_judge *j, struct sk_sensor_want *want, struct sk_buf *unseen)
+bool sk_judge_bores(struct sk_judge *j, const struct sk_event *event)
+{
+	return !sk_graph_may_match_open(j->eval, event);
+}
+
+void sk_judge_want(struct sk_judge *j, struct sk_sensor_want *want, struct sk_buf *unseen)
 {
 	want->reads = want->env = true;
 	want->names |= sk_graph_uses(j->graph, "fd.sip.name") || sk_graph_uses(j->graph, "fd.rip.name");
 	for (int i = 0; i < SK_EVENT_COUNT; i++) {
 		enum sk_event_type type = (enum sk_event_type)i;
 
+		want->not_failed[i] = !sk_graph_wants_failed(j->graph, type);
 		if (!sk_graph_wants(j->graph, type))
 			continue;
 		if (sk_sensor_sees(type))

@@ -27,6 +27,7 @@ enum sk_judge_flag {
  * with errors are left out, and judge->rules.problems says why: the rest is
  * worth having. An error is a file that cannot be read at all.
  */
+/* judge->rules.additions are set before, if there are any. */
 int sk_judge_open(struct sk_judge *judge, const char *const *paths, size_t count, unsigned flags, struct sk_err *err);
 void sk_judge_release(struct sk_judge *judge);
 
@@ -34,7 +35,10 @@ void sk_judge_release(struct sk_judge *judge);
  * Adds what the rules need to what a sensor is asked for. The names of events that rules
  * ask for and no sensor sees are appended to `unseen`, each with a blank in front.
  */
-void sk_judge_want(const struct sk_judge *judge, struct sk_sensor_want *want, struct sk_buf *unseen);
+void sk_judge_want(struct sk_judge *judge, struct sk_sensor_want *want, struct sk_buf *unseen);
+
+/* Whether no rule fires on that open, whoever makes it: for sk_sensor_want, together with whoever else has a say. */
+bool sk_judge_bores(struct sk_judge *judge, const struct sk_event *event);
 
 /* What is called with each alert, which is valid until it returns; a negative code ends the event. */
 typedef int sk_judge_fn(void *context, const struct sk_alert *alert, struct sk_err *err);

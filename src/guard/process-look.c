@@ -120,8 +120,7 @@ static void read_program(int dir, struct sk_process *p)
 	p->exe_inode = st.st_ino;
 	p->exe_ctime = st.st_ctim.tv_sec * INT64_C(1000000000) + st.st_ctim.tv_nsec;
 	p->exe_mtime = st.st_mtim.tv_sec * INT64_C(1000000000) + st.st_mtim.tv_nsec;
-	if (sk_span_starts(p->exepath, "/memfd:"))
-		p->exe_place = SK_EXE_MEMFD;
+	p->exe_place = sk_span_starts(p->exepath, "/memfd:") ? SK_EXE_MEMFD : SK_EXE_PLAIN;
 }
 
 /* pid (comm) state ppid pgrp session tty_nr ...; field 22 is the start in clock ticks since boot. */

@@ -176,6 +176,14 @@ struct sk_process *sk_process_table_get(struct sk_process_table *table, int32_t 
 	return NULL;
 }
 
+struct sk_process *sk_process_table_find(struct sk_process_table *table, int32_t vpid, uint64_t namespace)
+{
+	for (struct entry *e = table->running.newest; e; e = e->older)
+		if (e->process.vpid == vpid && e->process.namespaces[SK_NS_PID] == namespace)
+			return &e->process;
+	return NULL;
+}
+
 void sk_process_table_end(struct sk_process_table *table, struct sk_process *process)
 {
 	struct entry *e = (struct entry *)process;
@@ -196,6 +204,15 @@ void sk_process_table_sweep(struct sk_process_table *table)
 	}
 }
 
+void sk_process_table_each(struct sk_process_table *table, void (*fn)(void *context, struct sk_process *process),
+			   void *context)
+{
+	for (struct entry *e = table->running.oldest; e; e = e->newer)
+		fn(context, &e->process);
+	for (struct entry *e = table->ended.oldest; e; e = e->newer)
+		fn(context, &e->process);
+}
+
 static void inherit(struct entry *e, const struct entry *parent)
 {
 	struct sk_process *p = &e->process;
@@ -203,7 +220,6 @@ static void inherit(struct entry *e, const struct entry *parent)
 
 	*p = parent->process;
 	p->pid = p->vpid = p->tid = p->vtid = pid;
-	p->ppid = parent->process.pid;
 	p->parent = NULL;
 	p->ended = false;
 	for (int i = 0; i < SK_PROCESS_TEXTS; i++) {
@@ -214,10 +230,11 @@ static void inherit(struct entry *e, const struct entry *parent)
 	memset(p->standard, 0, sizeof(p->standard));
 }
 
-struct sk_process *sk_process_table_add(struct sk_process_table *table, int32_t pid, int32_t parent_pid)
+struct sk_process *sk_process_table_fork(struct sk_process_table *table, int32_t pid, int32_t parent_pid,
+					 int32_t copied_pid)
 {
 	struct sk_process *old = sk_process_table_get(table, pid);
-	struct entry *e = sk_alloc(sizeof(*e)), *parent, **at;
+	struct entry *e = sk_alloc(sizeof(*e)), *parent, *copied, **at;
 
 	if (old)
 		sk_process_table_end(table, old);
@@ -226,8 +243,10 @@ struct sk_process *sk_process_table_add(struct sk_process_table *table, int32_t 
 	parent = (struct entry *)(pid == parent_pid ? NULL : sk_process_table_get(table, parent_pid));
 	e->process = (struct sk_process){ .pid = pid, .tid = pid, .vpid = pid, .vtid = pid, .ppid = parent_pid,
 					  .loginuid = UINT32_MAX };
-	if (parent)
-		inherit(e, parent);
+	copied = (struct entry *)(pid == copied_pid ? NULL : sk_process_table_get(table, copied_pid));
+	if (copied || parent)
+		inherit(e, copied ? copied : parent);
+	e->process.ppid = parent_pid;
 	set_parent(e, parent);
 	at = bucket(table, pid);
 	e->next_pid = *at;
@@ -235,4 +254,9 @@ struct sk_process *sk_process_table_add(struct sk_process_table *table, int32_t 
 	list_add(&table->running, e);
 	table->count++;
 	return &e->process;
+}
+
+struct sk_process *sk_process_table_add(struct sk_process_table *table, int32_t pid, int32_t parent_pid)
+{
+	return sk_process_table_fork(table, pid, parent_pid, parent_pid);
 }

@@ -22,16 +22,25 @@ size_t sk_process_table_count(const struct sk_process_table *table);
 /* The process of that pid that has not ended, or NULL. */
 struct sk_process *sk_process_table_get(struct sk_process_table *table, int32_t pid);
 
+/* The same by the pid that it has in its own pid namespace (an inode number). */
+struct sk_process *sk_process_table_find(struct sk_process_table *table, int32_t vpid, uint64_t namespace);
+
 /*
  * A new process; one of the same pid has ended. The parent, where it is known,
  * gives what is inherited: strings, program, container.
  */
 struct sk_process *sk_process_table_add(struct sk_process_table *table, int32_t pid, int32_t parent);
+/* The same, but it inherits from whom it was copied: with CLONE_PARENT that is not its parent (runc starts so). */
+struct sk_process *sk_process_table_fork(struct sk_process_table *table, int32_t pid, int32_t parent, int32_t copied);
 
 void sk_process_table_end(struct sk_process_table *table, struct sk_process *process);
 
 /* Frees ended processes that nobody needs; those handed out before are gone then. */
 void sk_process_table_sweep(struct sk_process_table *table);
+
+/* All of them, those that ended too; `fn` must not add or drop any. */
+void sk_process_table_each(struct sk_process_table *table, void (*fn)(void *context, struct sk_process *process),
+			   void *context);
 
 /* What strings of a process may be set; the bytes are copied. */
 enum sk_process_text {

@@ -11,6 +11,7 @@
  * file, line and column. A rule with an error is left out of the others' way.
  */
 #include "doc/doc.h"
+#include "guard/addition.h"
 #include "guard/filter.h"
 
 /* The version of Falco's rule language that is understood: required_engine_version. */
@@ -89,6 +90,7 @@ struct sk_rules {
 	SK_VEC(struct sk_rule_problem) problems;
 	size_t errors;
 	SK_VEC(struct sk_rule_file *) files;
+	struct sk_additions additions; /* set before a graph is made, or left empty */
 };
 
 /*

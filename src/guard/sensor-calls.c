@@ -18,7 +18,7 @@
 		.type = SK_EVENT_##id, .name = #call, .number = SYS_##call, .args = a, .file = f, .address = NONE, \
 		.message = NONE, __VA_ARGS__                                                                       \
 	}
-#define OPENED .flags = SK_CALL_OPENS | SK_CALL_NO_FAILED
+#define OPENED .flags = SK_CALL_OPENS
 
 /* A row's last words change what its first ones say. */
 #pragma GCC diagnostic ignored "-Woverride-init"
@@ -42,7 +42,7 @@ const struct sk_sensor_call sk_sensor_calls[] = {
 	ROW(RENAMEAT, renameat, "r0b2d", NONE),
 #endif
 	ROW(OPENAT, openat, "r0b23in", RESULT, OPENED),
-	ROW(OPENAT2, openat2, "r0bo--in", RESULT, OPENED),
+	ROW(OPENAT2, openat2, "r0buvwin", RESULT, OPENED),
 	ROW(UNLINKAT, unlinkat, "r0b2", NONE),
 	ROW(MKDIRAT, mkdirat, "r0b2", NONE),
 	ROW(RENAMEAT2, renameat2, "r0b2d4", NONE),
@@ -72,6 +72,8 @@ const struct sk_sensor_call sk_sensor_calls[] = {
 	ROW(CONNECT, connect, "rs0", 0, .address = 1),
 	ROW(SENDTO, sendto, "rB02s", 0, .address = 4),
 	ROW(SENDMSG, sendmsg, "rB0-s", 0, .message = 1),
+	ROW(SENDMMSG, sendmmsg, "rB02s", 0, .message = 1),
+	ROW(RECVMMSG, recvmmsg, "rB02s", 0, .message = 1),
 	ROW(RECVFROM, recvfrom, "rB02s", 0),
 	ROW(RECVMSG, recvmsg, "rB0-s", 0, .message = 1),
 	ROW(DUP, dup, "r0", RESULT, .flags = SK_CALL_STANDARD),
@@ -98,9 +100,12 @@ const struct sk_sensor_call sk_sensor_calls[] = {
 	ROW(IO_URING_SETUP, io_uring_setup, "r0-", RESULT),
 	ROW(USERFAULTFD, userfaultfd, "r0", RESULT),
 	ROW(PERF_EVENT_OPEN, perf_event_open, "r-1", RESULT),
-	ROW(KILL, kill, "r01", NONE),
-	ROW(TKILL, tkill, "r01", NONE),
-	ROW(TGKILL, tgkill, "r012", NONE),
+	ROW(KILL, kill, "r01tT", NONE),
+	ROW(TKILL, tkill, "r01tT", NONE),
+	ROW(TGKILL, tgkill, "r012tT", NONE),
+	ROW(MMAP, mmap, "r01234", 4, .flags = SK_CALL_CODE),
+	ROW(MPROTECT, mprotect, "r012", NONE, .flags = SK_CALL_CODE),
+	ROW(MPROTECT, pkey_mprotect, "r012", NONE, .flags = SK_CALL_CODE),
 	ROW(SETTIME, clock_settime, "r0-", NONE),
 };
 const size_t sk_sensor_call_count = SK_COUNT(sk_sensor_calls);
@@ -132,7 +137,29 @@ static uint8_t open_flags_of(const struct sk_sensor_call *call)
 	return call->type == SK_EVENT_OPEN ? 1 : call->type == SK_EVENT_OPENAT ? 2 : SK_WIRE_NONE;
 }
 
-void sk_sensor_call_wire(const struct sk_sensor_call *call, struct sk_wire_call *ret)
+/* Where there is a mode, it is in the next register; creat(2) has no flags before it. */
+static uint8_t open_mode_of(const struct sk_sensor_call *call)
+{
+	uint8_t flags = open_flags_of(call);
+
+	return call->type == SK_EVENT_CREAT ? 1 : flags == NONE ? NONE : (uint8_t)(flags + 1);
+}
+
+static uint8_t flags_of(const struct sk_sensor_call *call, const struct sk_sensor_want *want)
+{
+	unsigned flags = SK_CALL_WANTED | call->flags;
+
+	if (want->not_failed[call->type])
+		flags |= SK_CALL_NO_FAILED;
+	if ((call->flags & SK_CALL_OPENS) && want->reads)
+		flags |= SK_CALL_READS;
+	/* What openat2(2) was asked for lies in memory, so no tag can stand for it. */
+	if ((call->flags & SK_CALL_OPENS) && want->boring && call->type != SK_EVENT_OPENAT2)
+		flags |= SK_CALL_TAGGED;
+	return (uint8_t)flags;
+}
+
+void sk_sensor_call_wire(const struct sk_sensor_call *call, const struct sk_sensor_want *want, struct sk_wire_call *ret)
 {
 	*ret = (struct sk_wire_call){
 		.event = (uint16_t)call->type,
@@ -141,7 +168,8 @@ void sk_sensor_call_wire(const struct sk_sensor_call *call, struct sk_wire_call 
 		.address = call->address,
 		.message = call->message,
 		.open_flags = open_flags_of(call),
-		.flags = (uint8_t)(SK_CALL_WANTED | call->flags),
+		.open_mode = open_mode_of(call),
+		.flags = flags_of(call, want),
 		.folder = { NONE, NONE, NONE, NONE, NONE, NONE },
 	};
 	for (unsigned i = 0; call->args[i]; i++) {
@@ -152,6 +180,8 @@ void sk_sensor_call_wire(const struct sk_sensor_call *call, struct sk_wire_call 
 			ret->folder[c - 'a'] = folder_of(call, i);
 		} else if (c >= 'A' && c <= 'F' && call->message == NONE) {
 			ret->bytes = (uint8_t)(c - 'A');
+		} else if (c == 'u') {
+			ret->bytes = SK_SENSOR_OPEN_HOW;
 		}
 	}
 }

@@ -5,8 +5,18 @@
 #include "base/reader.h"
 #include "guard/sensor-calls.h"
 
+#include <fcntl.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+
+static void on_container(void *context, enum sk_container_change change, const struct sk_container *container,
+			 uint64_t cgroup)
+{
+	struct sk_decoder *d = context;
+
+	if (change == SK_CONTAINER_KNOWN)
+		sk_users_prepare(d->users, container);
+}
 
 struct sk_decoder *sk_decoder_new(struct sk_process_table *processes, struct sk_container_table *containers)
 {
@@ -15,19 +25,28 @@ struct sk_decoder *sk_decoder_new(struct sk_process_table *processes, struct sk_
 	d->processes = processes;
 	d->containers = containers;
 	d->names = sk_dns_names_new();
+	d->users = sk_users_new();
+	sk_container_table_observe(containers, on_container, d);
 	return d;
 }
 
 void sk_decoder_free(struct sk_decoder *decoder)
 {
-	if (decoder)
-		sk_dns_names_free(decoder->names);
+	if (!decoder)
+		return;
+	sk_dns_names_free(decoder->names);
+	sk_users_free(decoder->users);
 	free(decoder);
 }
 
 void sk_decoder_set_clock(struct sk_decoder *decoder, int64_t offset)
 {
 	decoder->clock = offset;
+}
+
+uint64_t sk_decoder_tag(const struct sk_decoder *decoder)
+{
+	return decoder->tag;
 }
 
 struct sk_span sk_decoder_keep(struct sk_decoder *d, struct sk_span s)
@@ -80,7 +99,7 @@ static uint32_t tty_device(uint32_t tty)
 }
 
 /* What the kernel says with each event wins over what is remembered. */
-static void put_task(struct sk_decoder *d, struct sk_process *p, const struct sk_wire_task *t)
+static void put_task(struct sk_decoder *d, struct sk_process *p, const struct sk_wire_task *t, bool is_start)
 {
 	p->tid = t->tid;
 	p->vtid = t->vtid;
@@ -104,7 +123,9 @@ static void put_task(struct sk_decoder *d, struct sk_process *p, const struct sk
 	p->cgroup = t->cgroup;
 	for (size_t i = 0; i < SK_COUNT(t->namespaces); i++)
 		p->namespaces[i] = t->namespaces[i];
-	sk_process_table_set(p, SK_PROCESS_NAME, sk_span(t->name, strnlen(t->name, sizeof(t->name))));
+	/* As the program was called or its parent: what it calls itself afterwards is no fact. */
+	if (is_start || !p->name.len)
+		sk_process_table_set(p, SK_PROCESS_NAME, sk_span(t->name, strnlen(t->name, sizeof(t->name))));
 }
 
 static void put_container(struct sk_decoder *d, const struct sk_decoder_record *r, struct sk_process *p)
@@ -113,6 +134,15 @@ static void put_container(struct sk_decoder *d, const struct sk_decoder_record *
 	struct sk_span path = part ? sk_decoder_path(d, part, part->body) : sk_span(NULL, 0);
 
 	p->container = sk_container_table_find(d->containers, p, path);
+	if (r->head.kind == SK_WIRE_EXEC)
+		sk_users_look(d->users, p);
+}
+
+static void put_users(struct sk_decoder *d, struct sk_process *p)
+{
+	p->user = sk_users_find(d->users, p->container, p->uid);
+	p->login = p->loginuid == UINT32_MAX ? NULL : sk_users_find(d->users, NULL, p->loginuid);
+	p->group = sk_users_group(d->users, p->container, p->gid);
 }
 
 /* One that was not known is looked up, and else made. */
@@ -129,8 +159,9 @@ static struct sk_process *process_of(struct sk_decoder *d, const struct sk_decod
 {
 	struct sk_process *p = known_process(d, r->head.task.pid, r->head.task.ppid);
 
-	put_task(d, p, &r->head.task);
+	put_task(d, p, &r->head.task, r->head.kind == SK_WIRE_EXEC);
 	put_container(d, r, p);
+	put_users(d, p);
 	return p;
 }
 
@@ -139,6 +170,19 @@ static enum sk_exe_place place_of(const struct sk_file *file)
 	if (file->type == SK_FILE_MEMFD)
 		return SK_EXE_MEMFD;
 	return file->upper < 0 ? SK_EXE_PLAIN : file->upper ? SK_EXE_UPPER : SK_EXE_LOWER;
+}
+
+static void put_streams(const struct sk_decoder_record *r, struct sk_process *p)
+{
+	const struct sk_decoder_part *part = sk_decoder_part(r, SK_PART_STREAMS, -1);
+
+	for (size_t i = 0; i < SK_COUNT(p->standard); i++) {
+		struct sk_wire_stream stream = { 0 };
+
+		if (part && part->body.len >= (i + 1) * sizeof(stream))
+			memcpy(&stream, part->body.ptr + i * sizeof(stream), sizeof(stream));
+		p->standard[i] = (struct sk_file){ .type = sk_decoder_stream_type(&stream), .upper = -1 };
+	}
 }
 
 static void put_program(struct sk_decoder *d, const struct sk_decoder_record *r, struct sk_process *p)
@@ -162,6 +206,7 @@ static void put_program(struct sk_decoder *d, const struct sk_decoder_record *r,
 	sk_process_table_set(p, SK_PROCESS_ENV, env ? env->body : sk_span(NULL, 0));
 	if (cwd)
 		sk_process_table_set(p, SK_PROCESS_CWD, sk_decoder_path(d, cwd, cwd->body));
+	put_streams(r, p);
 }
 
 /* ---- events ---- */
@@ -186,11 +231,21 @@ static void add_text(struct sk_decoder *d, struct sk_span text)
 	add(d, (struct sk_arg){ .text = text });
 }
 
+/* As sk_exe_flags has them. */
+static uint64_t program_flags(const struct sk_process *p)
+{
+	static const uint8_t places[] = { [SK_EXE_UPPER] = 2, [SK_EXE_MEMFD] = 4, [SK_EXE_LOWER] = 8 };
+	uint64_t place = (size_t)p->exe_place < SK_COUNT(places) ? places[p->exe_place] : 0;
+
+	return place | (p->exe_writable ? 1 : 0);
+}
+
 static void decode_exec(struct sk_decoder *d, const struct sk_decoder_record *r, struct sk_process *p)
 {
 	const struct sk_decoder_part *name = sk_decoder_part(r, SK_PART_FILENAME, -1);
 
 	put_program(d, r, p);
+	sk_container_table_program(d->containers, p);
 	add_int(d, 0);
 	add_text(d, p->exe);
 	add_text(d, p->args);
@@ -208,6 +263,7 @@ static void decode_exec(struct sk_decoder *d, const struct sk_decoder_record *r,
 	add_uint(d, p->gid);
 	add_text(d, p->exepath);
 	add_text(d, name ? sk_decoder_keep(d, name->body) : sk_span(NULL, 0));
+	add_uint(d, program_flags(p));
 }
 
 /* The header is the child's, and so is the event: its parent is at hand. */
@@ -218,10 +274,11 @@ static struct sk_process *decode_fork(struct sk_decoder *d, const struct sk_deco
 
 	if (!sk_process_table_get(d->processes, t->ppid))
 		sk_process_table_look(d->processes, t->ppid);
-	p = sk_process_table_add(d->processes, t->pid, t->ppid);
+	p = sk_process_table_fork(d->processes, t->pid, t->ppid, (int32_t)r->head.args[1]);
 	p->start = (int64_t)t->start + d->clock;
-	put_task(d, p, t);
+	put_task(d, p, t, true);
 	put_container(d, r, p);
+	put_users(d, p);
 	d->event.result = 0;
 	add_int(d, 0);
 	add_text(d, p->exe);
@@ -246,7 +303,18 @@ static void decode_exit(struct sk_decoder *d, const struct sk_decoder_record *r,
 	add_int(d, status);
 	add_int(d, status >> 8 & 0xff);
 	add_int(d, status & 0x7f);
+	sk_container_table_exit(d->containers, p);
 	sk_process_table_end(d->processes, p);
+}
+
+/* Nothing that rules ask for, but what processes in it are told by. */
+static void take_cgroup(struct sk_decoder *d, const struct sk_decoder_record *r, const struct sk_process *maker)
+{
+	const struct sk_decoder_part *part = sk_decoder_part(r, SK_PART_CGROUP, -1);
+
+	if (part)
+		sk_container_table_cgroup(d->containers, maker, r->head.args[0], sk_decoder_path(d, part, part->body),
+					  r->head.kind == SK_WIRE_CGROUP_GONE);
 }
 
 /* A path that the process gave, made absolute by the folder that it began at. */
@@ -303,6 +371,52 @@ static struct sk_arg bytes_arg(struct sk_decoder *d, const struct sk_decoder_rec
 	return (struct sk_arg){ .text = bytes ? sk_decoder_keep(d, bytes->body) : sk_span(NULL, 0) };
 }
 
+/* A word of struct open_how (openat2(2)), as the process has it when the call is over. */
+static uint64_t open_how(const struct sk_decoder_record *r, unsigned word)
+{
+	const struct sk_decoder_part *how = sk_decoder_part(r, SK_PART_BYTES, SK_SENSOR_OPEN_HOW);
+	uint64_t value = 0;
+
+	if (how && how->body.len >= (word + 1) * sizeof(value))
+		memcpy(&value, how->body.ptr + word * sizeof(value), sizeof(value));
+	return value;
+}
+
+/* An open file's own flags are the truth; some it forgets, and only these are believed of the process. */
+static uint64_t open_how_flags(const struct sk_decoder_record *r, const struct sk_file *file)
+{
+	const uint64_t forgotten = O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC;
+
+	return file ? file->open_flags | (open_how(r, 0) & forgotten) : open_how(r, 0);
+}
+
+/*
+ * Whom a signal goes to. The number is of the sender's pid namespace; negative
+ * ones are groups, called by their leader. NULL: everybody, or nobody that is known.
+ */
+static const struct sk_process *target_of(struct sk_decoder *d, const struct sk_decoder_record *r, const struct sk_event *e)
+{
+	int32_t pid = (int32_t)r->head.args[0];
+
+	if (pid < -1)
+		pid = -pid;
+	else if (pid <= 0)
+		return NULL;
+	/* Who has our numbers names others by them. */
+	if (e->process->vpid == e->process->pid)
+		return sk_process_table_get(d->processes, pid);
+	return sk_process_table_find(d->processes, pid, e->process->namespaces[SK_NS_PID]);
+}
+
+static struct sk_arg target_arg(struct sk_decoder *d, const struct sk_decoder_record *r, const struct sk_event *e, char letter)
+{
+	const struct sk_process *target = target_of(d, r, e);
+
+	if (!target || letter == 'T')
+		return (struct sk_arg){ .text = target ? target->name : sk_span(NULL, 0) };
+	return (struct sk_arg){ .text = target->container ? sk_span_sub(target->container->id, 0, 12) : SK_SPAN_LIT("host") };
+}
+
 /* What a letter of a call's description (sensor-calls.h) stands for. */
 static struct sk_arg call_arg(struct sk_decoder *d, const struct sk_decoder_record *r, const struct sk_event *e,
 			      enum sk_arg_type type, char letter)
@@ -318,17 +432,21 @@ static struct sk_arg call_arg(struct sk_decoder *d, const struct sk_decoder_reco
 	switch (letter) {
 	case 'r': return (struct sk_arg){ .i = r->head.result };
 	case 's': return (struct sk_arg){ .socket = f ? f->socket : NULL };
-	case 'o': return (struct sk_arg){ .u = f ? f->open_flags : 0 };
+	case 'u': return (struct sk_arg){ .u = open_how_flags(r, f) };
+	case 'v': return (struct sk_arg){ .u = open_how(r, 1) };
+	case 'w': return (struct sk_arg){ .u = open_how(r, 2) };
 	case 'i': return (struct sk_arg){ .u = f ? makedev(f->dev_major, f->dev_minor) : 0 };
 	case 'n': return (struct sk_arg){ .u = f ? f->inode : 0 };
 	case 'x': return (struct sk_arg){ .u = r->head.task.inheritable };
 	case 'y': return (struct sk_arg){ .u = r->head.task.permitted };
 	case 'z': return (struct sk_arg){ .u = r->head.task.effective };
+	case 't':
+	case 'T': return target_arg(d, r, e, letter);
 	default: return (struct sk_arg){ .type = SK_ARG_ABSENT };
 	}
 }
 
-static bool is_told(char letter, const struct sk_decoder_record *r, const struct sk_event *e)
+static bool is_told(struct sk_decoder *d, char letter, const struct sk_decoder_record *r, const struct sk_event *e)
 {
 	if (letter == '-')
 		return false;
@@ -336,8 +454,12 @@ static bool is_told(char letter, const struct sk_decoder_record *r, const struct
 		return sk_decoder_part(r, SK_PART_STRING, letter - 'a');
 	if (letter >= 'A' && letter <= 'F')
 		return sk_decoder_part(r, SK_PART_BYTES, letter - 'A');
+	if (letter == 'v' || letter == 'w')
+		return sk_decoder_part(r, SK_PART_BYTES, SK_SENSOR_OPEN_HOW);
 	if (letter == 's')
 		return e->file && e->file->socket;
+	if (letter == 't' || letter == 'T')
+		return target_of(d, r, e);
 	return true;
 }
 
@@ -359,13 +481,14 @@ static int decode_call(struct sk_decoder *d, const struct sk_decoder_record *r, 
 	if (!call)
 		return sk_err_set(err, SK_EINVAL, "system call %u is not known as an event", r->head.call);
 	e->type = call->type;
+	e->process = p;
 	e->fd = descriptor_of(r, call);
 	e->file = call->file == SK_WIRE_NONE ? NULL : sk_decoder_file(d, r, e->type, call->file);
 	desc = sk_event_descs[e->type].args;
 	for (size_t i = 0; call->args[i] && desc[i].name; i++) {
 		struct sk_arg arg = call_arg(d, r, e, desc[i].type, call->args[i]);
 
-		arg.type = is_told(call->args[i], r, e) ? desc[i].type : SK_ARG_ABSENT;
+		arg.type = is_told(d, call->args[i], r, e) ? desc[i].type : SK_ARG_ABSENT;
 		add(d, arg);
 		if (e->file && !e->file->socket && arg.type == SK_ARG_PATH)
 			d->file.raw_name = arg.text;
@@ -408,6 +531,7 @@ int sk_decode(struct sk_decoder *d, struct sk_span bytes, const struct sk_event 
 	if (!parse(bytes, &r) || r.head.event >= SK_EVENT_COUNT)
 		return sk_err_set(err, SK_EINVAL, "a record of %zu bytes is none", bytes.len);
 	d->used = 0;
+	d->tag = r.head.tag;
 	*e = (struct sk_event){ .cpu = (uint16_t)r.head.cpu, .number = ++d->number, .fd = -1, .args = d->args,
 				.time = (int64_t)r.head.time + d->clock, .result = r.head.result,
 				.type = type_of(&r.head) };
@@ -422,6 +546,8 @@ int sk_decode(struct sk_decoder *d, struct sk_span bytes, const struct sk_event 
 	case SK_WIRE_CALL: result = decode_call(d, &r, p, err); break;
 	case SK_WIRE_QUESTION:
 	case SK_WIRE_ANSWER: sk_decode_dns(d, &r); break;
+	case SK_WIRE_CGROUP_MADE:
+	case SK_WIRE_CGROUP_GONE: take_cgroup(d, &r, p); return 0;
 	default: result = sk_err_set(err, SK_EINVAL, "a record is of no known kind (%u)", r.head.kind);
 	}
 	if (result < 0)
@@ -431,4 +557,17 @@ int sk_decode(struct sk_decoder *d, struct sk_span bytes, const struct sk_event 
 	e->process = p;
 	*ret_event = e;
 	return 1;
+}
+
+bool sk_decode_by_door(struct sk_decoder *d)
+{
+	struct sk_span name = d->file.raw_name;
+
+	if (!d->event.file || d->file.socket || sk_span_starts(d->file.name, "/proc/self/") ||
+	    (!sk_span_is(name, "/proc/self/exe") && !sk_span_starts(name, "/proc/self/fd/")))
+		return false;
+	d->file.name = name;
+	d->file.type = SK_FILE_REGULAR;
+	d->event.number = ++d->number;
+	return true;
 }

@@ -16,7 +16,7 @@ struct sk_span sk_decoder_path(struct sk_decoder *d, const struct sk_decoder_par
 {
 	char *to = d->text + d->used;
 	size_t len = 0;
-	bool whole = !part->head.cut && !part->head.detached;
+	bool whole = !part->head.cut && part->head.detached != SK_WIRE_DETACHED;
 
 	if (components.len + 1 > SK_DECODER_TEXT - d->used)
 		return sk_span(NULL, 0);
@@ -90,6 +90,7 @@ bool sk_decoder_read_file(struct sk_decoder *d, const struct sk_decoder_part *pa
 		.open_flags = ret_wire->flags,
 		.upper = ret_wire->upper,
 		.cut = part->head.cut,
+		.outside = part->head.detached == SK_WIRE_OUTSIDE,
 	};
 	f->type = file_type(ret_wire, part, f->name);
 	return true;
@@ -172,6 +173,17 @@ static enum sk_file_type socket_type(uint16_t family)
 	case AF_NETLINK: return SK_FILE_NETLINK;
 	case AF_PACKET: return SK_FILE_PACKET;
 	default: return SK_FILE_SOCKET;
+	}
+}
+
+enum sk_file_type sk_decoder_stream_type(const struct sk_wire_stream *stream)
+{
+	switch (stream->mode & S_IFMT) {
+	case 0: return SK_FILE_UNKNOWN;
+	case S_IFSOCK: return socket_type(stream->family);
+	case S_IFIFO: return SK_FILE_PIPE;
+	case S_IFDIR: return SK_FILE_DIRECTORY;
+	default: return SK_FILE_REGULAR;
 	}
 }
 

@@ -7,6 +7,7 @@
 #include "guard/dns.h"
 #include "guard/print.h"
 #include "guard/sensor-decode.h"
+#include "guard/users.h"
 
 /* Texts of one event: all parts of a record, paths put together, and paths joined to their folders. */
 enum { SK_DECODER_TEXT = 1 << 16, SK_DECODER_PARTS = 24 };
@@ -15,8 +16,10 @@ struct sk_decoder {
 	struct sk_process_table *processes;
 	struct sk_container_table *containers;
 	struct sk_dns_names *names;
+	struct sk_users *users;
 	int64_t clock;
 	uint64_t number;
+	uint64_t tag;
 	struct sk_event event;
 	struct sk_arg args[SK_MAX_EVENT_ARGS];
 	struct sk_file file;
@@ -47,6 +50,7 @@ struct sk_span sk_decoder_path(struct sk_decoder *d, const struct sk_decoder_par
 
 /* The file of a part, in d->file; false: it is none. */
 bool sk_decoder_read_file(struct sk_decoder *d, const struct sk_decoder_part *part, struct sk_wire_file *ret_wire);
+enum sk_file_type sk_decoder_stream_type(const struct sk_wire_stream *stream);
 /* What the descriptor in that register was about, or NULL. */
 const struct sk_file *sk_decoder_file(struct sk_decoder *d, const struct sk_decoder_record *r, enum sk_event_type type,
 				      int index);

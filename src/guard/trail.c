@@ -35,7 +35,9 @@ const struct sk_member sk_container_members[] = {
 	TEXT(sk_container, id), TEXT(sk_container, engine), TEXT(sk_container, name), TEXT(sk_container, image),
 	TEXT(sk_container, image_id), TEXT(sk_container, image_digest), TEXT(sk_container, pod_name),
 	TEXT(sk_container, pod_uid), TEXT(sk_container, namespace), TEXT(sk_container, pod_id), INT(sk_container, start),
-	INT(sk_container, privileged), TEXT(sk_container, ip), TEXT(sk_container, upper), END,
+	INT(sk_container, privileged), TEXT(sk_container, ip), TEXT(sk_container, upper), TEXT(sk_container, cgroup),
+	TEXT(sk_container, healthcheck), TEXT(sk_container, liveness), TEXT(sk_container, readiness),
+	INT(sk_container, host_pid), INT(sk_container, host_network), INT(sk_container, host_ipc), END,
 };
 
 const struct sk_member sk_user_members[] = {
@@ -45,7 +47,7 @@ const struct sk_member sk_user_members[] = {
 const struct sk_member sk_file_members[] = {
 	ENUM(sk_file, type, SK_FILE_TTY + 1), TEXT(sk_file, name), TEXT(sk_file, raw_name), UINT(sk_file, dev_major),
 	UINT(sk_file, dev_minor), UINT(sk_file, inode), UINT(sk_file, open_flags), INT(sk_file, upper),
-	BOOL(sk_file, cut), BOOL(sk_file, created), END,
+	BOOL(sk_file, cut), BOOL(sk_file, created), BOOL(sk_file, outside), END,
 };
 
 const struct sk_member sk_socket_members[] = {

@@ -65,6 +65,14 @@ chmod g+w rules/b.yaml
 want 0 "the agent will refuse this" guard check rules
 chmod g-w rules/b.yaml
 
+want 0 "" guard config
+"$SEKISHO" guard config >template.yaml || exit 1
+want 0 "is well formed" guard config template.yaml
+printf 'outputs:\n  - kind: stdout\n    fromat: json\n' >wrong.yaml
+want 2 "wrong.yaml:3:5: unknown key 'fromat'; did you mean 'format'?" guard config wrong.yaml
+chmod go+w template.yaml
+want 3 "others may write it" guard config template.yaml
+
 want 0 "proc.aname[[...]]" guard fields
 want 0 "path of the program" guard fields proc.exepath
 want 0 "page and memory counters" guard fields proc.vm

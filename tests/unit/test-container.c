@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tap.h"
 
+#include "base/buf.h"
+#include "base/fd.h"
+#include "base/limits.h"
 #include "guard/container-read.h"
+#include "guard/container-runtime.h"
 #include "guard/container-table.h"
+
+#include <unistd.h>
 
 #define ID "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
@@ -148,8 +154,240 @@ static void test_table(void)
 	sk_container_table_free(t);
 }
 
+/* ---- runtimes ---- */
+
+#define WORDS_INIT(text) { (text), sizeof(text) } /* the last NUL too */
+#define WORDS(text) ((struct sk_span)WORDS_INIT(text))
+
+static void test_runtimes(void)
+{
+	static const struct {
+		const char *program;
+		struct sk_span args;
+		const char *id, *bundle, *name; /* NULL: none */
+		bool starts;
+	} cases[] = {
+		{ "/usr/sbin/runc", WORDS_INIT("run\0web"), "web", "/work", "", true },
+		{ "/usr/sbin/runc", WORDS_INIT("--root\0/run/x\0--systemd-cgroup\0create\0--bundle\0/b\0--pid-file\0p\0" ID), ID,
+		  "/b", "", true },
+		{ "/usr/bin/crun", WORDS_INIT("--root=/run/crun\0--cgroup-manager\0systemd\0run\0-b\0sub\0-f\0c.json\0a.b_c"),
+		  "a.b_c", "/work/sub", "", true },
+		{ "/usr/bin/crun", WORDS_INIT("run\0--bundle=/b\0--detach\0x"), "x", "/b", "", true },
+		{ "/usr/bin/crun", WORDS_INIT("restore\0--image-path\0/i\0y"), "y", "/work", "", true },
+		{ "/usr/sbin/runc", WORDS_INIT("exec\0-t\0--cwd\0/\0web\0sh\0run\0other"), "web", "", "", false },
+		{ "/usr/sbin/runc", WORDS_INIT("--root\0run\0delete\0web"), NULL, NULL, NULL, false },
+		{ "/usr/sbin/runc", WORDS_INIT("init"), NULL, NULL, NULL, false },
+		{ "/usr/sbin/runc", WORDS_INIT("run\0../../etc"), NULL, NULL, NULL, false },
+		{ "/usr/sbin/runc", WORDS_INIT("run"), NULL, NULL, NULL, false },
+		{ "/usr/sbin/runc", WORDS_INIT("run\0-b"), NULL, NULL, NULL, false },
+		{ "/usr/bin/conmon", WORDS_INIT("--api-version\0" "1\0-c\0" ID "\0-u\0" ID "\0-r\0/usr/bin/crun\0-b\0/s/userdata\0-n\0db"),
+		  ID, "/s/userdata", "db", false },
+		{ "/usr/bin/containerd-shim-runc-v2", WORDS_INIT("-namespace\0moby\0-id\0" ID "\0-address\0/run/x.sock"), ID, "", "",
+		  false },
+		{ "/bin/sh", WORDS_INIT("run\0web"), NULL, NULL, NULL, false },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct sk_process p = { .exepath = sk_span_str(cases[i].program), .args = cases[i].args,
+					.cwd = SK_SPAN_LIT("/work") };
+		struct sk_arena arena = { 0 };
+		struct sk_runtime_call call;
+		bool found = sk_runtime_call(&p, &arena, &call);
+
+		ok(found == (cases[i].id != NULL) &&
+			   (!found || (sk_span_is(call.id, cases[i].id) && sk_span_is(call.bundle, cases[i].bundle) &&
+				       sk_span_is(call.name, cases[i].name) && call.starts == cases[i].starts)),
+		   "what '%s %s ...' says (%zu)", cases[i].program, cases[i].args.ptr, i);
+		sk_arena_release(&arena);
+	}
+}
+
+/* ---- the table ---- */
+
+/* What an observer heard: "+ID ", "=ID " (known), "#ID " (cgroup), "-ID ". */
+static void note(void *context, enum sk_container_change change, const struct sk_container *c, uint64_t cgroup)
+{
+	static const char signs[] = "+=#-";
+	struct sk_buf *out = context;
+
+	sk_buf_putc(out, signs[change]);
+	sk_buf_span(out, c->id);
+	sk_buf_putc(out, ' ');
+}
+
+struct world {
+	struct sk_container_table *table;
+	struct sk_process_table *processes;
+	struct sk_buf heard;
+	char *folder; /* of a bundle */
+};
+
+static void world_open(struct world *w, const char *config)
+{
+	char folder[] = "/tmp/sekisho-container-XXXXXX";
+	sk_autofree char *path = NULL;
+
+	*w = (struct world){ .table = sk_container_table_new(), .processes = sk_process_table_new(0) };
+	expect(mkdtemp(folder), "a folder");
+	w->folder = sk_strdup(folder);
+	path = sk_printf("%s/config.json", folder);
+	expect(sk_path_replace(path, sk_span_str(config), 0600, NULL) == 0, "a bundle");
+	sk_container_table_observe(w->table, note, &w->heard);
+}
+
+static void world_close(struct world *w)
+{
+	sk_autofree char *path = sk_printf("%s/config.json", w->folder);
+
+	unlink(path);
+	rmdir(w->folder);
+	free(w->folder);
+	sk_buf_release(&w->heard);
+	sk_container_table_free(w->table);
+	sk_process_table_free(w->processes);
+}
+
+/* A program, as the sensor finds it; pids are such as the kernel does not give. */
+static struct sk_process *run(struct world *w, int pid, int parent, const char *program, struct sk_span args)
+{
+	struct sk_process *p = sk_process_table_add(w->processes, INT32_MAX - pid, INT32_MAX - parent);
+
+	sk_process_table_set(p, SK_PROCESS_EXEPATH, sk_span_str(program));
+	sk_process_table_set(p, SK_PROCESS_NAME, sk_span_basename(sk_span_str(program)));
+	sk_process_table_set_args(p, args);
+	sk_process_table_set(p, SK_PROCESS_CWD, sk_span_str(w->folder));
+	sk_container_table_program(w->table, p);
+	return p;
+}
+
+static bool is_in(struct world *w, struct sk_process *p, uint64_t cgroup, const char *name, const char *id)
+{
+	p->cgroup = cgroup;
+	p->container = sk_container_table_find(w->table, p, sk_span_str(name));
+	return id ? p->container && sk_span_is(p->container->id, id) : !p->container;
+}
+
+static void heard(struct world *w, const char *want)
+{
+	ok(strcmp(sk_buf_str(&w->heard), want) == 0, "heard '%s'", want);
+	if (strcmp(sk_buf_str(&w->heard), want) != 0)
+		printf("# got '%s'\n", sk_buf_str(&w->heard));
+	sk_buf_reset(&w->heard);
+}
+
+static void test_plain_runtime(void)
+{
+	struct world w;
+	struct sk_process *runc, *inside, *shell;
+
+	world_open(&w, "{\"linux\":{\"cgroupsPath\":\"/a/of-web\"}}");
+	shell = run(&w, 1, 0, "/bin/sh", WORDS("sh"));
+	runc = run(&w, 2, 1, "/usr/sbin/runc", WORDS("runc\0run\0web"));
+	heard(&w, "+web =web ");
+	sk_container_table_cgroup(w.table, runc, 10, SK_SPAN_LIT("/a"), false);
+	heard(&w, "");
+	sk_container_table_cgroup(w.table, runc, 11, SK_SPAN_LIT("/a/of-web"), false);
+	heard(&w, "#web ");
+	sk_container_table_cgroup(w.table, shell, 12, SK_SPAN_LIT("/b/of-web"), false);
+	heard(&w, "");
+	ok(is_in(&w, shell, 10, "/a", NULL) && is_in(&w, shell, 12, "/b/of-web", NULL), "others may call theirs what they like");
+	inside = run(&w, 3, 2, "/bin/cat", WORDS("cat"));
+	ok(is_in(&w, inside, 11, "", "web") && sk_span_is(inside->container->name, "web") &&
+		   sk_span_is(inside->container->engine, "runc"), "a program in it is known by the number alone");
+	sk_container_table_cgroup(w.table, inside, 13, SK_SPAN_LIT("/a/of-web/" ID), false);
+	ok(sk_container_table_count(w.table) == 2, "a name that is an id is one");
+	sk_container_table_cgroup(w.table, inside, 14, SK_SPAN_LIT("/a/of-web/below"), false);
+	ok(is_in(&w, inside, 14, "", "web"), "what it makes itself is its");
+	sk_buf_reset(&w.heard);
+	sk_container_table_cgroup(w.table, shell, 14, SK_SPAN_LIT("/a/of-web/below"), true);
+	heard(&w, "");
+	sk_container_table_cgroup(w.table, shell, 11, SK_SPAN_LIT("/a/of-web"), true);
+	heard(&w, "-web ");
+	run(&w, 4, 1, "/usr/sbin/runc", WORDS("runc\0create\0web"));
+	heard(&w, "+web =web ");
+	world_close(&w);
+}
+
+/* Rootless ones have no cgroup: a monitor, and other namespaces than the host's. */
+static void test_without_cgroup(void)
+{
+	struct world w;
+	struct sk_process *monitor, *runtime, *init, *other;
+	const char *bundle;
+
+	world_open(&w, "{\"annotations\":{\"io.container.manager\":\"libpod\"}}");
+	monitor = run(&w, 1, 0, "/usr/bin/conmon", WORDS("conmon\0-c\0" ID "\0-n\0db"));
+	monitor->namespaces[SK_NS_MNT] = 77;
+	runtime = run(&w, 2, 1, "/usr/bin/crun", WORDS("crun\0create\0" ID));
+	bundle = w.folder;
+	ok(bundle && is_in(&w, runtime, 20, "/user.slice", NULL), "the runtime is not in it");
+	init = run(&w, 3, 2, "/bin/cat", WORDS("cat"));
+	init->namespaces[SK_NS_MNT] = 78;
+	init->namespaces[SK_NS_PID] = 79;
+	init->vpid = 1;
+	ok(is_in(&w, init, 20, "", ID), "the program that it starts is");
+	ok(sk_span_is(init->container->name, "db") && sk_span_is(init->container->engine, "podman"),
+	   "with the name that its monitor was given");
+	other = run(&w, 4, 0, "/bin/cat", WORDS("cat"));
+	other->namespaces[SK_NS_MNT] = 80;
+	ok(is_in(&w, other, 20, "", NULL), "another with namespaces of its own is none");
+	sk_buf_reset(&w.heard);
+	sk_container_table_exit(w.table, init);
+	heard(&w, "-" ID " ");
+	world_close(&w);
+}
+
+/* Who is not root does not name containers that are not his. */
+static void test_whose(void)
+{
+	struct world w;
+	struct sk_process *root, *fake;
+	const struct sk_container *c;
+
+	world_open(&w, "{}");
+	root = run(&w, 1, 0, "/usr/sbin/runc", WORDS("runc\0run\0web"));
+	sk_container_table_cgroup(w.table, root, 30, SK_SPAN_LIT("/web"), false);
+	sk_buf_reset(&w.heard);
+	fake = sk_process_table_add(w.processes, INT32_MAX - 5, 0);
+	fake->uid = 1000;
+	sk_process_table_set(fake, SK_PROCESS_EXEPATH, SK_SPAN_LIT("/home/u/runc"));
+	sk_process_table_set_args(fake, WORDS("runc\0run\0web"));
+	sk_container_table_program(w.table, fake);
+	sk_container_table_cgroup(w.table, fake, 31, SK_SPAN_LIT("/user/web"), false);
+	heard(&w, "");
+	c = sk_container_table_find(w.table, &(struct sk_process){ .pid = INT32_MAX, .cgroup = 31 }, sk_span(NULL, 0));
+	ok(!c, "nor gets into them by their names");
+	world_close(&w);
+}
+
+/* Cgroups are made by anybody, and as many as he likes. */
+static void test_many_cgroups(void)
+{
+	struct world w;
+	struct sk_process *p;
+
+	world_open(&w, "{}");
+	p = run(&w, 1, 0, "/bin/sh", WORDS("sh"));
+	sk_container_table_cgroup(w.table, p, 1, SK_SPAN_LIT("/docker/" ID), false);
+	for (unsigned i = 2; i < 200000; i++)
+		sk_container_table_cgroup(w.table, p, i, SK_SPAN_LIT("/x"), false);
+	ok(is_in(&w, p, 1, "", ID), "a container's is still known after 200,000 others");
+	for (unsigned i = 0; i < 70000; i++) {
+		sk_autofree char *name = sk_printf("/%064x", i);
+
+		sk_container_table_cgroup(w.table, p, 300000 + i, sk_span_str(name), false);
+	}
+	ok(sk_container_table_count(w.table) <= 2 * SK_MAX_CONTAINERS, "there is an end to containers");
+	world_close(&w);
+}
+
 int main(void)
 {
+	test_runtimes();
+	test_plain_runtime();
+	test_without_cgroup();
+	test_whose();
+	test_many_cgroups();
 	test_ids();
 	test_docker();
 	test_oci();

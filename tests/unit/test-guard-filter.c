@@ -79,7 +79,7 @@ static const char trail[] =
 	"process 1 exe=/sbin/init start=0\n"
 	"process 10 parent=1 exe=/usr/sbin/nginx name=nginx container=web uid=33 user=www-data\n"
 	"process 11 parent=10 exe=/bin/bash name=bash args=\"-c curl -t text http://x\" tty=34816 uid=33 user=www-data "
-	"env=PATH=/bin env=LANG=C caps=CAP_NET_RAW,CAP_CHOWN\n"
+	"cwd=/tmp env=PATH=/bin env=LANG=C caps=CAP_NET_RAW,CAP_CHOWN\n"
 	"openat @11 fd=5 name=/etc/Shadow-1 flags=O_RDWR|O_CREAT mode=0755\n";
 
 static const char connection[] =
@@ -89,6 +89,10 @@ static const char connection[] =
 static const char connection6[] =
 	"process 1 exe=/usr/bin/curl\n"
 	"connect @1 fd=4 from=[2001:db8::1]:40000 to=[2606:2800::34]:443 proto=udp\n";
+
+static const char received[] =
+	"process 1 exe=/usr/bin/java\n"
+	"recvfrom @1 fd=4 from=10.0.0.7:40000 to=93.184.216.34:443 proto=udp data=hello\n";
 
 /* Conditions, what they are judged by, and whether they hold. */
 static const struct {
@@ -147,6 +151,13 @@ static const struct {
 	{ "proc.duration < 5000000000", trail, CASE_FIRES },
 	{ "proc.tty != 0", trail, CASE_FIRES },
 	{ "fd.num contains 5", trail, CASE_WRONG },
+	/* bytes */
+	{ "evt.buffer bcontains 656c6C", received, CASE_FIRES },
+	{ "evt.buffer bcontains 656c6caa", received, CASE_QUIET },
+	{ "evt.buffer bstartswith 68", received, CASE_FIRES },
+	{ "evt.buffer bstartswith 65", received, CASE_QUIET },
+	{ "evt.buffer bcontains 2", received, CASE_WRONG },
+	{ "evt.buffer bcontains 2g", received, CASE_WRONG },
 	/* absent values: every comparison is false */
 	{ "k8s.ns.name = x or k8s.ns.name != x", trail, CASE_QUIET },
 	{ "not k8s.ns.name = x", trail, CASE_FIRES },
@@ -162,6 +173,7 @@ static const struct {
 	{ "proc.aname != nginx", trail, CASE_FIRES },
 	{ "proc.aname startswith ngi", trail, CASE_FIRES },
 	{ "proc.aexepath[1] endswith sbin/nginx", trail, CASE_FIRES },
+	{ "proc.cwd startswith /tmp/ and proc.cwd != /tmp", trail, CASE_FIRES },
 	{ "proc.args[1] = curl", trail, CASE_FIRES },
 	{ "proc.args[9] = ''", trail, CASE_FIRES },
 	{ "proc.env[LANG] = C and proc.env contains 'PATH=/bin'", trail, CASE_FIRES },

@@ -35,6 +35,7 @@ static void put_check(struct sk_buf *out)
 	static const char *const types[] = { "openat", "execve", "connect", "unlink", "read" };
 	static const char *const others[] = { "evt.rawres >= 0", "fd.num > 4", "fd.sport = 80", "fd.net = 10.0.0.0/8",
 					      "fd.ip != 10.0.0.1", "evt.is_open_write = true", "fd.name exists",
+					      "evt.failed = false", "evt.res != EACCES", "evt.arg.flags contains O_CREAT",
 					      "proc.name = val(proc.pname)", "fd.name glob /etc/*" };
 
 	switch (roll(7)) {
@@ -82,14 +83,14 @@ static void put_condition(struct sk_buf *out, unsigned depth)
 	sk_buf_putc(out, ')');
 }
 
-static void put_rules(struct sk_buf *out)
+static void put_rules(struct sk_buf *out, int count)
 {
 	for (int i = 0; i < 3; i++) {
 		sk_buf_printf(out, "- macro: m%d\n  condition: ", i);
 		put_check(out);
 		sk_buf_putc(out, '\n');
 	}
-	for (int i = 0; i < RULES; i++) {
+	for (int i = 0; i < count; i++) {
 		sk_buf_printf(out, "- rule: r%d\n  desc: d\n  output: o\n  priority: INFO\n  condition: ", i);
 		put_condition(out, 3);
 		sk_buf_putc(out, '\n');
@@ -268,7 +269,7 @@ static void test_random(void)
 		struct sk_graph_eval *eval;
 
 		seed = (uint64_t)i + 1;
-		put_rules(&text);
+		put_rules(&text, RULES);
 		put_trail(&trail);
 		expect(load_text(sk_buf_str(&text), &rules, &graph) && rules.errors == 0, "rules %d are loaded", i);
 		print_problems(&rules);
@@ -281,6 +282,88 @@ static void test_random(void)
 	}
 	ok(events == GRAPHS * EVENTS && hits > 1000, "%zu events, %zu times a rule fired", events, hits);
 	ok(again == events && hits_again == hits, "the same from the binary form");
+}
+
+/* ---- what a part of an event says of all events with that part ---- */
+
+enum { MAY_GRAPHS = 300, MAY_RULES = 3, VARIANTS = 12 };
+
+static const char *const open_flags[] = { "O_RDONLY", "O_RDWR", "O_WRONLY|O_CREAT", "O_RDONLY|O_TRUNC" };
+
+/* Each file opened in each way by one process, and then by others; and what fails. */
+static void put_opens(struct sk_buf *out)
+{
+	sk_buf_puts(out, "container sh\n");
+	for (unsigned pid = 10; pid < 16; pid++)
+		sk_buf_printf(out, "process %u exe=/bin/%s container=%s\n", pid, pick(names, SK_COUNT(names)),
+			      roll(2) ? "sh" : "host");
+	for (size_t i = 0; i < SK_COUNT(paths) * SK_COUNT(open_flags); i++)
+		for (unsigned k = 0; k < VARIANTS; k++)
+			sk_buf_printf(out, "openat @%u fd=%u file=%s name=%s flags=%s\n", 10 + roll(6), roll(9),
+				      paths[i % SK_COUNT(paths)], pick(paths, SK_COUNT(paths)),
+				      open_flags[i / SK_COUNT(paths)]);
+	for (unsigned k = 0; k < VARIANTS; k++)
+		sk_buf_printf(out, "openat @%u name=%s flags=O_RDONLY result=%s\nunlink @%u path=%s result=EACCES\n",
+			      10 + roll(6), pick(paths, SK_COUNT(paths)), roll(2) ? "ENOENT" : "EACCES", 10 + roll(6),
+			      pick(paths, SK_COUNT(paths)));
+}
+
+struct may_counts {
+	size_t boring, not_boring, fired, unwanted_failures;
+};
+
+static void try_may(struct sk_graph *graph, struct sk_graph_eval *eval, struct sk_span text, struct may_counts *counts)
+{
+	const struct sk_detection *fired[MAY_RULES];
+	struct sk_trail *trail = NULL;
+	struct sk_event event;
+	bool boring = false, before = false;
+
+	sk_trail_from(text, "trail", &trail, NULL);
+	for (unsigned n = 0; sk_trail_next(trail, &event, NULL) > 0; n++) {
+		size_t count = sk_graph_match(eval, &event, fired, MAY_RULES);
+
+		if (event.result < 0) {
+			bool wanted = sk_graph_wants_failed(graph, event.type);
+
+			counts->unwanted_failures += !wanted;
+			expect(wanted || !count, "a failure that is not wanted fires nothing");
+			continue;
+		}
+		boring = !sk_graph_may_match_open(eval, &event);
+		expect(n % VARIANTS == 0 || boring == before, "the verdict is of the file, not of who opens it");
+		expect(!boring || !count, "a boring open fires nothing: %.*s", (int)event.file->name.len, event.file->name.ptr);
+		before = boring;
+		counts->boring += boring;
+		counts->not_boring += !boring;
+		counts->fired += count > 0;
+	}
+	sk_trail_free(trail);
+}
+
+static void test_may(void)
+{
+	struct may_counts counts = { 0 };
+
+	for (int i = 0; i < MAY_GRAPHS; i++) {
+		sk_cleanup(sk_buf_release) struct sk_buf text = { 0 }, trail = { 0 };
+		struct sk_rules rules = { 0 };
+		struct sk_graph *graph = NULL;
+		struct sk_graph_eval *eval;
+
+		seed = (uint64_t)i + 1000;
+		put_rules(&text, MAY_RULES);
+		put_opens(&trail);
+		expect(load_text(sk_buf_str(&text), &rules, &graph) && rules.errors == 0, "rules %d are loaded", i);
+		eval = sk_graph_eval_new(graph);
+		try_may(graph, eval, sk_buf_view(&trail), &counts);
+		sk_graph_eval_free(eval);
+		sk_graph_free(graph);
+		sk_rules_release(&rules);
+	}
+	ok(counts.boring > 1000 && counts.not_boring > 1000 && counts.fired > 1000 && counts.unwanted_failures > 100,
+	   "%zu opens bore, %zu do not, %zu fired; %zu failures are not wanted", counts.boring, counts.not_boring,
+	   counts.fired, counts.unwanted_failures);
 }
 
 static void test_cost(void)
@@ -310,6 +393,7 @@ static void test_cost(void)
 int main(void)
 {
 	test_random();
+	test_may();
 	test_cost();
 	return tap_done();
 }

@@ -35,6 +35,18 @@ static void test_family(void)
 	sk_process_table_free(t);
 }
 
+static void test_copy(void)
+{
+	struct sk_process_table *t = sk_process_table_new(0);
+	struct sk_process *above = sk_process_table_add(t, 10, 1), *caller = sk_process_table_add(t, 11, 10), *sibling;
+
+	sk_process_table_set(caller, SK_PROCESS_NAME, SK_SPAN_LIT("caller"));
+	sibling = sk_process_table_fork(t, 12, 10, 11);
+	ok(sibling->parent == above && sibling->ppid == 10, "a copy may have the parent of whom it was copied from");
+	ok(sk_span_is(sibling->name, "caller"), "and is like him, not like the parent");
+	sk_process_table_free(t);
+}
+
 static void test_reuse(void)
 {
 	struct sk_process_table *t = sk_process_table_new(0);
@@ -93,6 +105,7 @@ static void test_seed(void)
 int main(void)
 {
 	test_family();
+	test_copy();
 	test_reuse();
 	test_bound();
 	test_seed();

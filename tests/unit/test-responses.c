@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Responses: what answers which alert, limits, what is never touched, evidence. On processes of its own. */
-#include "agent/process-target.h"
+#include "agent/suspect.h"
 #include "agent/responses.h"
 #include "base/fd.h"
 #include "image/digest.h"
@@ -131,9 +131,9 @@ static pid_t sleeper(pid_t *ret_below)
 
 static uint64_t boot_start(pid_t pid)
 {
-	struct sk_target_stat stat;
+	struct sk_suspect_stat stat;
 
-	return sk_target_stat(pid, &stat) ? stat.ticks * (UINT64_C(1000000000) / (uint64_t)sysconf(_SC_CLK_TCK)) : 0;
+	return sk_suspect_stat(pid, &stat) ? stat.ticks * (UINT64_C(1000000000) / (uint64_t)sysconf(_SC_CLK_TCK)) : 0;
 }
 
 static bool killed(pid_t pid)
@@ -412,10 +412,10 @@ static void test_protection(void)
 
 static bool has_ended(pid_t pid)
 {
-	struct sk_target_stat stat;
+	struct sk_suspect_stat stat;
 
 	for (int i = 0; i < 1000; i++) {
-		if (!sk_target_stat(pid, &stat) || stat.state == 'Z')
+		if (!sk_suspect_stat(pid, &stat) || stat.state == 'Z')
 			return true;
 		usleep(10000);
 	}

@@ -273,10 +273,12 @@ static bool dev(SK_FIELD_PARAMS)
 static bool dev_major(SK_FIELD_PARAMS) { return e->file && sk_give_int(ret, e->file->dev_major); }
 static bool dev_minor(SK_FIELD_PARAMS) { return e->file && sk_give_int(ret, e->file->dev_minor); }
 static bool ino(SK_FIELD_PARAMS) { return e->file && sk_give_int(ret, (int64_t)e->file->inode); }
+static bool is_outside(SK_FIELD_PARAMS) { return e->file && sk_give_bool(ret, e->file->outside); }
 static bool is_upper(SK_FIELD_PARAMS) { return e->file && sk_give_bool(ret, e->file->upper == 1); }
 static bool is_lower(SK_FIELD_PARAMS) { return e->file && sk_give_bool(ret, e->file->upper == 0); }
 
 #define OF SK_FIELD_OF_FILE
+#define OPEN (OF | SK_FIELD_OF_OPEN)
 #define BOTH (OF | SK_FIELD_ANY | SK_FIELD_NE_ALL)
 #define COND SK_FIELD_FILTER_ONLY
 #define TEXT SK_FIELD_TEXT
@@ -288,12 +290,12 @@ static bool is_lower(SK_FIELD_PARAMS) { return e->file && sk_give_bool(ret, e->f
 
 static const struct sk_field fields[] = {
 	{ "fd.num", INT, OF, "number of the descriptor; negative where there is none", num },
-	{ "fd.type", TEXT, OF, "file, directory, ipv4, ipv6, unix, pipe, event, memfd ...", type },
-	{ "fd.typechar", TEXT, OF, "the type as a letter: f, d, 4, 6, u, p ...", typechar },
-	{ "fd.name", TEXT, OF, "absolute path, or both ends: \"10.0.0.1:3000->10.0.0.2:80\"", name },
+	{ "fd.type", TEXT, OPEN, "file, directory, ipv4, ipv6, unix, pipe, event, memfd ...", type },
+	{ "fd.typechar", TEXT, OPEN, "the type as a letter: f, d, 4, 6, u, p ...", typechar },
+	{ "fd.name", TEXT, OPEN, "absolute path, or both ends: \"10.0.0.1:3000->10.0.0.2:80\"", name },
 	{ "fd.nameraw", TEXT, OF, "the path as the program wrote it", nameraw },
-	{ "fd.directory", TEXT, OF, "folder of the file", directory },
-	{ "fd.filename", TEXT, OF, "last part of the path", filename },
+	{ "fd.directory", TEXT, OPEN, "folder of the file", directory },
+	{ "fd.filename", TEXT, OPEN, "last part of the path", filename },
 	{ "fd.ip", IP, BOTH | COND, "address of either end", ip },
 	{ "fd.cip", IP, OF, "address of the client", cip },
 	{ "fd.sip", IP, OF, "address of the server", sip },
@@ -326,10 +328,11 @@ static const struct sk_field fields[] = {
 	{ "fd.uid", TEXT, OF, "thread id and descriptor, as one text", uid },
 	{ "fd.containername", TEXT, OF, "container id, colon, fd.name", containername },
 	{ "fd.containerdirectory", TEXT, OF, "container id, colon, fd.directory", containerdirectory },
-	{ "fd.dev", INT, OF, "device of the file, major << 8 | minor", dev },
-	{ "fd.dev.major", INT, OF, "major number of the device", dev_major },
-	{ "fd.dev.minor", INT, OF, "minor number of the device", dev_minor },
+	{ "fd.dev", INT, OPEN, "device of the file, major << 8 | minor", dev },
+	{ "fd.dev.major", INT, OPEN, "major number of the device", dev_major },
+	{ "fd.dev.minor", INT, OPEN, "minor number of the device", dev_minor },
 	{ "fd.ino", INT, OF, "inode of the file", ino },
+	{ "fd.is_outside", BOOL, OPEN, "is the file not below the root folder of the process?", is_outside },
 	{ "fd.is_upper_layer", BOOL, OF, "is the file in the upper layer of an overlay?", is_upper },
 	{ "fd.is_lower_layer", BOOL, OF, "is the file in a lower layer of an overlay?", is_lower },
 	{ NULL },

@@ -73,7 +73,7 @@ static bool target(SK_FIELD_PARAMS) { return give(e, TARGET, false, scratch, ret
 static bool targetraw(SK_FIELD_PARAMS) { return give(e, TARGET, true, scratch, ret); }
 
 static const struct sk_field fields[] = {
-	{ "fs.path.name", SK_FIELD_TEXT, 0, "absolute path that the call worked on", name },
+	{ "fs.path.name", SK_FIELD_TEXT, SK_FIELD_OF_OPEN, "absolute path that the call worked on", name },
 	{ "fs.path.nameraw", SK_FIELD_TEXT, 0, "the same, as the program wrote it", nameraw },
 	{ "fs.path.source", SK_FIELD_TEXT, 0, "of a rename or mount what was there, of a link the link", source },
 	{ "fs.path.sourceraw", SK_FIELD_TEXT, 0, "the same, as the program wrote it", sourceraw },

@@ -24,7 +24,7 @@ struct cell {
 
 struct row {
 	struct cell cell[COLUMNS];
-	const char *mark; /* '!' known to be exploited, '*' seen in use; two columns */
+	const char *mark; /* '!' known to be exploited, '*' seen in use; two columns; NULL: neither */
 };
 
 struct page {
@@ -196,7 +196,7 @@ static void fill_row(struct page *p, struct sk_finding *const *run, size_t count
 	sk_cleanup(sk_buf_release) struct sk_buf names = { 0 };
 	const struct sk_finding *f = run[0];
 	enum style style = severity_style[f->severity];
-	static const char *const marks[2][2] = { { "  ", "* " }, { "! ", "!*" } };
+	static const char *const marks[2][2] = { { NULL, "* " }, { "! ", "!*" } };
 
 	row->mark = marks[f->kev][sk_report_run_used(run, count)];
 	if (f->package)

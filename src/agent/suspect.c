@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "agent/process-target.h"
+#include "agent/suspect.h"
 
 #include "base/fd.h"
 #include "base/limits.h"
@@ -28,13 +28,13 @@ static bool read_proc(int32_t pid, const char *name, size_t max, struct sk_buf *
 }
 
 /* pid (comm) state ppid ... flags is field 9, starttime field 22; comm may have anything in it. */
-bool sk_target_stat(int32_t pid, struct sk_target_stat *ret)
+bool sk_suspect_stat(int32_t pid, struct sk_suspect_stat *ret)
 {
 	sk_cleanup(sk_buf_release) struct sk_buf text = { 0 };
 	struct sk_span rest, word;
 	uint64_t value;
 
-	*ret = (struct sk_target_stat){ .pid = pid };
+	*ret = (struct sk_suspect_stat){ .pid = pid };
 	if (!read_proc(pid, "stat", 4096, &text) || sk_span_rchr(sk_buf_view(&text), ')') < 0)
 		return false;
 	rest = sk_span_from(sk_buf_view(&text), (size_t)sk_span_rchr(sk_buf_view(&text), ')') + 2);
@@ -61,16 +61,16 @@ static int send_signal(int pidfd, int number)
 	return (int)syscall(SYS_pidfd_send_signal, pidfd, number, NULL, 0);
 }
 
-static int open_checked(struct sk_target *t, struct sk_err *err)
+static int open_checked(struct sk_suspect *t, struct sk_err *err)
 {
-	struct sk_target_stat stat;
+	struct sk_suspect_stat stat;
 
 	t->pidfd = (int)syscall(SYS_pidfd_open, t->pid, 0);
 	if (t->pidfd < 0 && errno == ESRCH)
 		return sk_err_set(err, SK_ENOTFOUND, "process %d has ended", t->pid);
 	if (t->pidfd < 0)
 		return sk_err_errno(err, "process %d", t->pid);
-	if (!sk_target_stat(t->pid, &stat) || stat.ticks != ticks_of(t->boot_start))
+	if (!sk_suspect_stat(t->pid, &stat) || stat.ticks != ticks_of(t->boot_start))
 		return sk_err_set(err, SK_ENOTFOUND, "process %d has ended; its number is another's", t->pid);
 	/* While it is not waited for, nobody else gets its number: what was read is its own. */
 	if (send_signal(t->pidfd, 0) < 0 && errno == ESRCH)
@@ -82,24 +82,25 @@ static int open_checked(struct sk_target *t, struct sk_err *err)
 	return 0;
 }
 
-int sk_target_open(struct sk_target *target, int32_t pid, uint64_t boot_start, struct sk_err *err)
+int sk_suspect_open(struct sk_suspect *target, int32_t pid, uint64_t boot_start, struct sk_err *err)
 {
-	*target = (struct sk_target){ .pid = pid, .boot_start = boot_start, .pidfd = -1 };
+	int r;
+
+	*target = (struct sk_suspect){ .pid = pid, .boot_start = boot_start, .pidfd = -1 };
 	if (pid <= 0 || !boot_start)
 		return sk_err_set(err, SK_EINVAL, "it is not known when process %d began", pid);
-	if (open_checked(target, err) < 0) {
-		sk_target_close(target);
-		return -err->code;
-	}
-	return 0;
+	r = open_checked(target, err);
+	if (r < 0)
+		sk_suspect_close(target);
+	return r;
 }
 
-void sk_target_close(struct sk_target *target)
+void sk_suspect_close(struct sk_suspect *target)
 {
 	sk_closep(&target->pidfd);
 }
 
-int sk_target_signal(const struct sk_target *target, int signal, struct sk_err *err)
+int sk_suspect_signal(const struct sk_suspect *target, int signal, struct sk_err *err)
 {
 	if (send_signal(target->pidfd, signal) == 0)
 		return 0;
@@ -129,20 +130,20 @@ static bool holds_containers(int32_t pid)
 
 static bool is_above_us(int32_t pid)
 {
-	struct sk_target_stat stat;
+	struct sk_suspect_stat stat;
 	int32_t above = getpid();
 
 	for (int depth = 0; depth < SK_MAX_TREE_ROUNDS && above > 1; depth++) {
 		if (above == pid)
 			return true;
-		if (!sk_target_stat(above, &stat))
+		if (!sk_suspect_stat(above, &stat))
 			return false;
 		above = stat.parent;
 	}
 	return false;
 }
 
-const char *sk_target_protected(const struct sk_target *target, bool host)
+const char *sk_suspect_protected(const struct sk_suspect *target, bool host)
 {
 	if (target->pid == getpid())
 		return "it is the agent itself";
@@ -157,7 +158,7 @@ const char *sk_target_protected(const struct sk_target *target, bool host)
 	return NULL;
 }
 
-void sk_target_cgroups(int32_t pid, struct sk_buf *out)
+void sk_suspect_cgroups(int32_t pid, struct sk_buf *out)
 {
 	if (!read_proc(pid, "cgroup", SK_MAX_PROC_FILE, out))
 		sk_buf_reset(out);
@@ -166,8 +167,8 @@ void sk_target_cgroups(int32_t pid, struct sk_buf *out)
 /* ---- all below a process ---- */
 
 struct tree {
-	SK_VEC(struct sk_target_stat) members;
-	const struct sk_target *root;
+	SK_VEC(struct sk_suspect_stat) members;
+	const struct sk_suspect *root;
 	struct sk_buf cgroups; /* of the root */
 	bool host;
 	int killed;
@@ -195,42 +196,42 @@ static bool in_container(struct sk_span cgroups)
 	return false;
 }
 
-static bool may_take(const struct tree *t, const struct sk_target *child)
+static bool may_take(const struct tree *t, const struct sk_suspect *child)
 {
 	sk_cleanup(sk_buf_release) struct sk_buf cgroups = { 0 };
 	bool contained;
 
-	sk_target_cgroups(child->pid, &cgroups);
+	sk_suspect_cgroups(child->pid, &cgroups);
 	contained = in_container(sk_buf_view(&cgroups));
-	if (sk_target_protected(child, !contained))
+	if (sk_suspect_protected(child, !contained))
 		return false;
 	return t->host || contained || sk_span_eq(sk_buf_view(&cgroups), sk_buf_view(&t->cgroups));
 }
 
 /* A signal to a process that stat says is this one. */
-static bool signal_one(const struct sk_target_stat *stat, int number, const struct tree *check)
+static bool signal_one(const struct sk_suspect_stat *stat, int number, const struct tree *check)
 {
-	struct sk_target one;
+	struct sk_suspect one;
 	bool done;
 
-	if (sk_target_open(&one, stat->pid, stat->ticks * (UINT64_C(1000000000) / (uint64_t)sysconf(_SC_CLK_TCK)), NULL) < 0)
+	if (sk_suspect_open(&one, stat->pid, stat->ticks * (UINT64_C(1000000000) / (uint64_t)sysconf(_SC_CLK_TCK)), NULL) < 0)
 		return false;
-	done = (!check || may_take(check, &one)) && sk_target_signal(&one, number, NULL) == 0;
-	sk_target_close(&one);
+	done = (!check || may_take(check, &one)) && sk_suspect_signal(&one, number, NULL) == 0;
+	sk_suspect_close(&one);
 	return done;
 }
 
 /* Adds and stops the children of those that are there; how many were new. */
 static size_t add_children(struct tree *t, DIR *proc)
 {
-	struct sk_target_stat stat;
+	struct sk_suspect_stat stat;
 	struct dirent *entry;
 	size_t before = t->members.len;
 	uint64_t pid;
 
 	rewinddir(proc);
 	while ((entry = readdir(proc)) && t->members.len < SK_MAX_TREE) {
-		if (!sk_span_u64(sk_span_str(entry->d_name), &pid) || !sk_target_stat((int32_t)pid, &stat))
+		if (!sk_span_u64(sk_span_str(entry->d_name), &pid) || !sk_suspect_stat((int32_t)pid, &stat))
 			continue;
 		if (stat.state == 'Z' || !has(t, stat.parent) || has(t, stat.pid))
 			continue;
@@ -240,19 +241,19 @@ static size_t add_children(struct tree *t, DIR *proc)
 	return t->members.len - before;
 }
 
-int sk_target_kill_tree(const struct sk_target *root, bool host, struct sk_err *err)
+int sk_suspect_kill_tree(const struct sk_suspect *root, bool host, struct sk_err *err)
 {
 	struct tree t = { .root = root, .host = host };
 	DIR *proc = opendir("/proc");
 	int r;
 
-	sk_target_cgroups(root->pid, &t.cgroups);
-	r = sk_target_signal(root, SIGSTOP, err);
-	*sk_vec_push(&t.members) = (struct sk_target_stat){ .pid = root->pid };
+	sk_suspect_cgroups(root->pid, &t.cgroups);
+	r = sk_suspect_signal(root, SIGSTOP, err);
+	*sk_vec_push(&t.members) = (struct sk_suspect_stat){ .pid = root->pid };
 	for (int round = 0; r == 0 && proc && round < SK_MAX_TREE_ROUNDS && add_children(&t, proc); round++)
 		;
 	if (r == 0)
-		r = sk_target_signal(root, SIGKILL, err);
+		r = sk_suspect_signal(root, SIGKILL, err);
 	for (size_t i = 1; r == 0 && i < t.members.len; i++)
 		t.killed += signal_one(&t.members.data[i], SIGKILL, NULL);
 	if (proc)

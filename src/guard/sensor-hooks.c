@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "guard/sensor-hooks.h"
+
+#include "base/fd.h"
+#include "base/mem.h"
+#include "bpf/event.h"
+#include "guard/sensor-calls.h"
+#include "sensor.skel.h"
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mount.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Programs that hang on something else than a system call. */
+enum { ON_EXEC, ON_FORK, ON_EXIT, ON_CGROUP_MADE, ON_CGROUP_GONE, ON_PACKET_OUT, ON_PACKET_IN, ON_CALLS };
+
+struct sk_hooks {
+	struct sensor_bpf *bpf;
+	struct bpf_program *on_open; /* of two, the one that this kernel can run */
+	struct ring_buffer *ring;
+	uint64_t *boring;	 /* shared with the kernel: tags by place */
+	struct bpf_link **links; /* by number: ON_..., and from ON_CALLS on sk_sensor_calls */
+	int cpus;
+};
+
+/* Where the numbers of tracepoints are read; libbpf looks in both places. */
+static bool has_tracefs(void)
+{
+	return access("/sys/kernel/tracing/events/syscalls", R_OK) == 0 ||
+	       access("/sys/kernel/debug/tracing/events/syscalls", R_OK) == 0;
+}
+
+/* In a mount namespace of our own, so that nobody else sees it. */
+static int mount_tracefs(struct sk_err *err)
+{
+	if (has_tracefs())
+		return 0;
+	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0 ||
+	    mount("tracefs", "/sys/kernel/tracing", "tracefs", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0)
+		return sk_err_errno(err, "tracefs is not mounted, and it cannot be mounted");
+	return has_tracefs() ? 0 : sk_err_set(err, SK_EUNSUPPORTED, "this kernel has no tracepoints of system calls");
+}
+
+static int check_needs(struct sk_err *err)
+{
+	if (geteuid() != 0)
+		return sk_err_set(err, SK_EUNSUPPORTED, "to see what processes do needs root");
+	if (access("/sys/kernel/btf/vmlinux", R_OK) < 0)
+		return sk_err_set(err, SK_EUNSUPPORTED, "this kernel does not describe its types "
+							"(/sys/kernel/btf/vmlinux; CONFIG_DEBUG_INFO_BTF)");
+	return mount_tracefs(err);
+}
+
+/* libbpf's last warning: it has the reason where its code has not. */
+static _Thread_local char last_warning[512];
+
+__attribute__((format(printf, 2, 0))) static int remember_warning(enum libbpf_print_level level, const char *fmt,
+								  va_list args)
+{
+	size_t n;
+
+	if (level != LIBBPF_WARN || strstr(fmt, "BEGIN PROG LOAD LOG") || strstr(fmt, "failed to load"))
+		return 0;
+	vsnprintf(last_warning, sizeof(last_warning), fmt, args);
+	n = strcspn(last_warning, "\n");
+	last_warning[n] = '\0';
+	return 0;
+}
+
+static int bpf_error(struct sk_err *err, int code, const char *what)
+{
+	errno = -code;
+	if (code == -EPERM || code == -EACCES)
+		return sk_err_set(err, SK_EUNSUPPORTED, "%s: the kernel does not allow it here (%s)", what,
+				  last_warning[0] ? last_warning : strerror(-code));
+	return sk_err_set(err, SK_EIO, "%s: %s%s%s", what, strerror(-code), last_warning[0] ? ": " : "", last_warning);
+}
+
+/* ---- what is told ---- */
+
+/* Words that the kernel reads while they change: each call's row is whole before its hook is there. */
+static void fill_table(struct sk_hooks *h, const struct sk_sensor_want *want)
+{
+	struct sk_wire_call *calls = h->bpf->data_calls->calls;
+
+	h->bpf->bss->env_wanted = want->env;
+	for (size_t i = 0; i < sk_sensor_call_count; i++) {
+		const struct sk_sensor_call *call = &sk_sensor_calls[i];
+		struct sk_wire_call row = { 0 };
+
+		if (call->number >= SK_WIRE_CALLS)
+			continue;
+		if (want->types[call->type])
+			sk_sensor_call_wire(call, want, &row);
+		calls[call->number] = row;
+	}
+}
+
+/* ---- what it hangs on ---- */
+
+static struct bpf_program *program_of(const struct sk_hooks *h, const struct sk_sensor_call *call)
+{
+	if (call->flags & SK_CALL_OPENS)
+		return h->on_open;
+	return call->type == SK_EVENT_SENDMMSG || call->type == SK_EVENT_RECVMMSG ? h->bpf->progs.on_messages :
+										    h->bpf->progs.on_call;
+}
+
+static bool is_wanted(const struct sk_sensor_want *want, size_t n)
+{
+	if (n < ON_PACKET_OUT)
+		return true;
+	if (n < ON_CALLS)
+		return want->types[SK_EVENT_DNS] || want->names;
+	return want->types[sk_sensor_calls[n - ON_CALLS].type];
+}
+
+static size_t hook_count(void)
+{
+	return ON_CALLS + sk_sensor_call_count;
+}
+
+/* A call that this kernel does not have cannot be made: it has no hook, which is no error. */
+static int attach(struct sk_hooks *h, size_t n, struct sk_err *err)
+{
+	struct bpf_program *const programs[ON_CALLS] = {
+		[ON_EXEC] = h->bpf->progs.on_exec,
+		[ON_FORK] = h->bpf->progs.on_fork,
+		[ON_EXIT] = h->bpf->progs.on_exit,
+		[ON_CGROUP_MADE] = h->bpf->progs.on_cgroup_made,
+		[ON_CGROUP_GONE] = h->bpf->progs.on_cgroup_gone,
+		[ON_PACKET_OUT] = h->bpf->progs.on_packet_out,
+		[ON_PACKET_IN] = h->bpf->progs.on_packet_in,
+	};
+	const struct sk_sensor_call *call;
+	char name[64];
+
+	if (n < ON_CALLS) {
+		h->links[n] = bpf_program__attach(programs[n]);
+		return h->links[n] ? 0 : bpf_error(err, -errno, bpf_program__name(programs[n]));
+	}
+	call = &sk_sensor_calls[n - ON_CALLS];
+	snprintf(name, sizeof(name), "sys_exit_%s", call->name);
+	h->links[n] = bpf_program__attach_tracepoint(program_of(h, call), "syscalls", name);
+	return h->links[n] || errno == ENOENT ? 0 : bpf_error(err, -errno, name);
+}
+
+static int by_number(const void *a, const void *b)
+{
+	return *(const int *)a - *(const int *)b;
+}
+
+/* Closes all descriptors but these, which are sorted. */
+static void close_others(const int *keep, size_t count)
+{
+	unsigned from = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if ((unsigned)keep[i] > from)
+			close_range(from, (unsigned)keep[i] - 1, 0);
+		from = (unsigned)keep[i] + 1;
+	}
+	close_range(from, ~0u, 0);
+}
+
+/*
+ * The last one who closes a hook waits until no processor can be in it any
+ * more, 70 ms for each here: three seconds for forty. A process of its own
+ * waits, which has nothing open but them, and begins when `go` ends.
+ */
+static void wait_for_hooks(int go, int *fds, size_t count)
+{
+	char byte;
+
+	fds[count++] = go;
+	qsort(fds, count, sizeof(*fds), by_number);
+	close_others(fds, count);
+	(void)!read(go, &byte, 1);
+	_exit(0);
+}
+
+static void detach(struct sk_hooks *h, const struct sk_sensor_want *want)
+{
+	sk_autofree int *fds = sk_alloc((hook_count() + 1) * sizeof(*fds));
+	size_t count = 0;
+	int ends[2];
+	pid_t child;
+
+	for (size_t n = 0; n < hook_count(); n++)
+		if (h->links[n] && !(want && is_wanted(want, n)))
+			fds[count++] = bpf_link__fd(h->links[n]);
+	if (!count || pipe2(ends, O_CLOEXEC) < 0)
+		ends[0] = ends[1] = -1;
+	child = ends[0] >= 0 ? fork() : -1;
+	if (child == 0) {
+		/* Nobody waits for a grandchild. */
+		if (fork() == 0)
+			wait_for_hooks(ends[0], fds, count);
+		_exit(0);
+	}
+	if (child > 0)
+		waitpid(child, NULL, 0);
+	for (size_t n = 0; n < hook_count(); n++) {
+		if (!h->links[n] || (want && is_wanted(want, n)))
+			continue;
+		bpf_link__destroy(h->links[n]);
+		h->links[n] = NULL;
+	}
+	sk_closep(&ends[0]);
+	sk_closep(&ends[1]);
+}
+
+int sk_hooks_want(struct sk_hooks *h, const struct sk_sensor_want *want, struct sk_err *err)
+{
+	sk_hooks_forget_boring(h);
+	fill_table(h, want);
+	for (size_t n = 0; n < hook_count(); n++)
+		if (is_wanted(want, n) && !h->links[n] && attach(h, n, err) < 0)
+			return -err->code;
+	detach(h, want);
+	return 0;
+}
+
+/* ---- programs ---- */
+
+/* Odd, so that nothing that is multiplied with it is lost. */
+static uint64_t secret(void)
+{
+	uint64_t number;
+
+	if (getrandom(&number, sizeof(number), 0) != (ssize_t)sizeof(number))
+		abort(); /* Linux has it since 3.17, and root may read it */
+	return number | 1;
+}
+
+static bool kernel_has(const char *function)
+{
+	struct btf *btf = btf__load_vmlinux_btf();
+	bool has = btf && btf__find_by_name_kind(btf, function, BTF_KIND_FUNC) > 0;
+
+	btf__free(btf);
+	return has;
+}
+
+static int load(struct sk_hooks *h, struct sk_err *err)
+{
+	int r;
+
+	libbpf_set_print(remember_warning);
+	last_warning[0] = '\0';
+	h->bpf = sensor_bpf__open();
+	if (!h->bpf)
+		return bpf_error(err, -errno, "the sensor's programs");
+	h->bpf->rodata->own_pid = (uint32_t)getpid();
+	h->bpf->rodata->ring_bytes = bpf_map__max_entries(h->bpf->maps.ring);
+	h->bpf->rodata->tag_secret = secret();
+	h->on_open = kernel_has("bpf_rdonly_cast") ? h->bpf->progs.on_open : h->bpf->progs.on_open_slowly;
+	bpf_program__set_autoload(h->bpf->progs.on_open, h->on_open == h->bpf->progs.on_open);
+	bpf_program__set_autoload(h->bpf->progs.on_open_slowly, h->on_open == h->bpf->progs.on_open_slowly);
+	r = sensor_bpf__load(h->bpf);
+	if (r < 0)
+		return bpf_error(err, r, "the sensor's programs");
+	return 0;
+}
+
+static int map_boring(struct sk_hooks *h, struct sk_err *err)
+{
+	void *memory = mmap(NULL, SK_WIRE_BORING * sizeof(*h->boring), PROT_READ | PROT_WRITE, MAP_SHARED,
+			    bpf_map__fd(h->bpf->maps.boring), 0);
+
+	if (memory == MAP_FAILED)
+		return bpf_error(err, -errno, "the memory of boring opens");
+	h->boring = memory;
+	return 0;
+}
+
+int sk_hooks_open(int (*record)(void *context, void *bytes, size_t size), void *context, struct sk_hooks **ret_hooks,
+		  struct sk_err *err)
+{
+	struct sk_hooks *h;
+	int r = check_needs(err);
+
+	if (r < 0)
+		return r;
+	h = sk_alloc(sizeof(*h));
+	h->links = sk_alloc(hook_count() * sizeof(*h->links));
+	h->cpus = libbpf_num_possible_cpus();
+	if (load(h, err) < 0 || map_boring(h, err) < 0) {
+		sk_hooks_close(h);
+		return -err->code;
+	}
+	h->ring = ring_buffer__new(bpf_map__fd(h->bpf->maps.ring), record, context, NULL);
+	if (!h->ring) {
+		r = bpf_error(err, -errno, "the ring buffer");
+		sk_hooks_close(h);
+		return r;
+	}
+	*ret_hooks = h;
+	return 0;
+}
+
+void sk_hooks_close(struct sk_hooks *h)
+{
+	if (!h)
+		return;
+	if (h->bpf)
+		detach(h, NULL);
+	if (h->boring)
+		munmap(h->boring, SK_WIRE_BORING * sizeof(*h->boring));
+	ring_buffer__free(h->ring);
+	sensor_bpf__destroy(h->bpf);
+	free(h->links);
+	free(h);
+}
+
+int sk_hooks_fd(const struct sk_hooks *h)
+{
+	return ring_buffer__epoll_fd(h->ring);
+}
+
+int sk_hooks_poll(struct sk_hooks *h, int timeout, struct sk_err *err)
+{
+	int r = ring_buffer__poll(h->ring, timeout);
+
+	return r < 0 && r != -EINTR && r != -EAGAIN ? bpf_error(err, r, "the ring buffer") : 0;
+}
+
+void sk_hooks_bore(struct sk_hooks *h, uint64_t tag)
+{
+	__atomic_store_n(&h->boring[SK_WIRE_BORING_PLACE(tag)], tag, __ATOMIC_RELAXED);
+}
+
+void sk_hooks_forget_boring(struct sk_hooks *h)
+{
+	memset(h->boring, 0, SK_WIRE_BORING * sizeof(*h->boring));
+}
+
+size_t sk_hooks_cpus(const struct sk_hooks *h)
+{
+	return h->cpus > 0 ? (size_t)h->cpus : 0;
+}
+
+void sk_hooks_losses(const struct sk_hooks *h, uint32_t reason, uint64_t *ret_counts)
+{
+	size_t size = sk_hooks_cpus(h) * sizeof(*ret_counts);
+
+	if (bpf_map__lookup_elem(h->bpf->maps.losses, &reason, sizeof(reason), ret_counts, size, 0) < 0)
+		memset(ret_counts, 0, size);
+}

@@ -212,6 +212,7 @@ struct signal_struct {
 
 struct mm_struct {
 	unsigned long arg_start, arg_end, env_start, env_end;
+	struct file *exe_file;
 };
 
 struct task_struct {
@@ -231,6 +232,15 @@ struct task_struct {
 	struct {
 		__u32 val;
 	} loginuid;
+};
+
+struct seq_file;
+struct bpf_iter_meta {
+	struct seq_file *seq;
+};
+struct bpf_iter__task {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
 };
 
 struct linux_binprm {

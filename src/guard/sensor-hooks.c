@@ -2,6 +2,7 @@
 #include "guard/sensor-hooks.h"
 
 #include "base/fd.h"
+#include "base/limits.h"
 #include "base/mem.h"
 #include "bpf/event.h"
 #include "guard/sensor-calls.h"
@@ -30,6 +31,7 @@ struct sk_hooks {
 	struct bpf_program *on_open; /* of two, the one that this kernel can run */
 	struct ring_buffer *ring;
 	uint64_t *boring;	 /* shared with the kernel: tags by place */
+	struct bpf_link *alive;	 /* the look at all processes */
 	struct bpf_link **links; /* by number: ON_..., and from ON_CALLS on sk_sensor_calls */
 	int cpus;
 };
@@ -300,6 +302,7 @@ int sk_hooks_open(int (*record)(void *context, void *bytes, size_t size), void *
 		sk_hooks_close(h);
 		return -err->code;
 	}
+	h->alive = bpf_program__attach_iter(h->bpf->progs.tell_alive, NULL);
 	h->ring = ring_buffer__new(bpf_map__fd(h->bpf->maps.ring), record, context, NULL);
 	if (!h->ring) {
 		r = bpf_error(err, -errno, "the ring buffer");
@@ -316,6 +319,7 @@ void sk_hooks_close(struct sk_hooks *h)
 		return;
 	if (h->bpf)
 		detach(h, NULL);
+	bpf_link__destroy(h->alive);
 	if (h->boring)
 		munmap(h->boring, SK_WIRE_BORING * sizeof(*h->boring));
 	ring_buffer__free(h->ring);
@@ -334,6 +338,15 @@ int sk_hooks_poll(struct sk_hooks *h, int timeout, struct sk_err *err)
 	int r = ring_buffer__poll(h->ring, timeout);
 
 	return r < 0 && r != -EINTR && r != -EAGAIN ? bpf_error(err, r, "the ring buffer") : 0;
+}
+
+int sk_hooks_alive(struct sk_hooks *h, struct sk_buf *ret, struct sk_err *err)
+{
+	sk_autoclose int fd = h->alive ? bpf_iter_create(bpf_link__fd(h->alive)) : -ENOENT;
+
+	if (fd < 0)
+		return bpf_error(err, fd, "the list of processes");
+	return sk_fd_slurp(fd, SK_MAX_ALIVE_BYTES, ret, err);
 }
 
 void sk_hooks_bore(struct sk_hooks *h, uint64_t tag)

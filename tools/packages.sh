@@ -11,13 +11,13 @@ packages_build="gcc libc6-dev meson ninja-build pkg-config
 # To test: the second compiler, and the peers that results are compared with.
 packages_test="libclang-rt-dev llvm
 	bash bash-completion ca-certificates fish git groff-base man-db mandoc zsh
-	apache2-utils busybox-static docker.io docker-registry dpkg-dev gzip jq mmdebstrap npm openssl podman python3 python3-jsonschema python3-yaml rpm skopeo tar unzip xz-utils zip zstd"
+	apache2-utils busybox-static containerd crun docker.io docker-registry dpkg-dev gzip jq mmdebstrap npm openssl podman python3 python3-jsonschema python3-yaml rpm runc skopeo tar unzip xz-utils zip zstd"
 
 # To make an image where none is named.
 packages_image="mmdebstrap python3"
 
 # To show the guard at work.
-packages_demo="busybox-static docker.io jq"
+packages_demo="busybox-static containerd crun docker.io jq"
 
 as_root() {
 	if [ "$(id -u)" = 0 ]; then

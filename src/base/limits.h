@@ -211,13 +211,16 @@
 #define SK_MAX_CONTAINERS 8192u
 /* Id of a container, which is the name of folders. */
 #define SK_MAX_CONTAINER_ID 255u
-/* Strings of one container (labels, mounts): an engine's list of them has 10 kB. */
-#define SK_MAX_CONTAINER_TEXT (1u << 20)
+/* Labels of one container, or of its pod: Kubernetes allows 256 kB of annotations, which some engines make labels of. */
+#define SK_MAX_CONTAINER_TEXT (256u << 10)
 /* One file of a runtime or an engine about a container: a bundle's has 30 kB, containers.json 2 kB a container. */
 #define SK_MAX_CONTAINER_STATE (8u << 20)
 /* /etc/passwd or /etc/group of a container: Debian's have 1 kB; and all of them that differ, which are kept. */
 #define SK_MAX_CONTAINER_USERS (256u << 10)
 #define SK_MAX_USERS (8u << 20)
+/* bbolt: pages are the machine's (4 to 64 KiB); a value is a description of a container at most. */
+#define SK_MAX_BOLT_PAGE (64u << 10)
+#define SK_MAX_BOLT_VALUE (1u << 20)
 /* Mounts of one container that are told to rules. */
 #define SK_MAX_CONTAINER_MOUNTS 256u
 /* What an agent says of itself: some 200 bytes for each container and rule that fired. */

@@ -163,6 +163,9 @@ static void json_process(struct sk_json_writer *w, const struct sk_process *p)
 	json_text(w, "cwd", p->cwd);
 	sk_json_put_int(w, "uid", p->uid);
 	sk_json_put_int(w, "gid", p->gid);
+	if (p->user)
+		json_text(w, "user", p->user->name);
+	json_text(w, "group", p->group);
 	if (p->loginuid != UINT32_MAX)
 		sk_json_put_int(w, "loginuid", p->loginuid);
 	sk_json_put_int(w, "tty", p->tty);

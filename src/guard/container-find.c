@@ -5,8 +5,11 @@
 #include "base/limits.h"
 #include "guard/container-read.h"
 #include "guard/container-runtime.h"
+#include "guard/container-store.h"
 
-#include <stdio.h>
+#include <errno.h>
+#include <signal.h>
+#include <unistd.h>
 
 struct search {
 	struct sk_container *container;
@@ -76,10 +79,15 @@ static bool bundle_above(const struct search *s, const struct sk_process *proces
 		if (!sk_runtime_call(p, &arena, &call))
 			continue;
 		found = sk_span_eq(call.id, s->container->id) && is_bundle(s, call.bundle, ret_bundle);
+		if (!found && call.root.len && sk_span_eq(call.id, s->container->id)) {
+			folder = sk_container_state(call.root, call.id);
+			found = folder && is_bundle(s, sk_span_str(folder), ret_bundle);
+		}
 		/* A shim stands in the bundle of the first container of its pod; the others' are beside it. */
 		if (found || call.runtime[0] || !call.bundle.len)
 			continue;
 		call.bundle = sk_span_dirname(call.bundle);
+		free(folder);
 		folder = sk_printf("%.*s/%s", (int)call.bundle.len, call.bundle.ptr, s->container->id.ptr);
 		found = is_bundle(s, sk_span_str(folder), ret_bundle);
 	}
@@ -87,11 +95,40 @@ static bool bundle_above(const struct search *s, const struct sk_process *proces
 	return found;
 }
 
+char *sk_container_state(struct sk_span root, struct sk_span id)
+{
+	static const char *const names[] = { "state.json", "status" };
+	struct sk_runtime_state state = { 0 };
+	struct sk_arena arena = { 0 };
+	char *bundle = NULL;
+
+	for (size_t i = 0; i < SK_COUNT(names) && !state.bundle.len; i++) {
+		sk_cleanup(sk_buf_release) struct sk_buf text = { 0 };
+		sk_autofree char *path = sk_printf("%.*s/%.*s/%s", (int)root.len, root.ptr, (int)id.len, id.ptr, names[i]);
+
+		if (sk_path_slurp_checked(path, false, SK_MAX_CONTAINER_STATE, &text, NULL) >= 0)
+			state = sk_runtime_state_read(sk_buf_view(&text), &arena);
+	}
+	if (state.bundle.len && state.pid && (kill(state.pid, 0) == 0 || errno == EPERM))
+		bundle = sk_strndup(state.bundle.ptr, state.bundle.len);
+	sk_arena_release(&arena);
+	return bundle;
+}
+
 static bool find_bundle(const struct search *s, const struct sk_process *process, char **bundle)
 {
 	if (*bundle && read_in(s, SK_CONTAINER_OCI, sk_span_str(*bundle), "config.json"))
 		return true;
 	return usual_bundle(s, bundle) || bundle_above(s, process, bundle);
+}
+
+/* "rootfs" lies in the bundle. */
+static void place_root(const struct search *s, const char *bundle)
+{
+	struct sk_span *root = &s->container->rootfs;
+
+	if (root->len && root->ptr[0] != '/')
+		*root = sk_span_str(sk_arena_printf(s->arena, "%s/%.*s", bundle, (int)root->len, root->ptr));
 }
 
 /* ---- engines ---- */
@@ -143,6 +180,7 @@ static bool read_storage_in(const struct search *s, struct sk_span folder)
 		return false;
 	if (!s->container->image_id.len)
 		read_in(s, SK_CONTAINER_STORAGE, folder, "volatile-containers.json");
+	sk_container_read_podman(s->container, sk_span_dirname(folder), s->arena);
 	images = sk_printf("%.*s-images", (int)(folder.len - strlen(suffix)), folder.ptr);
 	read_in(s, SK_CONTAINER_STORAGE_IMAGES, sk_span_str(images), "images.json");
 	return s->container->image_id.len;
@@ -177,6 +215,21 @@ static void read_sandbox(const struct search *s, const char *bundle)
 	read_in(s, SK_CONTAINER_SANDBOX, sk_span_str(folder), "config.json");
 }
 
+/* <state>/io.containerd.runtime.v2.task/NAMESPACE/ID has a link "work" into the folder where containerd has all else. */
+static void read_containerd(const struct search *s, const char *bundle)
+{
+	struct sk_span state = sk_span_dirname(sk_span_str(bundle)), root;
+	sk_autofree char *path = sk_printf("%s/work", bundle);
+	char work[SK_MAX_PATH];
+	ssize_t n;
+
+	if (!sk_span_is(sk_span_basename(sk_span_dirname(state)), "io.containerd.runtime.v2.task"))
+		return;
+	n = readlink(path, work, sizeof(work));
+	root = sk_span_dirname(sk_span_dirname(sk_span_dirname(sk_span(work, n > 0 ? (size_t)n : 0))));
+	sk_container_read_containerd(s->container, root, sk_span_basename(state), s->arena);
+}
+
 /* What the monitor or the shim above knows, where no file tells it. */
 static void look_above(const struct search *s, const struct sk_process *process)
 {
@@ -201,10 +254,13 @@ void sk_container_look(struct sk_container *container, const struct sk_process *
 	struct search s = { .container = container, .arena = arena };
 	bool found = find_bundle(&s, process, bundle);
 
+	if (found)
+		place_root(&s, *bundle);
 	if (read_docker(&s))
 		return;
 	if (found) {
 		read_storage(&s, *bundle);
+		read_containerd(&s, *bundle);
 		read_sandbox(&s, *bundle);
 	}
 	look_above(&s, process);

@@ -14,3 +14,9 @@
  */
 void sk_container_look(struct sk_container *container, const struct sk_process *process, char **bundle,
 		       struct sk_arena *arena);
+
+/*
+ * The bundle of a container by the state that its runtime keeps below `root`
+ * (/run/runc, /run/crun); NULL: there is none, or it does not run. Owned.
+ */
+char *sk_container_state(struct sk_span root, struct sk_span id);

@@ -15,7 +15,8 @@ struct sk_container_entry {
 	const char *runtime; /* that was started for it; "" */
 	uint32_t owner;	     /* user id of the runtime */
 	bool odd;	     /* its cgroup's name has not its whole id in it */
-	bool has_cgroup, known, looked_whole, ended;
+	bool has_cgroup, looked_whole, ended;
+	unsigned known;			/* bits: what was there at the last look */
 	int64_t next_look, wait,
 		seen;	/* milliseconds of the monotonic clock; next_look INT64_MAX: no more */
 	uint64_t pidns; /* of the first process that was seen in it */

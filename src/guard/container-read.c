@@ -27,6 +27,7 @@ static void take_labels(struct sk_arena *arena, const struct sk_node *object, co
 			uint32_t *count)
 {
 	struct sk_label *to;
+	size_t bytes = 0;
 	uint32_t n = 0;
 
 	if (!sk_node_is(object, SK_NODE_OBJECT) || !object->count)
@@ -34,7 +35,8 @@ static void take_labels(struct sk_arena *arena, const struct sk_node *object, co
 	to = sk_arena_alloc(arena, (object->count < SK_MAX_CONTAINER_LABELS ? object->count : SK_MAX_CONTAINER_LABELS) *
 					   sizeof(*to));
 	sk_node_each(label, object) {
-		if (n == SK_MAX_CONTAINER_LABELS)
+		bytes += label->key.len + sk_node_str(label).len;
+		if (n == SK_MAX_CONTAINER_LABELS || bytes > SK_MAX_CONTAINER_TEXT)
 			break;
 		if (sk_node_is(label, SK_NODE_STRING))
 			to[n++] = (struct sk_label){ copy(arena, label->key), copy(arena, label->text) };
@@ -285,6 +287,7 @@ static void take_root(struct sk_arena *arena, struct sk_span root, struct sk_con
 {
 	sk_cleanup(sk_buf_release) struct sk_buf upper = { 0 };
 
+	take(arena, &c->rootfs, root);
 	if (!sk_span_starts(root, "/") || !sk_span_ends(root, "/merged"))
 		return;
 	sk_buf_span(&upper, sk_span_dirname(root));
@@ -372,6 +375,22 @@ static void read_storage_images(const struct sk_node *root, struct sk_arena *are
 	}
 }
 
+static void read_podman(const struct sk_node *root, struct sk_arena *arena, struct sk_container *c)
+{
+	c->engine = SK_SPAN_LIT("podman");
+	take(arena, &c->name, sk_node_str(sk_node_get(root, "name")));
+	take(arena, &c->image, sk_node_str(sk_node_get(root, "rootfsImageName")));
+	take(arena, &c->image_id, sk_node_str(sk_node_get(root, "rootfsImageID")));
+	take(arena, &c->pod_id, sk_node_str(sk_node_get(root, "pod")));
+	take_labels(arena, sk_node_get(root, "labels"), &c->labels, &c->label_count);
+	take_healthcheck(arena, sk_node_path(root, "healthcheck", "Test", NULL), c);
+}
+
+static void read_manifest(const struct sk_node *root, struct sk_arena *arena, struct sk_container *c)
+{
+	take(arena, &c->image_id, without(sk_node_str(sk_node_path(root, "config", "digest", NULL)), "sha256:"));
+}
+
 int sk_container_read(enum sk_container_form form, struct sk_span json, struct sk_arena *arena,
 		      struct sk_container *container, struct sk_err *err)
 {
@@ -383,6 +402,8 @@ int sk_container_read(enum sk_container_form form, struct sk_span json, struct s
 		[SK_CONTAINER_DOCKER_IMAGES] = read_docker_images,
 		[SK_CONTAINER_STORAGE] = read_storage,
 		[SK_CONTAINER_STORAGE_IMAGES] = read_storage_images,
+		[SK_CONTAINER_PODMAN] = read_podman,
+		[SK_CONTAINER_MANIFEST] = read_manifest,
 		[SK_CONTAINER_SANDBOX] = read_sandbox,
 	};
 	sk_cleanup(sk_doc_release) struct sk_doc doc = { 0 };
@@ -395,4 +416,21 @@ int sk_container_read(enum sk_container_form form, struct sk_span json, struct s
 		return r;
 	readers[form](doc.root, arena, container);
 	return 0;
+}
+
+struct sk_runtime_state sk_runtime_state_read(struct sk_span json, struct sk_arena *arena)
+{
+	sk_cleanup(sk_doc_release) struct sk_doc doc = { 0 };
+	struct sk_runtime_state state = { 0 };
+	int64_t pid;
+
+	if (json.len > SK_MAX_CONTAINER_STATE || sk_doc_parse(&doc, SK_DOC_JSON, json, 0, NULL) < 0)
+		return state;
+	pid = sk_node_int(sk_node_get(doc.root, "init_process_pid"), sk_node_int(sk_node_get(doc.root, "pid"), 0));
+	state.pid = pid > 0 && pid <= INT32_MAX ? (int32_t)pid : 0;
+	state.bundle = copy(arena, sk_node_str(sk_node_get(doc.root, "bundle")));
+	sk_node_each(label, sk_node_path(doc.root, "config", "labels", NULL))
+		if (sk_span_starts(sk_node_str(label), "bundle="))
+			state.bundle = copy(arena, without(label->text, "bundle="));
+	return state;
 }

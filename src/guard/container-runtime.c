@@ -48,7 +48,7 @@ static struct sk_span absolute(struct sk_arena *arena, struct sk_span folder, st
 static bool read_runtime(const struct sk_process *p, struct sk_arena *arena, struct sk_runtime_call *ret)
 {
 	/* Options with a value: a word behind them is no command and no id. */
-	static const char global[] = "--root --log --log-format --log-level --criu --rootless --cgroup-manager -root -log",
+	static const char global[] = "--log --log-format --log-level --criu --rootless --cgroup-manager -log",
 			  local[] = "--console-socket --pid-file --preserve-fds --config -f --image-path --work-path "
 				    "--parent-path --status-fd --lsm-profile --manage-cgroups-mode --empty-ns --cwd "
 				    "--env -e --user -u --additional-gids -g --process -p --process-label --apparmor "
@@ -59,7 +59,7 @@ static bool read_runtime(const struct sk_process *p, struct sk_arena *arena, str
 	while (!command.len && sk_span_split(&args, '\0', &word))
 		if (!sk_span_starts(word, "-"))
 			command = word;
-		else
+		else if (!option_value(word, "--root -root", &args, &ret->root))
 			option_value(word, global, &args, &value);
 	joins = sk_span_is(command, "exec");
 	ret->starts = sk_span_is(command, "create") || sk_span_is(command, "run") || sk_span_is(command, "restore");

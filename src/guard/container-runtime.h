@@ -14,6 +14,7 @@ struct sk_runtime_call {
 	const char *engine;    /* "containerd" for its shim; "" for others: podman and CRI-O share their monitor */
 	struct sk_span id;
 	struct sk_span bundle; /* absolute, or empty */
+	struct sk_span root;   /* folder of the runtime's states; empty: the usual one */
 	struct sk_span name;   /* that the engine gave; empty: not told */
 	bool starts;	       /* makes the container; others join it or watch it */
 };

@@ -3,7 +3,9 @@
 
 #include "base/limits.h"
 #include "guard/container-find.h"
+#include "guard/container-runtime.h"
 
+#include <dirent.h>
 #include <sys/stat.h>
 #include <time.h>
 
@@ -150,13 +152,24 @@ static void unlink_entry(struct sk_container_table *table, struct sk_container_e
 			table->calls[i] = (struct sk_container_call){ 0 };
 }
 
-/* A container that comes again under its id, as those that are started anew do. */
+/* A container that comes again under its id: another one, for all that is known. */
 static void revive(struct sk_container_table *table, struct sk_container_entry *e)
 {
-	e->ended = e->looked_whole = e->has_cgroup = false;
+	struct sk_arena old = e->arena;
+
+	e->arena = (struct sk_arena){ 0 };
+	e->container = (struct sk_container){
+		.id = sk_span(sk_arena_dup(&e->arena, e->container.id), e->container.id.len),
+		.privileged = -1,
+	};
+	sk_arena_release(&old);
+	free(e->bundle);
+	e->bundle = NULL;
+	e->runtime = "";
+	e->ended = e->looked_whole = e->has_cgroup = e->odd = false;
+	e->known = 0;
 	e->next_look = e->wait = 0;
 	e->pidns = 0;
-	e->container.start = 0;
 	table->ended--;
 	sk_container_entry_tell(table, SK_CONTAINER_ADDED, e, 0);
 }
@@ -167,8 +180,10 @@ struct sk_container_entry *sk_container_entry_of(struct sk_container_table *tabl
 {
 	struct sk_container_entry *e = sk_container_entry_get(table, id), **at;
 
-	if (e && e->ended)
+	if (e && e->ended) {
 		revive(table, e);
+		e->container.engine = sk_span_str(engine);
+	}
 	if (e || table->count >= 2 * SK_MAX_CONTAINERS)
 		return e;
 	e = sk_alloc(sizeof(*e));
@@ -207,11 +222,19 @@ static void plan_look(struct sk_container_entry *e, int64_t now)
 	e->next_look = e->wait > LAST_WAIT_MS ? INT64_MAX : now + e->wait;
 }
 
-/* What is found is put beside what was known, so that a container looked at for ever takes no more memory. */
+/* Which of the things that others wait for are there. */
+static unsigned what_is_known(const struct sk_container *c)
+{
+	return (c->name.len > 0) | (c->image.len > 0) << 1 | (c->image_id.len > 0) << 2 | (c->image_digest.len > 0) << 3 |
+	       (c->pod_name.len > 0) << 4 | (c->label_count > 0) << 5 | (c->pod_label_count > 0) << 6 | (c->ip.len > 0) << 7 |
+	       (c->upper.len > 0) << 8;
+}
+
+/* A copy of what was known, with all that is found beside it, is copied again without what else was read. */
 void sk_container_entry_look(struct sk_container_table *table, struct sk_container_entry *e,
 			     const struct sk_process *process)
 {
-	struct sk_arena arena = { 0 };
+	struct sk_arena work = { 0 }, arena = { 0 };
 	struct sk_container next;
 	int64_t now;
 
@@ -220,23 +243,31 @@ void sk_container_entry_look(struct sk_container_table *table, struct sk_contain
 	now = sk_container_now();
 	if (now < e->next_look)
 		return;
-	next = sk_container_copy(&e->container, &arena);
-	sk_container_look(&next, process, &e->bundle, &arena);
+	next = sk_container_copy(&e->container, &work);
+	sk_container_look(&next, process, &e->bundle, &work);
 	if (!next.name.len && e->bundle)
 		next.name = next.id;
 	if (!next.engine.len)
 		next.engine = sk_span_str(e->runtime);
+	next = sk_container_copy(&next, &arena);
+	sk_arena_release(&work);
 	sk_arena_release(&e->arena);
 	e->container = next;
 	e->arena = arena;
 	plan_look(e, now);
-	if (!e->known && is_known(&e->container)) {
-		e->known = true;
+	if (e->known != what_is_known(&next)) {
+		e->known = what_is_known(&next);
 		sk_container_entry_tell(table, SK_CONTAINER_KNOWN, e, 0);
 	}
 }
 
 /* ---- all of them ---- */
+
+static void closedirp(DIR **dir)
+{
+	if (*dir)
+		closedir(*dir);
+}
 
 static void seed_process(void *context, struct sk_process *process)
 {
@@ -251,8 +282,39 @@ static void seed_process(void *context, struct sk_process *process)
 		sk_container_entry_look(table, e, process);
 }
 
+/* Those of runtimes without an engine, whose cgroups do not tell who they are. */
+static void seed_states(struct sk_container_table *table, const char *root, const char *runtime)
+{
+	sk_cleanup(closedirp) DIR *dir = opendir(root);
+	size_t left = SK_MAX_CONTAINERS;
+	struct dirent *name;
+
+	while (dir && left-- && (name = readdir(dir))) {
+		struct sk_span id = sk_span_str(name->d_name);
+		struct sk_container_entry *e;
+		char *bundle;
+
+		if (!sk_container_id_valid(id) || sk_container_entry_get(table, id))
+			continue;
+		bundle = sk_container_state(sk_span_str(root), id);
+		if (!bundle)
+			continue;
+		e = sk_container_entry_of(table, id, "");
+		if (!e) {
+			free(bundle);
+			return;
+		}
+		e->bundle = bundle;
+		e->runtime = runtime;
+		e->odd = true;
+		sk_container_entry_look(table, e, &(struct sk_process){ 0 });
+	}
+}
+
 void sk_container_table_seed(struct sk_container_table *table, struct sk_process_table *processes)
 {
+	seed_states(table, "/run/runc", "runc");
+	seed_states(table, "/run/crun", "crun");
 	sk_process_table_each(processes, seed_process, table);
 }
 

@@ -32,6 +32,7 @@ struct sk_container {
 	int64_t start;		    /* nanoseconds since 1970; 0 unknown */
 	int32_t privileged;	    /* 1, 0; -1 unknown */
 	struct sk_span ip;
+	struct sk_span rootfs;	    /* its root folder as the host has it, while it runs */
 	struct sk_span upper;	    /* upper folder of its overlay; empty: unknown */
 	struct sk_span cgroup;	    /* its place in the hierarchy, as the runtime was told */
 	struct sk_span healthcheck; /* command of the image's or the engine's health check; and Kubernetes' probes */

@@ -9,6 +9,15 @@
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 
+static void on_container(void *context, enum sk_container_change change, const struct sk_container *container,
+			 uint64_t cgroup)
+{
+	struct sk_decoder *d = context;
+
+	if (change == SK_CONTAINER_KNOWN)
+		sk_users_prepare(d->users, container);
+}
+
 struct sk_decoder *sk_decoder_new(struct sk_process_table *processes, struct sk_container_table *containers)
 {
 	struct sk_decoder *d = sk_alloc(sizeof(*d));
@@ -17,6 +26,7 @@ struct sk_decoder *sk_decoder_new(struct sk_process_table *processes, struct sk_
 	d->containers = containers;
 	d->names = sk_dns_names_new();
 	d->users = sk_users_new();
+	sk_container_table_observe(containers, on_container, d);
 	return d;
 }
 

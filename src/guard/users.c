@@ -26,7 +26,7 @@ struct sk_users {
 	struct names host;
 	struct stat host_file;	    /* as it was when it was read */
 	struct sk_map by_text;	    /* both files: struct names; containers of one image share them */
-	struct sk_map by_container; /* by id: one of by_text */
+	struct sk_map by_container, by_image; /* by id: one of by_text */
 	struct sk_arena ids;
 	size_t bytes;
 };
@@ -119,6 +119,7 @@ void sk_users_free(struct sk_users *users)
 	names_release(&users->host);
 	sk_map_release(&users->by_text);
 	sk_map_release(&users->by_container);
+	sk_map_release(&users->by_image);
 	sk_arena_release(&users->ids);
 	sk_arena_release(&users->arena);
 	free(users);
@@ -140,32 +141,35 @@ static bool slurp_below(int root, const char *path, struct sk_buf *text)
 	       sk_fd_slurp(fd, SK_MAX_CONTAINER_USERS, text, NULL) >= 0;
 }
 
-/* The root folder of a process; -1: it has ended, or its root is ours, because it is not yet where its container is. */
-static int root_of(int32_t pid)
+/* A folder that is not our own root; or -1. */
+static int open_root(const char *path)
 {
-	char path[32];
 	struct stat ours, its;
-	int fd;
+	int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
-	snprintf(path, sizeof(path), "/proc/%d/root", pid);
-	fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0 || stat("/", &ours) < 0 || fstat(fd, &its) < 0 ||
 	    (ours.st_dev == its.st_dev && ours.st_ino == its.st_ino))
 		sk_closep(&fd);
 	return fd;
 }
 
-/* That of the process or, if it has ended already, of what started it in the container. */
+/*
+ * That of the process or, if it has ended already or is not yet where its container is, of what started it there, or
+ * else where the engine has laid it out.
+ */
 static int container_root(const struct sk_process *process)
 {
 	const struct sk_process *p = process;
 	int root = -1;
 
 	for (unsigned i = 0; root < 0 && p && p->container == process->container && i < MAX_ANCESTORS; i++) {
-		root = root_of(p->pid);
+		char path[32];
+
+		snprintf(path, sizeof(path), "/proc/%d/root", p->pid);
+		root = open_root(path);
 		p = p->parent;
 	}
-	return root;
+	return root < 0 && process->container->rootfs.len ? open_root(process->container->rootfs.ptr) : root;
 }
 
 /* Names of texts that were read before, or made of them; NULL: there are too many. */
@@ -193,32 +197,44 @@ static void *find(const struct sk_map *map, uint32_t number)
 	return sk_map_get(map, sk_span(text, (size_t)snprintf(text, sizeof(text), "%u", number)));
 }
 
-static void look_in_container(struct sk_users *users, const struct sk_process *process)
+/* The names for an id; what was there before is forgotten when there are too many. */
+static void put_names(struct sk_users *users, struct sk_map *map, struct sk_span id, struct names *names)
 {
-	sk_cleanup(sk_buf_release) struct sk_buf both = { 0 };
-	sk_autoclose int root = container_root(process);
-	const struct sk_container *container = process->container;
-	struct names *names;
-	size_t passwd_len;
-
-	if (root < 0)
+	if (!id.len)
 		return;
-	slurp_below(root, "etc/passwd", &both);
-	passwd_len = both.len;
-	slurp_below(root, "etc/group", &both);
-	names = names_of(users, &both, passwd_len);
-	if (!names)
+	if (sk_map_get(map, id)) { /* the key that is there stays */
+		sk_map_put(map, id, names);
 		return;
-	if (users->by_container.entries.len >= SK_MAX_CONTAINERS) {
+	}
+	if (users->by_container.entries.len + users->by_image.entries.len >= SK_MAX_CONTAINERS) {
 		sk_map_release(&users->by_container);
+		sk_map_release(&users->by_image);
 		sk_arena_release(&users->ids);
-		users->by_container = (struct sk_map){ 0 };
+		users->by_container = users->by_image = (struct sk_map){ 0 };
 		users->ids = (struct sk_arena){ 0 };
 	}
-	if (sk_map_get(&users->by_container, container->id)) /* the key that is there stays */
-		sk_map_put(&users->by_container, container->id, names);
-	else
-		sk_map_put(&users->by_container, sk_span(sk_arena_dup(&users->ids, container->id), container->id.len), names);
+	sk_map_put(map, sk_span(sk_arena_dup(&users->ids, id), id.len), names);
+}
+
+/* A container that has ended already has had what its image has. */
+static void look_below(struct sk_users *users, const struct sk_container *container, int folder)
+{
+	sk_cleanup(sk_buf_release) struct sk_buf both = { 0 };
+	sk_autoclose int root = folder;
+	struct names *names = sk_map_get(&users->by_image, container->image_id);
+	size_t passwd_len;
+
+	if (root >= 0) {
+		slurp_below(root, "etc/passwd", &both);
+		passwd_len = both.len;
+		slurp_below(root, "etc/group", &both);
+		names = names_of(users, &both, passwd_len);
+	}
+	if (!names)
+		return;
+	put_names(users, &users->by_container, container->id, names);
+	if (root >= 0)
+		put_names(users, &users->by_image, container->image_id, names);
 }
 
 static const struct names *names_in(const struct sk_users *users, const struct sk_container *container)
@@ -228,10 +244,20 @@ static const struct names *names_in(const struct sk_users *users, const struct s
 
 void sk_users_look(struct sk_users *users, const struct sk_process *process)
 {
-	if (!process->container)
+	const struct sk_container *c = process->container;
+
+	if (!c)
 		read_host(users);
-	else if (!sk_users_find(users, process->container, process->uid))
-		look_in_container(users, process);
+	else if (!sk_users_find(users, c, process->uid))
+		look_below(users, c, container_root(process));
+	else if (!sk_map_get(&users->by_image, c->image_id)) /* it may be known later than the first program begins */
+		put_names(users, &users->by_image, c->image_id, sk_map_get(&users->by_container, c->id));
+}
+
+void sk_users_prepare(struct sk_users *users, const struct sk_container *container)
+{
+	if (container->rootfs.len)
+		look_below(users, container, open_root(container->rootfs.ptr));
 }
 
 const struct sk_user *sk_users_find(const struct sk_users *users, const struct sk_container *container, uint32_t uid)

@@ -19,6 +19,9 @@ void sk_users_free(struct sk_users *users);
  */
 void sk_users_look(struct sk_users *users, const struct sk_process *process);
 
+/* The same before a container's first program starts, which may be gone before it can be looked at. */
+void sk_users_prepare(struct sk_users *users, const struct sk_container *container);
+
 /* NULL: nobody has that number in the container (NULL: on the host). Lives as long as users. */
 const struct sk_user *sk_users_find(const struct sk_users *users, const struct sk_container *container, uint32_t uid);
 struct sk_span sk_users_group(const struct sk_users *users, const struct sk_container *container, uint32_t gid);

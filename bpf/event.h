@@ -155,6 +155,21 @@ struct sk_wire_call {
 #define SK_WIRE_NONE 255
 #define SK_WIRE_CWD 254
 
+/* Orders of io_uring (enum io_uring_op: 65 in Linux 6.18), and where what they are about lies. */
+#define SK_WIRE_ORDERS 128
+enum sk_wire_order {
+	SK_ORDER_OPEN = 1, /* struct io_open */
+	SK_ORDER_NAME,	   /* struct io_unlink, io_mkdir: a folder, a name */
+	SK_ORDER_NAMES,	   /* struct io_rename, io_link: two of each */
+	SK_ORDER_SYMLINK,
+	SK_ORDER_CONNECT,
+};
+struct sk_wire_order_call {
+	__u16 call; /* number of the system call that it stands for; 0: not looked at */
+	__u8 shape; /* enum sk_wire_order */
+	__u8 pad;
+};
+
 enum sk_wire_call_flag {
 	SK_CALL_WANTED = 1,
 	SK_CALL_OPENS = 2,

@@ -8,6 +8,7 @@
 #include "call.h"
 #include "cgroup.h"
 #include "dns.h"
+#include "uring.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -389,4 +390,17 @@ int tell_alive(struct bpf_iter__task *ctx)
 	s->record.size = record_size(s);
 	bpf_seq_write(seq, &s->record, record_size(s));
 	return 0;
+}
+
+SEC("tp_btf/io_uring_submit_req")
+int BPF_PROG(on_order, struct io_kiocb *order)
+{
+	return tell_order((void *)plain(order));
+}
+
+/* Its name until Linux 6.3. */
+SEC("tp_btf/io_uring_submit_sqe")
+int BPF_PROG(on_order_older, struct io_kiocb *order)
+{
+	return tell_order((void *)plain(order));
 }

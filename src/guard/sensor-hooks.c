@@ -25,11 +25,12 @@
 #include <unistd.h>
 
 /* Programs that hang on something else than a system call. */
-enum { ON_EXEC, ON_FORK, ON_EXIT, ON_CGROUP_MADE, ON_CGROUP_GONE, ON_PACKET_OUT, ON_PACKET_IN, ON_CALLS };
+enum { ON_EXEC, ON_FORK, ON_EXIT, ON_CGROUP_MADE, ON_CGROUP_GONE, ON_PACKET_OUT, ON_PACKET_IN, ON_ORDER, ON_CALLS };
 
 struct sk_hooks {
 	struct sensor_bpf *bpf;
 	struct bpf_program *on_open; /* of two, the one that this kernel can run */
+	struct bpf_program *on_order; /* the same; NULL: none */
 	struct sk_ring *ring;
 	uint64_t *boring;	 /* shared with the kernel: tags by place */
 	struct bpf_link *alive;	 /* the look at all processes */
@@ -120,12 +121,22 @@ static struct bpf_program *program_of(const struct sk_hooks *h, const struct sk_
 										    h->bpf->progs.on_call;
 }
 
+static bool wants_orders(const struct sk_sensor_want *want)
+{
+	for (size_t i = 0; i < sk_sensor_order_count; i++)
+		if (want->types[sk_sensor_orders[i].type])
+			return true;
+	return false;
+}
+
 static bool is_wanted(const struct sk_sensor_want *want, size_t n)
 {
 	if (n < ON_PACKET_OUT)
 		return true;
-	if (n < ON_CALLS)
+	if (n < ON_ORDER)
 		return want->types[SK_EVENT_DNS] || want->names;
+	if (n == ON_ORDER)
+		return wants_orders(want);
 	return want->types[sk_sensor_calls[n - ON_CALLS].type];
 }
 
@@ -145,10 +156,13 @@ static int attach(struct sk_hooks *h, size_t n, struct sk_err *err)
 		[ON_CGROUP_GONE] = h->bpf->progs.on_cgroup_gone,
 		[ON_PACKET_OUT] = h->bpf->progs.on_packet_out,
 		[ON_PACKET_IN] = h->bpf->progs.on_packet_in,
+		[ON_ORDER] = h->on_order,
 	};
 	const struct sk_sensor_call *call;
 	char name[64];
 
+	if (n == ON_ORDER && !h->on_order) /* a kernel without io_uring */
+		return 0;
 	if (n < ON_CALLS) {
 		h->links[n] = bpf_program__attach(programs[n]);
 		return h->links[n] ? 0 : bpf_error(err, -errno, bpf_program__name(programs[n]));
@@ -247,13 +261,32 @@ static uint64_t secret(void)
 	return number | 1;
 }
 
-static bool kernel_has(const char *function)
+static bool kernel_has(const struct btf *btf, const char *name, uint32_t kind)
+{
+	return btf && btf__find_by_name_kind(btf, name, kind) > 0;
+}
+
+/* Of programs that do the same on different kernels, the one that this kernel can run; NULL: none. */
+static void choose_programs(struct sk_hooks *h)
 {
 	struct btf *btf = btf__load_vmlinux_btf();
-	bool has = btf && btf__find_by_name_kind(btf, function, BTF_KIND_FUNC) > 0;
+	bool casts = kernel_has(btf, "bpf_rdonly_cast", BTF_KIND_FUNC);
+	bool orders = kernel_has(btf, "btf_trace_io_uring_submit_req", BTF_KIND_TYPEDEF);
+	bool older = !orders && kernel_has(btf, "btf_trace_io_uring_submit_sqe", BTF_KIND_TYPEDEF);
 
 	btf__free(btf);
-	return has;
+	h->on_open = casts ? h->bpf->progs.on_open : h->bpf->progs.on_open_slowly;
+	h->on_order = orders ? h->bpf->progs.on_order : older ? h->bpf->progs.on_order_older : NULL;
+	bpf_program__set_autoload(h->bpf->progs.on_open, casts);
+	bpf_program__set_autoload(h->bpf->progs.on_open_slowly, !casts);
+	bpf_program__set_autoload(h->bpf->progs.on_order, orders);
+	bpf_program__set_autoload(h->bpf->progs.on_order_older, older);
+	for (size_t i = 0; i < sk_sensor_order_count; i++) {
+		const struct sk_sensor_order *order = &sk_sensor_orders[i];
+
+		h->bpf->rodata->orders[order->opcode].call = (uint16_t)order->number;
+		h->bpf->rodata->orders[order->opcode].shape = order->shape;
+	}
 }
 
 static int load(struct sk_hooks *h, struct sk_err *err)
@@ -268,9 +301,7 @@ static int load(struct sk_hooks *h, struct sk_err *err)
 	h->bpf->rodata->own_pid = (uint32_t)getpid();
 	h->bpf->rodata->ring_bytes = bpf_map__max_entries(h->bpf->maps.ring);
 	h->bpf->rodata->tag_secret = secret();
-	h->on_open = kernel_has("bpf_rdonly_cast") ? h->bpf->progs.on_open : h->bpf->progs.on_open_slowly;
-	bpf_program__set_autoload(h->bpf->progs.on_open, h->on_open == h->bpf->progs.on_open);
-	bpf_program__set_autoload(h->bpf->progs.on_open_slowly, h->on_open == h->bpf->progs.on_open_slowly);
+	choose_programs(h);
 	r = sensor_bpf__load(h->bpf);
 	if (r < 0)
 		return bpf_error(err, r, "the sensor's programs");

@@ -207,6 +207,8 @@
 #define SK_MAX_GATE_REPORTED (64ull << 20)
 /* Processes that the sensor remembers, ended ones that have children among them; each takes about a kilobyte. */
 #define SK_MAX_PROCESSES (1u << 16)
+/* What the kernel says of all processes at once: a kilobyte of each. */
+#define SK_MAX_ALIVE_BYTES (64u << 20)
 /* Arguments of one process: what its exec event tells (SK_WIRE_PART of bpf/event.h). */
 #define SK_MAX_PROCESS_TEXT 4096u
 /* Containers that the sensor remembers: ten nodes of Kubernetes have fewer, and an entry takes some kilobytes. */

@@ -58,11 +58,6 @@ static const char *const names[] = {
 	"checkpoint-restore",
 };
 
-const char *sk_capability_name(unsigned capability)
-{
-	return capability < SK_COUNT(names) ? names[capability] : NULL;
-}
-
 /* ---- capabilities, which each thread has for itself ---- */
 
 static bool knows_bpf(void)
@@ -245,15 +240,21 @@ void sk_harden_finish(const struct sk_harden_options *options, struct sk_hardeni
 	ret->oom = read_oom();
 }
 
-void sk_hardening_text(const struct sk_hardening *h, struct sk_buf *out)
+void sk_hardening_rights(const struct sk_hardening *h, struct sk_buf *out)
 {
 	unsigned count = 0;
 
 	for (unsigned i = 0; i < SK_COUNT(names); i++)
 		if (h->capabilities & BIT(i))
-			sk_buf_printf(out, "%s%s", count++ ? ", " : "rights: ", names[i]);
+			sk_buf_printf(out, "%s%s", count++ ? ", " : "", names[i]);
 	if (!count)
-		sk_buf_puts(out, "rights: none");
+		sk_buf_puts(out, "none");
+}
+
+void sk_hardening_text(const struct sk_hardening *h, struct sk_buf *out)
+{
+	sk_buf_puts(out, "rights: ");
+	sk_hardening_rights(h, out);
 	sk_buf_puts(out, h->no_new_privileges ? "; no new privileges" : "; new privileges are possible");
 	if (h->denied)
 		sk_buf_printf(out, "; %u system calls denied", h->denied);

@@ -42,7 +42,7 @@ else
 fi
 
 [ "$(id -u)" = 0 ] || { echo "# the sensor needs root"; exit $bad; }
-for tool in python3 setpriv; do
+for tool in jq python3 setpriv; do
 	command -v $tool >/dev/null 2>&1 || { echo "# $tool is not there"; exit $bad; }
 done
 "$SEKISHO" version | grep -q '^sensor *built in' || { echo "# built without the sensor"; exit $bad; }
@@ -87,6 +87,8 @@ check "each has the filter" "$(sed -n 's/^Seccomp:[[:space:]]*//p' /proc/$agent/
 check "none gets new privileges" "$(sed -n 's/^NoNewPrivs:[[:space:]]*//p' /proc/$agent/task/*/status | sort -u)" 1
 until_file "$dir/told" WATCHDOG=1
 check "systemd is told that it is ready" "$(sed -n 2p "$dir/told")" READY=1
+check "status says so, too" "$("$SEKISHO" guard status --format json --socket "$dir/run/guard.sock" |
+	jq -r '.hardening[] | select(.name == "new privileges") | .state')" none
 /bin/true "$dir-end"
 until_file "$dir/out" marked
 check "it does what it is for" "$(grep -c marked "$dir/out")" 1

@@ -71,6 +71,7 @@ static struct sk_judge *judge_new(struct sk_agent *a, struct sk_err *err)
 	unsigned flags = SK_JUDGE_TRUSTED | (a->config->all ? SK_JUDGE_ALL : 0u);
 	struct sk_judge *judge = sk_alloc(sizeof(*judge));
 
+	judge->rules.selections = a->config->selections;
 	judge->rules.additions = a->config->additions;
 	if (sk_judge_open(judge, a->config->rules.items, a->config->rules.count, flags, err) < 0) {
 		judge_free(judge);

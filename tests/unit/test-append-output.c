@@ -84,8 +84,10 @@ static void test_alerts(void)
 		const char *what, *yaml, *has, *has_not;
 	} cases[] = {
 		{ "nothing", "", "opened /etc/shadow container_id=host", "proc.env" },
-		{ "a field keeps its type", "append_output: [{ extra_fields: [user.uid] }]", "\"user.uid\":7", "opened /etc/shadow 7" },
-		{ "the environment", "append_output: [{ extra_fields: [proc.env] }]", "\"proc.env\":\"MARK=x\"", "MARK=x container_id" },
+		{ "a field keeps its type", "append_output: [{ extra_fields: [user.uid] }]", "\"user.uid\":7",
+		  "opened /etc/shadow 7" },
+		{ "the environment", "append_output: [{ extra_fields: [proc.env] }]", "\"proc.env\":\"MARK=x\"",
+		  "MARK=x container_id" },
 		{ "a text stands in front of what containers add", "append_output: [{ extra_output: 'by %proc.name' }]",
 		  "opened /etc/shadow by cat container_id=host", "zz" },
 		{ "and its fields are fields", "append_output: [{ extra_output: 'by %proc.name' }]", "\"proc.name\":\"cat\"", "zz" },
@@ -93,7 +95,8 @@ static void test_alerts(void)
 		  "\"who\":\"u7 of cat\"", "\"user.uid\"" },
 		{ "fields stay sorted", "append_output: [{ extra_fields: [proc.name, { aaa: b }, evt.type] }]",
 		  "\"output_fields\":{\"aaa\":\"b\",\"container.id\":\"host\"", "zz" },
-		{ "a rule by its name", "append_output: [{ match: { rule: opens }, extra_output: here }]", "shadow here container", "zz" },
+		{ "a rule by its name", "append_output: [{ match: { rule: opens }, extra_output: here }]",
+		  "shadow here container", "zz" },
 		{ "not another rule", "append_output: [{ match: { rule: other }, extra_output: here }]", "shadow container", "here" },
 		{ "all tags", "append_output: [{ match: { tags: [host, files] }, extra_output: here }]", "shadow here", "zz" },
 		{ "one of the tags is not enough", "append_output: [{ match: { tags: [host, net] }, extra_output: here }]",

@@ -154,6 +154,11 @@ int sk_sensor_poll(struct sk_sensor *s, int timeout, sk_sensor_fn *fn, void *con
 	return r < 0 ? r : s->handed;
 }
 
+struct sk_process_table *sk_sensor_processes(struct sk_sensor *s)
+{
+	return s->processes;
+}
+
 struct sk_container_table *sk_sensor_containers(struct sk_sensor *s)
 {
 	return s->containers;

@@ -70,13 +70,17 @@ static struct sk_judge *judge_new(struct sk_agent *a, struct sk_err *err)
 {
 	unsigned flags = SK_JUDGE_TRUSTED | (a->config->all ? SK_JUDGE_ALL : 0u);
 	struct sk_judge *judge = sk_alloc(sizeof(*judge));
+	const char *unmatched;
 
+	judge->rules.selections = a->config->selections;
 	judge->rules.additions = a->config->additions;
 	if (sk_judge_open(judge, a->config->rules.items, a->config->rules.count, flags, err) < 0) {
 		judge_free(judge);
 		return NULL;
 	}
 	say_problems(a, &judge->rules);
+	for (size_t i = 0; (unmatched = sk_responses_unmatched(&a->config->responses, &judge->rules, i)); i++)
+		sk_agent_say(a, true, "responses: no rule's name matches '%s'", unmatched);
 	return judge;
 }
 
@@ -95,30 +99,16 @@ static int open_responses(struct sk_agent *a, struct sk_err *err)
 	return sk_responses_open(&options, &a->responses, err);
 }
 
-static void say_drift(void *context, bool trouble, const char *text)
+/* Without it the agent still sees; what it cannot stop it says. */
+static void open_drift(struct sk_agent *a)
 {
-	sk_agent_say(context, trouble, "drift: %s", text);
-}
+	struct sk_drift_options options = { .drift = &a->config->drift, .protect = &a->config->protect,
+					    .state = a->config->state, .runtime = a->config->runtime,
+					    .say = a->say_fn, .context = a->say_context };
+	struct sk_err err = SK_ERR_INIT;
 
-/* What is protected is tried first, and said as it was found. */
-static int open_drift(struct sk_agent *a, struct sk_err *err)
-{
-	struct sk_drift_options options = { .config = &a->config->drift, .say = say_drift, .context = a };
-	const struct sk_gate_protection *rows;
-	size_t n;
-
-	if (sk_drift_open(&options, &a->drift, err) < 0)
-		return sk_err_wrap(err, "drift");
-	if (!a->drift)
-		return 0;
-	if (sk_gate_canary(sk_drift_gate(a->drift), err) < 0)
-		sk_agent_say(a, true, "protections could not be tried: %s", err->text);
-	n = sk_gate_protections(sk_drift_gate(a->drift), &rows);
-	for (size_t i = 0; i < n; i++)
-		sk_agent_say(a, rows[i].state == SK_GATE_ABSENT, "%s: %s%s%s", rows[i].name,
-			     sk_gate_state_name(rows[i].state), rows[i].hook ? " by " : "",
-			     rows[i].hook ? rows[i].hook : "");
-	return 0;
+	if (sk_drift_open(&options, &a->drift, &err) < 0)
+		sk_agent_say(a, true, "nothing is blocked, and drift is not seen: %s", err.text);
 }
 
 static int open_all(struct sk_agent *a, struct sk_err *err)
@@ -133,11 +123,12 @@ static int open_all(struct sk_agent *a, struct sk_err *err)
 	a->counts.rule_errors = a->judge->rules.errors;
 	sk_metrics_rules(&a->metrics, &a->judge->rules);
 	what_is_wanted(a, a->judge, &a->want);
-	/* The gate before the sensor: nothing starts unjudged because somebody only watches it. */
-	if (open_responses(a, err) < 0 || sk_inuse_open(&a->config->inuse, &a->inuse, err) < 0 ||
-	    open_drift(a, err) < 0 || sk_sensor_open(&a->want, &a->sensor, err) < 0)
+	if (open_responses(a, err) < 0 || sk_inuse_open(&a->config->inuse, a->config->state, &a->inuse, err) < 0)
 		return -err->code;
-	sk_drift_watch(a->drift, sk_sensor_containers(a->sensor));
+	open_drift(a);
+	if (sk_sensor_open(&a->want, &a->sensor, err) < 0)
+		return -err->code;
+	sk_drift_containers(a->drift, sk_sensor_containers(a->sensor));
 	return sk_agent_open_server(a, err);
 }
 
@@ -178,8 +169,7 @@ int sk_agent_open(const struct sk_agent_options *options, struct sk_agent **ret_
 	a->say_fn = options->say;
 	a->say_context = options->context;
 	a->started = sk_agent_now();
-	if (sk_service_open(&a->service, options->config->runtime, &(struct sk_harden_options){ .gate = sk_drift_wanted(&options->config->drift),
-						    .workers = sk_drift_wanted(&options->config->drift) }, err) < 0) {
+	if (sk_service_open(&a->service, options->config->runtime, &(struct sk_harden_options){ .gate = true, .workers = true }, err) < 0) {
 		free(a);
 		return -err->code;
 	}
@@ -296,7 +286,9 @@ int sk_agent_run(struct sk_agent *a, int64_t seconds, struct sk_err *err)
 		sk_service_turn(&a->service);
 		if (reload_asked) {
 			reload_asked = 0;
+			sk_service_tell(&a->service, "RELOADING=1");
 			reload(a);
+			sk_service_tell(&a->service, "READY=1");
 			sk_outputs_reopen(a->outputs);
 		}
 	}

@@ -27,11 +27,6 @@ int sk_sensor_poll(struct sk_sensor *sensor, int timeout, sk_sensor_fn *fn, void
 	return sk_err_set(err, SK_EUNSUPPORTED, "the sensor is not built in");
 }
 
-struct sk_process_table *sk_sensor_processes(struct sk_sensor *sensor)
-{
-	return NULL;
-}
-
 struct sk_container_table *sk_sensor_containers(struct sk_sensor *sensor)
 {
 	return NULL;
@@ -53,4 +48,14 @@ size_t sk_sensor_cpus(const struct sk_sensor *sensor)
 
 void sk_sensor_losses_by_cpu(struct sk_sensor *sensor, size_t reason, uint64_t *ret_counts)
 {
+}
+
+struct sk_process_table *sk_sensor_processes(struct sk_sensor *sensor)
+{
+	return NULL;
+}
+
+uint64_t sk_sensor_heals(const struct sk_sensor *sensor)
+{
+	return 0;
 }

@@ -124,6 +124,9 @@ ours() {
 	check "$set: $what runs" "$(runs "$@")" 0
 }
 
+prepare
+[ "$(runs /tmp/busybox-copy true)" = 0 ] || { echo "something else keeps programs from running here"; exit 77; }
+
 for set in signal signal,fanotify fanotify; do
 	prepare
 	start "hooks=$set"
@@ -200,13 +203,15 @@ else
 	echo "# nothing can be pinned here"
 fi
 
-# One that nobody has registered.
-prepare
-start hooks=signal,fanotify born=block
-set="not registered"
-ours "a program of the image" /bin/busybox true
-stopped "a new program" /tmp/evil
-stop
+# One that nobody has registered: all containers of this host are judged then, so only where we are alone.
+if [ -n "${SK_GATE_ALONE:-}" ]; then
+	prepare
+	start hooks=signal,fanotify born=block
+	set="not registered"
+	ours "a program of the image" /bin/busybox true
+	stopped "a new program" /tmp/evil
+	stop
+fi
 
 # Alerts alone.
 prepare

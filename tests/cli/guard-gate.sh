@@ -159,7 +159,7 @@ for set in signal signal,fanotify fanotify; do
 done
 
 # Many: the first action of a program that is not the image's would be a file.
-set=signal,fanotify,cgroup
+set=signal,fanotify,cgroup,mount
 prepare
 start "hooks=$set"
 say put "$cgroup" "$init" block
@@ -176,6 +176,21 @@ check "each was told" "$(grep -c '^drift exec' "$dir/told")" "$many"
 say canary
 check "the canary finds no protection absent" "$(grep -c ': absent' "$dir/told")" 0
 check "it told nothing of itself" "$(grep -c canary "$dir/told")" 1
+stop
+
+# Protected paths cannot be changed, by no call.
+prepare
+start hooks=signal,fanotify,mount
+say put "$cgroup" "$init" off /lib /bin/sh
+set=protected
+ours "what is elsewhere" /bin/sh -c ': >/tmp/elsewhere'
+stopped "a new file" /bin/sh -c ': >/lib/new'
+stopped "writing" /bin/sh -c 'echo x >>'"$libc"
+stopped "removing" /bin/rm -f "$libc"
+stopped "renaming" /bin/mv "$libc" /tmp/moved
+stopped "a change of mode" /bin/chmod 777 "$libc"
+stopped "renaming the folder itself" /bin/mv /lib /tmp/lib
+ours "a program that uses it" /bin/dynamic
 stop
 
 # The agent is dead, and what it left goes on; then the next one takes over.

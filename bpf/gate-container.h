@@ -81,17 +81,6 @@ static __always_inline bool take(__u64 key, struct found *ret)
 	return true;
 }
 
-static __always_inline struct kernfs_node *node_above(struct kernfs_node *node)
-{
-	/* Kept apart: a compiler that makes one read of both takes the offset that this kernel does not have, too. */
-	if (bpf_core_field_exists(node->__parent)) {
-		__asm__ volatile("" : "+r"(node) : "i"(1));
-		return BPF_CORE_READ(node, __parent);
-	}
-	__asm__ volatile("" : "+r"(node) : "i"(2));
-	return BPF_CORE_READ((struct kernfs_node___614 *)node, parent);
-}
-
 static __always_inline bool take_by_cgroup(struct kernfs_node *node, __u64 hierarchy, struct found *ret)
 {
 	for (int i = 0; i < SK_WIRE_CGROUPS && node; i++) {

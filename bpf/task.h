@@ -60,17 +60,27 @@ static __always_inline struct kernfs_node *cgroup_node(struct task_struct *task,
 }
 
 /* The names of a cgroup and of those above it. */
+/*
+ * A function of its own, and its reads kept apart: what a compiler takes out of a
+ * loop or makes one read of is done where the kernel has no such field, too.
+ */
+static __noinline struct kernfs_node *node_above(struct kernfs_node *node)
+{
+	if (bpf_core_field_exists(node->__parent)) {
+		__asm__ volatile("" : "+r"(node) : "i"(1));
+		return BPF_CORE_READ(node, __parent);
+	}
+	__asm__ volatile("" : "+r"(node) : "i"(2));
+	return BPF_CORE_READ((struct kernfs_node___614 *)node, parent);
+}
+
 static __always_inline void put_cgroup_node(struct scratch *s, struct kernfs_node *node)
 {
 	if (!part_begin(s, SK_PART_CGROUP, 0))
 		return;
 	for (int i = 0; i < SK_WIRE_CGROUPS && node; i++) {
-		struct kernfs_node *parent;
+		struct kernfs_node *parent = node_above(node);
 
-		if (bpf_core_field_exists(node->__parent))
-			parent = BPF_CORE_READ(node, __parent);
-		else
-			parent = BPF_CORE_READ((struct kernfs_node___614 *)node, parent);
 		if (!parent)
 			break;
 		if (!put_name(s, (const unsigned char *)BPF_CORE_READ(node, name)))

@@ -155,6 +155,35 @@ static void read_docker_host(const struct sk_node *root, struct sk_arena *arena,
 	take_mode(sk_node_get(root, "IpcMode"), &c->host_ipc);
 }
 
+static bool inspect_mount(struct sk_arena *arena, const struct sk_node *node, struct sk_mount_point *ret)
+{
+	bool found = docker_mount(arena, node, ret);
+
+	ret->mode = copy(arena, sk_node_str(sk_node_get(node, "Mode")));
+	return found;
+}
+
+/* Much as in Docker's own files. Podman answers so too, and is called what it is. */
+static void read_inspect(const struct sk_node *root, struct sk_arena *arena, struct sk_container *c)
+{
+	struct sk_span engine = c->engine;
+
+	read_docker(root, arena, c);
+	take(arena, &c->engine, engine);
+	take_mounts(arena, sk_node_get(root, "Mounts"), c, inspect_mount);
+	take(arena, &c->ip, sk_node_str(sk_node_path(root, "NetworkSettings", "IPAddress", NULL)));
+	read_docker_host(sk_node_get(root, "HostConfig"), arena, c);
+}
+
+static void read_inspect_image(const struct sk_node *root, struct sk_arena *arena, struct sk_container *c)
+{
+	struct sk_span reference = sk_node_str(sk_node_at(sk_node_get(root, "RepoDigests"), 0));
+	ptrdiff_t at = sk_span_rchr(reference, '@');
+
+	if (at >= 0)
+		take(arena, &c->image_digest, sk_span_from(reference, (size_t)at + 1));
+}
+
 /* {"Repositories": {"nginx": {"nginx:1.27": "sha256:<id>", "nginx@sha256:<digest>": "sha256:<id>"}}} */
 static void read_docker_images(const struct sk_node *root, struct sk_arena *arena, struct sk_container *c)
 {
@@ -403,6 +432,8 @@ int sk_container_read(enum sk_container_form form, struct sk_span json, struct s
 		[SK_CONTAINER_STORAGE] = read_storage,
 		[SK_CONTAINER_STORAGE_IMAGES] = read_storage_images,
 		[SK_CONTAINER_PODMAN] = read_podman,
+		[SK_CONTAINER_INSPECT] = read_inspect,
+		[SK_CONTAINER_INSPECT_IMAGE] = read_inspect_image,
 		[SK_CONTAINER_MANIFEST] = read_manifest,
 		[SK_CONTAINER_SANDBOX] = read_sandbox,
 	};

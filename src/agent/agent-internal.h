@@ -7,12 +7,14 @@
 #include "agent/metrics.h"
 #include "agent/outputs.h"
 #include "agent/server.h"
+#include "agent/service.h"
 #include "guard/judge.h"
 
 struct sk_agent {
 	struct sk_agent_config *config;
 	sk_agent_say_fn *say_fn;
 	void *say_context;
+	struct sk_service service;
 	struct sk_judge *judge;
 	struct sk_sensor *sensor;
 	struct sk_responses *responses;

@@ -194,6 +194,33 @@ static void put_responses(struct sk_json_writer *w, struct sk_agent *a)
 	sk_json_end(w);
 }
 
+static void put_state(struct sk_json_writer *w, const char *name, const char *state)
+{
+	sk_json_object(w);
+	sk_json_put_str(w, "name", name);
+	sk_json_put_str(w, "state", state);
+	sk_json_end(w);
+}
+
+static void put_hardening(struct sk_json_writer *w, struct sk_agent *a)
+{
+	const struct sk_hardening *h = &a->service.hardening;
+	sk_cleanup(sk_buf_release) struct sk_buf rights = { 0 };
+	char number[32];
+
+	sk_hardening_rights(h, &rights);
+	sk_json_key(w, "hardening");
+	sk_json_array(w);
+	put_state(w, "rights", sk_buf_str(&rights));
+	put_state(w, "new privileges", h->no_new_privileges ? "none" : "possible");
+	snprintf(number, sizeof(number), "%u denied", h->denied);
+	put_state(w, "system calls", h->denied ? number : "no filter");
+	put_state(w, "memory", h->undumpable ? "closed" : "open to its user");
+	snprintf(number, sizeof(number), "%+d", h->oom);
+	put_state(w, "out of memory", number);
+	sk_json_end(w);
+}
+
 /* MiB of memory that is the agent's now. */
 static uint64_t resident(void)
 {
@@ -223,5 +250,6 @@ void sk_agent_status(struct sk_agent *a, struct sk_buf *out)
 	put_containers(&w, a);
 	put_outputs(&w, a);
 	put_responses(&w, a);
+	put_hardening(&w, a);
 	sk_json_end(&w);
 }

@@ -153,6 +153,10 @@ int sk_agent_open(const struct sk_agent_options *options, struct sk_agent **ret_
 	a->say_fn = options->say;
 	a->say_context = options->context;
 	a->started = sk_agent_now();
+	if (sk_service_open(&a->service, options->config->runtime, &(struct sk_harden_options){ 0 }, err) < 0) {
+		free(a);
+		return -err->code;
+	}
 	if (open_all(a, err) < 0) {
 		sk_agent_close(a);
 		return -err->code;
@@ -176,6 +180,7 @@ void sk_agent_close(struct sk_agent *a)
 	if (lost)
 		sk_agent_say(a, true, "%llu alerts could not be told before the end", (unsigned long long)lost);
 	sk_metrics_release(&a->metrics);
+	sk_service_close(&a->service);
 	free(a);
 }
 
@@ -230,6 +235,16 @@ static void say_losses(struct sk_agent *a)
 			sk_agent_say(a, true, "%llu events were lost: %s", (unsigned long long)losses[i].count, losses[i].reason);
 }
 
+static void ready(struct sk_agent *a)
+{
+	sk_cleanup(sk_buf_release) struct sk_buf text = { 0 };
+
+	sk_service_ready(&a->service);
+	sk_hardening_text(&a->service.hardening, &text);
+	sk_agent_say(a, false, "%s", sk_buf_str(&text));
+	sk_agent_say(a, false, "watching");
+}
+
 int sk_agent_run(struct sk_agent *a, int64_t seconds, struct sk_err *err)
 {
 	int64_t end = seconds ? sk_agent_now() + seconds * 1000 : INT64_MAX;
@@ -241,13 +256,14 @@ int sk_agent_run(struct sk_agent *a, int64_t seconds, struct sk_err *err)
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGHUP, &action, NULL);
-	sk_agent_say(a, false, "watching");
+	ready(a);
 	while (r >= 0 && !stopped && sk_agent_now() < end && sk_outputs_alive(a->outputs)) {
 		r = sk_sensor_poll(a->sensor, POLL_MS, on_event, a, err);
 		sk_responses_turn(a->responses);
 		sk_outputs_say(a->outputs, a->say_fn, a->say_context);
 		sk_server_step(a->server);
 		sk_agent_pulse(a);
+		sk_service_turn(&a->service);
 		if (reload_asked) {
 			reload_asked = 0;
 			reload(a);

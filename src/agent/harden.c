@@ -58,11 +58,6 @@ static const char *const names[] = {
 	"checkpoint-restore",
 };
 
-const char *sk_capability_name(unsigned capability)
-{
-	return capability < SK_COUNT(names) ? names[capability] : NULL;
-}
-
 /* ---- capabilities, which each thread has for itself ---- */
 
 static bool knows_bpf(void)
@@ -222,7 +217,13 @@ void sk_harden_begin(const struct sk_harden_options *options)
 
 void sk_harden_thread(enum sk_thread_rights rights)
 {
-	set_capabilities(rights == SK_THREAD_RESPONDS ? BIT(CAP_KILL) | BIT(CAP_SYS_PTRACE) | BIT(CAP_DAC_READ_SEARCH) : 0);
+	static const uint64_t keep[] = {
+		[SK_THREAD_NONE] = 0,
+		[SK_THREAD_READS] = BIT(CAP_SYS_PTRACE) | BIT(CAP_DAC_READ_SEARCH),
+		[SK_THREAD_RESPONDS] = BIT(CAP_SYS_PTRACE) | BIT(CAP_DAC_READ_SEARCH) | BIT(CAP_KILL),
+	};
+
+	set_capabilities(keep[rights]);
 }
 
 void sk_harden_finish(const struct sk_harden_options *options, struct sk_hardening *ret)
@@ -239,15 +240,21 @@ void sk_harden_finish(const struct sk_harden_options *options, struct sk_hardeni
 	ret->oom = read_oom();
 }
 
-void sk_hardening_text(const struct sk_hardening *h, struct sk_buf *out)
+void sk_hardening_rights(const struct sk_hardening *h, struct sk_buf *out)
 {
 	unsigned count = 0;
 
 	for (unsigned i = 0; i < SK_COUNT(names); i++)
 		if (h->capabilities & BIT(i))
-			sk_buf_printf(out, "%s%s", count++ ? ", " : "rights: ", names[i]);
+			sk_buf_printf(out, "%s%s", count++ ? ", " : "", names[i]);
 	if (!count)
-		sk_buf_puts(out, "rights: none");
+		sk_buf_puts(out, "none");
+}
+
+void sk_hardening_text(const struct sk_hardening *h, struct sk_buf *out)
+{
+	sk_buf_puts(out, "rights: ");
+	sk_hardening_rights(h, out);
 	sk_buf_puts(out, h->no_new_privileges ? "; no new privileges" : "; new privileges are possible");
 	if (h->denied)
 		sk_buf_printf(out, "; %u system calls denied", h->denied);

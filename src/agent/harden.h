@@ -36,11 +36,12 @@ void sk_harden_finish(const struct sk_harden_options *options, struct sk_hardeni
 /* The calling thread keeps these of the process's capabilities, and the filter that comes later. */
 enum sk_thread_rights {
 	SK_THREAD_NONE,	    /* only what its descriptors and its user give it */
-	SK_THREAD_RESPONDS, /* reads other processes, and sends them signals */
+	SK_THREAD_READS,    /* reads other processes, and files whoever owns them */
+	SK_THREAD_RESPONDS, /* and sends signals */
 };
 void sk_harden_thread(enum sk_thread_rights rights);
 
-/* "bpf, kill, perfmon; no new privileges; 43 system calls denied; ..." */
+/* "rights: bpf, kill, perfmon; no new privileges; 43 system calls denied; ..." */
 void sk_hardening_text(const struct sk_hardening *hardening, struct sk_buf *out);
-/* "sys-ptrace" of CAP_SYS_PTRACE, or NULL. */
-const char *sk_capability_name(unsigned capability);
+/* "bpf, kill, perfmon", or "none". */
+void sk_hardening_rights(const struct sk_hardening *hardening, struct sk_buf *out);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "agent/inuse-internal.h"
 
+#include "agent/harden.h"
 #include "analyze/run-file.h"
 #include "base/hash.h"
 #include "base/limits.h"
@@ -385,6 +386,7 @@ static void *inuse_main(void *arg)
 		save = monotonic_ms() + in->config->interval * 1000;
 	bool ending = false;
 
+	sk_harden_thread(SK_THREAD_READS);
 	while (!ending) {
 		int64_t until = soonest(sample, save);
 		sightings queue;

@@ -17,7 +17,7 @@ static int refuse(int fd, const char *path, struct sk_err *err)
 	ssize_t n = pread(fd, number, sizeof(number) - 1, 0);
 
 	number[n > 0 ? strcspn(number, "\n") : 0] = '\0';
-	return sk_err_set(err, SK_EUSAGE, "another agent runs already%s%s (%s)", number[0] ? ", process " : "", number, path);
+	return sk_err_set(err, SK_EIO, "another agent runs already%s%s (%s)", number[0] ? ", process " : "", number, path);
 }
 
 /* The kernel lets go of it when the process ends, however it does; the file stays. */

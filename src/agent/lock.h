@@ -4,5 +4,5 @@
 /* One agent at a time: a lock on the file guard.lock of the runtime folder, with the agent's number in it. */
 #include "base/err.h"
 
-/* Makes the folder, too. SK_EUSAGE: another agent runs, and which. */
+/* Makes the folder, too. SK_EIO: another agent runs, and which. */
 int sk_lock_take(const char *runtime, int *ret_fd, struct sk_err *err);

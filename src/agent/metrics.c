@@ -116,6 +116,24 @@ void sk_metrics_write_losses(struct sk_sensor *sensor, struct sk_exposition *e)
 		sk_metric_value(e, (double)losses[i].count, "reason", losses[i].reason, NULL);
 }
 
+void sk_metrics_write_responses(struct sk_responses *responses, struct sk_exposition *e)
+{
+	struct sk_responses_counts c = sk_responses_counts(responses);
+
+	sk_metric(e, SK_COUNTER, "sekisho_guard_responses", "What was done about alerts, by action and outcome.");
+	for (int action = 0; action < SK_RESPONSE_NONE; action++)
+		for (int o = 0; o < SK_OUTCOMES; o++)
+			sk_metric_value(e, (double)c.actions[action][o], "action",
+					sk_response_action_name((enum sk_response_action)action), "outcome",
+					sk_response_outcome_name((enum sk_response_outcome)o), NULL);
+	sk_metric(e, SK_GAUGE, "sekisho_guard_responses_waiting", "Responses that wait for a thread.");
+	sk_metric_value(e, (double)c.waiting, NULL);
+	sk_metric(e, SK_GAUGE, "sekisho_guard_evidence_bytes", "Disk that evidence takes.");
+	sk_metric_value(e, (double)c.evidence_bytes, NULL);
+	sk_metric(e, SK_GAUGE, "sekisho_guard_evidence_incidents", "Incidents that there is evidence of.");
+	sk_metric_value(e, (double)c.incidents, NULL);
+}
+
 /* One family with a value for each output: a field of its counts. */
 static void write_field(struct sk_outputs *outputs, struct sk_exposition *e, enum sk_metric_type type, const char *name,
 			const char *help, size_t offset)
@@ -143,6 +161,8 @@ void sk_metrics_write_outputs(struct sk_outputs *outputs, struct sk_exposition *
 		{ SK_COUNTER, "sekisho_guard_output_cut", "Messages that were sent shorter than they were.",
 		  offsetof(struct sk_output_counts, cut) },
 		{ SK_GAUGE, "sekisho_guard_output_queued", "Messages that wait.", offsetof(struct sk_output_counts, queued) },
+		{ SK_GAUGE, "sekisho_guard_output_unsaved", "Of the messages that wait, those that are in memory alone.",
+		  offsetof(struct sk_output_counts, unsaved) },
 		{ SK_GAUGE, "sekisho_guard_output_queued_bytes", "Their bytes.",
 		  offsetof(struct sk_output_counts, queued_bytes) },
 	};

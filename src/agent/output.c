@@ -8,6 +8,7 @@
  */
 #include "agent/output.h"
 
+#include "agent/harden.h"
 #include "agent/spool.h"
 #include "base/fd.h"
 #include "base/limits.h"
@@ -244,6 +245,7 @@ static void *keeper(void *arg)
 	struct sk_output *o = arg;
 	struct batch *b = sk_alloc(sizeof(*b));
 
+	sk_harden_thread(SK_THREAD_NONE);
 	pthread_mutex_lock(&o->lock);
 	while (o->first || o->phase == PHASE_RUN) {
 		if (o->diskless && o->phase != PHASE_RUN)
@@ -425,6 +427,7 @@ static void *sender(void *arg)
 	struct batch *b = &o->batch;
 	bool more = true;
 
+	sk_harden_thread(SK_THREAD_NONE);
 	pthread_mutex_lock(&o->lock);
 	while (more && wait_batch(o, b)) {
 		more = send_batch(o, b);
@@ -655,6 +658,7 @@ void sk_output_counts(struct sk_output *o, struct sk_output_counts *ret)
 	*ret = o->counts;
 	ret->trouble = o->trouble.text[0];
 	ret->queued = queued(o);
+	ret->unsaved = o->waiting + o->held;
 	ret->queued_bytes = o->waiting_bytes + (o->spool ? sk_spool_bytes(o->spool) : 0);
 	pthread_mutex_unlock(&o->lock);
 }

@@ -40,7 +40,7 @@ struct sk_output_kind {
 	int (*check)(struct sk_settings *settings, const struct sk_node *section, struct sk_output_config *config,
 		     struct sk_err *err);
 	/* The note as it is sent; NULL: its line. Called in the agent's main thread. */
-	void (*render)(const struct sk_output *output, const struct sk_note *note, struct sk_buf *out);
+	void (*render)(struct sk_output *output, const struct sk_note *note, struct sk_buf *out);
 	/* Reads what it needs (keys, passwords). Called once, before its thread is there; must not wait for others. */
 	int (*open)(struct sk_output *output, struct sk_err *err);
 	/*

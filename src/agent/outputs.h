@@ -73,6 +73,7 @@ struct sk_output_counts {
 	uint64_t cut;	   /* sent, but shorter than they were */
 	uint64_t lost[SK_OUTPUT_LOSSES];
 	uint64_t queued, queued_bytes; /* now */
+	uint64_t unsaved;	       /* of these, what is not on disk */
 	bool trouble;
 };
 

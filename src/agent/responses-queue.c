@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "agent/responses-internal.h"
 
+#include "agent/harden.h"
 #include "base/limits.h"
 
 #include <errno.h>
@@ -11,6 +12,7 @@ static void *work(void *context)
 {
 	struct sk_response_queue *q = context;
 
+	sk_harden_thread(SK_THREAD_RESPONDS);
 	pthread_mutex_lock(&q->lock);
 	while (!q->ending) {
 		struct sk_response *one = q->first;

@@ -15,7 +15,7 @@ struct sk_service {
 	struct sk_hardening hardening; /* once it is ready */
 };
 
-/* First of all. SK_EUSAGE: another agent runs. */
+/* First of all. SK_EIO: another agent runs. */
 int sk_service_open(struct sk_service *service, const char *runtime, const struct sk_harden_options *needs,
 		    struct sk_err *err);
 /* Everything is open: gives up what only opening needs, and tells systemd. */

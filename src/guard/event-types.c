@@ -95,8 +95,10 @@ ARGS(prctl, RES, INT("option"), TEXT("arg2_str"), INT("arg2_int"));
 ARGS(io_uring_setup, NEW_FD, UINT("entries"), HEX("flags"));
 ARGS(userfaultfd, { "res", SK_ARG_ERRNO, NULL }, FLAGS("flags", sk_open_flags));
 ARGS(perf_event_open, NEW_FD, UINT("type"), PID("pid"));
-ARGS(kill, RES, PID("pid"), { "sig", SK_ARG_SIGNAL, NULL });
-ARGS(tgkill, RES, PID("pid"), PID("tid"), { "sig", SK_ARG_SIGNAL, NULL });
+/* Whom the signal went to: its container ("host": none) and its name. */
+#define TARGET TEXT("container"), TEXT("comm")
+ARGS(kill, RES, PID("pid"), { "sig", SK_ARG_SIGNAL, NULL }, TARGET);
+ARGS(tgkill, RES, PID("pid"), PID("tid"), { "sig", SK_ARG_SIGNAL, NULL }, TARGET);
 ARGS(mprotect, RES, HEX("addr"), UINT("length"), FLAGS("prot", sk_prot_flags));
 ARGS(mmap, RES, HEX("addr"), UINT("length"), FLAGS("prot", sk_prot_flags), HEX("flags"), FD("fd"));
 ARGS(clock_settime, RES, INT("clockid"), INT("time"));

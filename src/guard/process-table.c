@@ -176,6 +176,14 @@ struct sk_process *sk_process_table_get(struct sk_process_table *table, int32_t 
 	return NULL;
 }
 
+struct sk_process *sk_process_table_find(struct sk_process_table *table, int32_t vpid, uint64_t namespace)
+{
+	for (struct entry *e = table->running.newest; e; e = e->older)
+		if (e->process.vpid == vpid && e->process.namespaces[SK_NS_PID] == namespace)
+			return &e->process;
+	return NULL;
+}
+
 void sk_process_table_end(struct sk_process_table *table, struct sk_process *process)
 {
 	struct entry *e = (struct entry *)process;

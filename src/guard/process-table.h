@@ -22,6 +22,9 @@ size_t sk_process_table_count(const struct sk_process_table *table);
 /* The process of that pid that has not ended, or NULL. */
 struct sk_process *sk_process_table_get(struct sk_process_table *table, int32_t pid);
 
+/* The same by the pid that it has in its own pid namespace (an inode number). */
+struct sk_process *sk_process_table_find(struct sk_process_table *table, int32_t vpid, uint64_t namespace);
+
 /*
  * A new process; one of the same pid has ended. The parent, where it is known,
  * gives what is inherited: strings, program, container.

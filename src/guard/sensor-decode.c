@@ -390,6 +390,33 @@ static uint64_t open_how_flags(const struct sk_decoder_record *r, const struct s
 	return file ? file->open_flags | (open_how(r, 0) & forgotten) : open_how(r, 0);
 }
 
+/*
+ * Whom a signal goes to. The number is of the sender's pid namespace; negative
+ * ones are groups, called by their leader. NULL: everybody, or nobody that is known.
+ */
+static const struct sk_process *target_of(struct sk_decoder *d, const struct sk_decoder_record *r, const struct sk_event *e)
+{
+	int32_t pid = (int32_t)r->head.args[0];
+
+	if (pid < -1)
+		pid = -pid;
+	else if (pid <= 0)
+		return NULL;
+	/* Who has our numbers names others by them. */
+	if (e->process->vpid == e->process->pid)
+		return sk_process_table_get(d->processes, pid);
+	return sk_process_table_find(d->processes, pid, e->process->namespaces[SK_NS_PID]);
+}
+
+static struct sk_arg target_arg(struct sk_decoder *d, const struct sk_decoder_record *r, const struct sk_event *e, char letter)
+{
+	const struct sk_process *target = target_of(d, r, e);
+
+	if (!target || letter == 'T')
+		return (struct sk_arg){ .text = target ? target->name : sk_span(NULL, 0) };
+	return (struct sk_arg){ .text = target->container ? sk_span_sub(target->container->id, 0, 12) : SK_SPAN_LIT("host") };
+}
+
 /* What a letter of a call's description (sensor-calls.h) stands for. */
 static struct sk_arg call_arg(struct sk_decoder *d, const struct sk_decoder_record *r, const struct sk_event *e,
 			      enum sk_arg_type type, char letter)
@@ -413,11 +440,13 @@ static struct sk_arg call_arg(struct sk_decoder *d, const struct sk_decoder_reco
 	case 'x': return (struct sk_arg){ .u = r->head.task.inheritable };
 	case 'y': return (struct sk_arg){ .u = r->head.task.permitted };
 	case 'z': return (struct sk_arg){ .u = r->head.task.effective };
+	case 't':
+	case 'T': return target_arg(d, r, e, letter);
 	default: return (struct sk_arg){ .type = SK_ARG_ABSENT };
 	}
 }
 
-static bool is_told(char letter, const struct sk_decoder_record *r, const struct sk_event *e)
+static bool is_told(struct sk_decoder *d, char letter, const struct sk_decoder_record *r, const struct sk_event *e)
 {
 	if (letter == '-')
 		return false;
@@ -429,6 +458,8 @@ static bool is_told(char letter, const struct sk_decoder_record *r, const struct
 		return sk_decoder_part(r, SK_PART_BYTES, SK_SENSOR_OPEN_HOW);
 	if (letter == 's')
 		return e->file && e->file->socket;
+	if (letter == 't' || letter == 'T')
+		return target_of(d, r, e);
 	return true;
 }
 
@@ -450,13 +481,14 @@ static int decode_call(struct sk_decoder *d, const struct sk_decoder_record *r, 
 	if (!call)
 		return sk_err_set(err, SK_EINVAL, "system call %u is not known as an event", r->head.call);
 	e->type = call->type;
+	e->process = p;
 	e->fd = descriptor_of(r, call);
 	e->file = call->file == SK_WIRE_NONE ? NULL : sk_decoder_file(d, r, e->type, call->file);
 	desc = sk_event_descs[e->type].args;
 	for (size_t i = 0; call->args[i] && desc[i].name; i++) {
 		struct sk_arg arg = call_arg(d, r, e, desc[i].type, call->args[i]);
 
-		arg.type = is_told(call->args[i], r, e) ? desc[i].type : SK_ARG_ABSENT;
+		arg.type = is_told(d, call->args[i], r, e) ? desc[i].type : SK_ARG_ABSENT;
 		add(d, arg);
 		if (e->file && !e->file->socket && arg.type == SK_ARG_PATH)
 			d->file.raw_name = arg.text;

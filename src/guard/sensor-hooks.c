@@ -4,6 +4,7 @@
 #include "base/fd.h"
 #include "base/mem.h"
 #include "bpf/event.h"
+#include "guard/ring.h"
 #include "guard/sensor-calls.h"
 #include "sensor.skel.h"
 
@@ -28,7 +29,7 @@ enum { ON_EXEC, ON_FORK, ON_EXIT, ON_CGROUP_MADE, ON_CGROUP_GONE, ON_PACKET_OUT,
 struct sk_hooks {
 	struct sensor_bpf *bpf;
 	struct bpf_program *on_open; /* of two, the one that this kernel can run */
-	struct ring_buffer *ring;
+	struct sk_ring *ring;
 	uint64_t *boring;	 /* shared with the kernel: tags by place */
 	struct bpf_link **links; /* by number: ON_..., and from ON_CALLS on sk_sensor_calls */
 	int cpus;
@@ -109,9 +110,12 @@ static void fill_table(struct sk_hooks *h, const struct sk_sensor_want *want)
 
 /* ---- what it hangs on ---- */
 
-static bool is_open_call(const struct sk_sensor_call *call)
+static struct bpf_program *program_of(const struct sk_hooks *h, const struct sk_sensor_call *call)
 {
-	return call->flags & SK_CALL_OPENS;
+	if (call->flags & SK_CALL_OPENS)
+		return h->on_open;
+	return call->type == SK_EVENT_SENDMMSG || call->type == SK_EVENT_RECVMMSG ? h->bpf->progs.on_messages :
+										    h->bpf->progs.on_call;
 }
 
 static bool is_wanted(const struct sk_sensor_want *want, size_t n)
@@ -149,8 +153,7 @@ static int attach(struct sk_hooks *h, size_t n, struct sk_err *err)
 	}
 	call = &sk_sensor_calls[n - ON_CALLS];
 	snprintf(name, sizeof(name), "sys_exit_%s", call->name);
-	h->links[n] = bpf_program__attach_tracepoint(is_open_call(call) ? h->on_open : h->bpf->progs.on_call,
-						     "syscalls", name);
+	h->links[n] = bpf_program__attach_tracepoint(program_of(h, call), "syscalls", name);
 	return h->links[n] || errno == ENOENT ? 0 : bpf_error(err, -errno, name);
 }
 
@@ -298,9 +301,8 @@ int sk_hooks_open(int (*record)(void *context, void *bytes, size_t size), void *
 		sk_hooks_close(h);
 		return -err->code;
 	}
-	h->ring = ring_buffer__new(bpf_map__fd(h->bpf->maps.ring), record, context, NULL);
-	if (!h->ring) {
-		r = bpf_error(err, -errno, "the ring buffer");
+	r = sk_ring_open(bpf_map__fd(h->bpf->maps.ring), bpf_map__max_entries(h->bpf->maps.ring), record, context, &h->ring, err);
+	if (r < 0) {
 		sk_hooks_close(h);
 		return r;
 	}
@@ -316,7 +318,7 @@ void sk_hooks_close(struct sk_hooks *h)
 		detach(h, NULL);
 	if (h->boring)
 		munmap(h->boring, SK_WIRE_BORING * sizeof(*h->boring));
-	ring_buffer__free(h->ring);
+	sk_ring_close(h->ring);
 	sensor_bpf__destroy(h->bpf);
 	free(h->links);
 	free(h);
@@ -324,12 +326,12 @@ void sk_hooks_close(struct sk_hooks *h)
 
 int sk_hooks_fd(const struct sk_hooks *h)
 {
-	return ring_buffer__epoll_fd(h->ring);
+	return sk_ring_fd(h->ring);
 }
 
 int sk_hooks_poll(struct sk_hooks *h, int timeout, struct sk_err *err)
 {
-	int r = ring_buffer__poll(h->ring, timeout);
+	int r = sk_ring_poll(h->ring, timeout);
 
 	return r < 0 && r != -EINTR && r != -EAGAIN ? bpf_error(err, r, "the ring buffer") : 0;
 }

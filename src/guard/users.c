@@ -26,7 +26,7 @@ struct sk_users {
 	struct names host;
 	struct stat host_file;	    /* as it was when it was read */
 	struct sk_map by_text;	    /* both files: struct names; containers of one image share them */
-	struct sk_map by_container; /* by id: one of by_text */
+	struct sk_map by_container, by_image; /* by id: one of by_text */
 	struct sk_arena ids;
 	size_t bytes;
 };
@@ -119,6 +119,7 @@ void sk_users_free(struct sk_users *users)
 	names_release(&users->host);
 	sk_map_release(&users->by_text);
 	sk_map_release(&users->by_container);
+	sk_map_release(&users->by_image);
 	sk_arena_release(&users->ids);
 	sk_arena_release(&users->arena);
 	free(users);
@@ -196,31 +197,44 @@ static void *find(const struct sk_map *map, uint32_t number)
 	return sk_map_get(map, sk_span(text, (size_t)snprintf(text, sizeof(text), "%u", number)));
 }
 
+/* The names for an id; what was there before is forgotten when there are too many. */
+static void put_names(struct sk_users *users, struct sk_map *map, struct sk_span id, struct names *names)
+{
+	if (!id.len)
+		return;
+	if (sk_map_get(map, id)) { /* the key that is there stays */
+		sk_map_put(map, id, names);
+		return;
+	}
+	if (users->by_container.entries.len + users->by_image.entries.len >= SK_MAX_CONTAINERS) {
+		sk_map_release(&users->by_container);
+		sk_map_release(&users->by_image);
+		sk_arena_release(&users->ids);
+		users->by_container = users->by_image = (struct sk_map){ 0 };
+		users->ids = (struct sk_arena){ 0 };
+	}
+	sk_map_put(map, sk_span(sk_arena_dup(&users->ids, id), id.len), names);
+}
+
+/* A container that has ended already has had what its image has. */
 static void look_below(struct sk_users *users, const struct sk_container *container, int folder)
 {
 	sk_cleanup(sk_buf_release) struct sk_buf both = { 0 };
 	sk_autoclose int root = folder;
-	struct names *names;
+	struct names *names = sk_map_get(&users->by_image, container->image_id);
 	size_t passwd_len;
 
-	if (root < 0)
-		return;
-	slurp_below(root, "etc/passwd", &both);
-	passwd_len = both.len;
-	slurp_below(root, "etc/group", &both);
-	names = names_of(users, &both, passwd_len);
+	if (root >= 0) {
+		slurp_below(root, "etc/passwd", &both);
+		passwd_len = both.len;
+		slurp_below(root, "etc/group", &both);
+		names = names_of(users, &both, passwd_len);
+	}
 	if (!names)
 		return;
-	if (users->by_container.entries.len >= SK_MAX_CONTAINERS) {
-		sk_map_release(&users->by_container);
-		sk_arena_release(&users->ids);
-		users->by_container = (struct sk_map){ 0 };
-		users->ids = (struct sk_arena){ 0 };
-	}
-	if (sk_map_get(&users->by_container, container->id)) /* the key that is there stays */
-		sk_map_put(&users->by_container, container->id, names);
-	else
-		sk_map_put(&users->by_container, sk_span(sk_arena_dup(&users->ids, container->id), container->id.len), names);
+	put_names(users, &users->by_container, container->id, names);
+	if (root >= 0)
+		put_names(users, &users->by_image, container->image_id, names);
 }
 
 static const struct names *names_in(const struct sk_users *users, const struct sk_container *container)
@@ -230,10 +244,14 @@ static const struct names *names_in(const struct sk_users *users, const struct s
 
 void sk_users_look(struct sk_users *users, const struct sk_process *process)
 {
-	if (!process->container)
+	const struct sk_container *c = process->container;
+
+	if (!c)
 		read_host(users);
-	else if (!sk_users_find(users, process->container, process->uid))
-		look_below(users, process->container, container_root(process));
+	else if (!sk_users_find(users, c, process->uid))
+		look_below(users, c, container_root(process));
+	else if (!sk_map_get(&users->by_image, c->image_id)) /* it may be known later than the first program begins */
+		put_names(users, &users->by_image, c->image_id, sk_map_get(&users->by_container, c->id));
 }
 
 void sk_users_prepare(struct sk_users *users, const struct sk_container *container)

@@ -40,7 +40,10 @@ while True:
             c.sendall(b"HTTP/1.0 200 OK\\r\\nContent-Length: 0\\r\\n\\r\\n")
         c.close()
 """
-CONFIG = """outputs:
+# The suite tells its tests apart by a variable of the environment, which it wants in every alert.
+CONFIG = """append_output:
+  - extra_fields: [proc.env]
+outputs:
   - kind: stdout
     format: json
   - kind: webhook
@@ -71,6 +74,12 @@ def generator(folder):
     # Version 0.13 demands the descriptors of folders that the published tests leave out, and that have a default.
     for path in (source / "pkg/test/loader/schema/jsonschemas/steps/syscalls").glob("*At*.schema.json"):
         path.write_text(re.sub(r'"(dirFd|oldDirFd|newDirFd)",?\s*(?=["\]])', "", path.read_text()))
+    # An older engine has not removed a container yet when the next one of that name is made.
+    path = source / "pkg/container/builder/builder.go"
+    path.write_text(path.read_text().replace(
+        "nil, nil, c.containerName)", "nil, nil, c.containerName)\n\tfor i := 0; err != nil && i < 100; i++ {\n"
+        "\t\ttime.Sleep(100 * time.Millisecond)\n\t\tresponse, err = client.ContainerCreate(ctx, containerConfig, "
+        "hostConfig, nil, nil, c.containerName)\n\t}").replace('\t"os"\n', '\t"os"\n\t"time"\n', 1))
     built = engine.run("go", "build", "-buildvcs=false", "-o", str(folder / "event-generator"), ".", cwd=source,
                        env={**os.environ, "CGO_ENABLED": "0"})
     if built.returncode:
@@ -98,17 +107,8 @@ class Place:
         self.network()
         config = self.folder / "guard.yaml"
         config.write_text(CONFIG)
-        self.guard = engine.Guard(self.folder, [*engine.falco_rules(self.folder), self.output_rules()],
-                                  "--config", str(config), "--all", before=self.inside())
-
-    def output_rules(self):
-        """The suite tells its tests by a variable of the environment, which it wants in every alert."""
-        names = [line[8:].strip().strip("\"'") for f in engine.falco_rules(self.folder)
-                 for line in f.read_text().splitlines() if line.startswith("- rule: ")]
-        path = self.folder / "outputs.yaml"
-        path.write_text("".join(f"- rule: \"{name}\"\n  output: \" env=%proc.env\"\n  override: {{ output: append }}\n"
-                                for name in dict.fromkeys(names)))
-        return path
+        self.guard = engine.Guard(self.folder, engine.falco_rules(self.folder), "--config", str(config), "--all",
+                                  before=self.inside())
 
     def network(self):
         hosts = [option for name in ("example.com", "example.net") for option in ("--add-host", f"{name}:203.0.113.7")]
@@ -173,7 +173,12 @@ def actions(place):
 def suite(place):
     """Its report has "Test: NAME" and what became of it, in a line or two behind it."""
     number = bad = 0
+    knows_fileless = b"fileLess" in (place.root / "bin/event-generator").read_bytes()
     for file in sorted(pathlib.Path(os.environ["SK_CORPORA"], "falco-suite").glob("*.yaml")):
+        if "fileLess" in file.read_text() and not knows_fileless:
+            number += 1
+            print(f"ok {number} - {file.stem} # SKIP this version of the generator cannot run programs from memory")
+            continue
         said = engine.run(*place.inside(), str(place.root / "bin/event-generator"), "suite", "test",
                           "--description-file", str(file), "--container-base-image", IMAGE,
                           "--container-image-pull-policy", "never", "--container-runtime-unix-socket",

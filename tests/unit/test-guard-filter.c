@@ -79,7 +79,7 @@ static const char trail[] =
 	"process 1 exe=/sbin/init start=0\n"
 	"process 10 parent=1 exe=/usr/sbin/nginx name=nginx container=web uid=33 user=www-data\n"
 	"process 11 parent=10 exe=/bin/bash name=bash args=\"-c curl -t text http://x\" tty=34816 uid=33 user=www-data "
-	"env=PATH=/bin env=LANG=C caps=CAP_NET_RAW,CAP_CHOWN\n"
+	"cwd=/tmp env=PATH=/bin env=LANG=C caps=CAP_NET_RAW,CAP_CHOWN\n"
 	"openat @11 fd=5 name=/etc/Shadow-1 flags=O_RDWR|O_CREAT mode=0755\n";
 
 static const char connection[] =
@@ -173,6 +173,7 @@ static const struct {
 	{ "proc.aname != nginx", trail, CASE_FIRES },
 	{ "proc.aname startswith ngi", trail, CASE_FIRES },
 	{ "proc.aexepath[1] endswith sbin/nginx", trail, CASE_FIRES },
+	{ "proc.cwd startswith /tmp/ and proc.cwd != /tmp", trail, CASE_FIRES },
 	{ "proc.args[1] = curl", trail, CASE_FIRES },
 	{ "proc.args[9] = ''", trail, CASE_FIRES },
 	{ "proc.env[LANG] = C and proc.env contains 'PATH=/bin'", trail, CASE_FIRES },

@@ -55,7 +55,7 @@ static void test_record(void)
 			       back.files[i].last == files[i].last &&
 			       back.files[i].how == files[i].how,
 		       "file %zu", i);
-	is_int(sk_in_use_open(dir, sk_span_str(ID + 7), &back, &err), 0);
+	is_int(sk_in_use_open(dir, sk_span_str(&ID[7]), &back, &err), 0);
 	is_int(sk_in_use_open(dir, SK_SPAN_LIT("sha256:22"), &back, &err), -SK_EINVAL);
 	memset(&back, 0, sizeof(back));
 	sk_in_use_pack(&use, &bytes);

@@ -125,7 +125,8 @@ class Stage:
         for key, expected, got in (agents.differences(case, of_rule[0]) if of_rule else ()):
             trouble += [(f"expected {key}", expected), (f"got {key}", "no such field" if got is None else got)]
         if not of_rule:
-            trouble.append(("alerts of other rules", ", ".join(sorted({str(one.get("rule")) for one in alerts})) or "none"))
+            others = sorted({str(one.get("rule")) for one in alerts})
+            trouble.append(("alerts of other rules", ", ".join(others) or "none"))
         if self.agent.ended:
             trouble.append(("agent", "has ended: " + " / ".join(self.agent.said[-3:])))
         return Result(trouble=trouble)

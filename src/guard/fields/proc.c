@@ -119,7 +119,19 @@ static struct sk_span env_value(struct sk_span strings, struct sk_span name)
 static bool proc_name(SK_FIELD_PARAMS) { return sk_give_text(ret, e->process->name); }
 static bool proc_exe(SK_FIELD_PARAMS) { return sk_give_text(ret, e->process->exe); }
 static bool proc_exepath(SK_FIELD_PARAMS) { return sk_give_text(ret, e->process->exepath); }
-static bool proc_cwd(SK_FIELD_PARAMS) { return sk_give_text(ret, e->process->cwd); }
+
+/* With a slash at its end, as Falco has it: "/tmp/" is what rules compare with. */
+static bool proc_cwd(SK_FIELD_PARAMS)
+{
+	sk_cleanup(sk_buf_release) struct sk_buf path = { 0 };
+
+	if (!e->process->cwd.len || sk_span_ends(e->process->cwd, "/"))
+		return sk_give_text(ret, e->process->cwd);
+	sk_buf_span(&path, e->process->cwd);
+	sk_buf_putc(&path, '/');
+	return sk_give_copy(scratch, ret, sk_buf_view(&path));
+}
+
 static bool proc_pname(SK_FIELD_PARAMS) { return text_of(parent(e), comm, ret); }
 static bool proc_pexe(SK_FIELD_PARAMS) { return text_of(parent(e), exe, ret); }
 static bool proc_pexepath(SK_FIELD_PARAMS) { return text_of(parent(e), exepath, ret); }
@@ -379,7 +391,7 @@ static const struct sk_field fields[] = {
 	{ "proc.env", TEXT, SK_FIELD_ARG_ALLOWED, "environment, or the variable [NAME]", proc_env },
 	{ "proc.aenv", TEXT, SK_FIELD_ARG_ALLOWED | SK_FIELD_ANY,
 	  "environment of ancestor [n] or of any; or the nearest ancestor's variable [NAME]", proc_aenv },
-	{ "proc.cwd", TEXT, 0, "working folder", proc_cwd },
+	{ "proc.cwd", TEXT, 0, "working folder, with a slash at its end", proc_cwd },
 	{ "proc.loginshellid", INT, 0, "pid of the oldest shell above", proc_loginshellid },
 	{ "proc.tty", INT, 0, "number of the controlling terminal; 0: none", proc_tty },
 	{ "proc.pid", INT, 0, "process id, as the host sees it", proc_pid },

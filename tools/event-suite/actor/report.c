@@ -24,7 +24,7 @@ void sk_act_report(const char *what)
 	dprintf(fd, "\nactor: %s\n", what);
 }
 
-static void end(const char *why, const char *fmt, va_list args)
+static void __attribute__((format(printf, 2, 0))) end(const char *why, const char *fmt, va_list args)
 {
 	char text[4096];
 

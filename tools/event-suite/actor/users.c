@@ -8,6 +8,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+enum { TRIES = 50, TRY_US = 100000 };
+
 /* The file itself: a static program has no name services. */
 static bool find(const char *name, uid_t *ret_uid, gid_t *ret_gid)
 {
@@ -42,11 +44,26 @@ static void run(const char *const argv[])
 	waitpid(pid, NULL, 0);
 }
 
+static bool is_there(const char *name)
+{
+	return find(name, &(uid_t){ 0 }, &(gid_t){ 0 });
+}
+
+/* By either of two commands, shadow's or busybox's. The files are locked while others work at them. */
+static void try_both(const char *const one[], const char *const other[], const char *name, bool wanted)
+{
+	for (int i = 0; i < TRIES && is_there(name) != wanted; i++) {
+		if (i)
+			usleep(TRY_US);
+		run(one);
+		if (is_there(name) != wanted)
+			run(other);
+	}
+}
+
 static void remove_user(void *name)
 {
-	run((const char *[]){ "userdel", name, NULL });
-	if (find(name, &(uid_t){ 0 }, &(gid_t){ 0 }))
-		run((const char *[]){ "deluser", name, NULL }); /* busybox */
+	try_both((const char *[]){ "userdel", name, NULL }, (const char *[]){ "deluser", name, NULL }, name, false);
 	free(name);
 }
 
@@ -54,9 +71,7 @@ void sk_act_user(const char *name, uid_t *ret_uid, gid_t *ret_gid)
 {
 	if (find(name, ret_uid, ret_gid))
 		return;
-	run((const char *[]){ "useradd", name, NULL });
-	if (!find(name, ret_uid, ret_gid))
-		run((const char *[]){ "adduser", "-D", "-H", name, NULL });
+	try_both((const char *[]){ "useradd", name, NULL }, (const char *[]){ "adduser", "-D", "-H", name, NULL }, name, true);
 	if (!find(name, ret_uid, ret_gid))
 		sk_act_refuse("the user '%s' is not there and cannot be made", name);
 	sk_act_undo_later(remove_user, strdup(name));

@@ -401,15 +401,14 @@ static void end_unseen(struct sk_container_table *table, struct sk_process_table
 			sk_container_entry_end(table, e);
 }
 
+/* Too many: names of cgroups that nobody knows anything of go first, so that they cannot displace containers. */
 static void end_oldest(struct sk_container_table *table)
 {
-	struct sk_container_entry *e = table->oldest;
-
-	for (size_t living = sk_container_table_count(table); living > SK_MAX_CONTAINERS && e;
-	     e = e->newer) {
-		living -= !e->ended;
-		sk_container_entry_end(table, e);
-	}
+	for (int pass = 0; pass < 2; pass++)
+		for (struct sk_container_entry *e = table->oldest;
+		     e && sk_container_table_count(table) > SK_MAX_CONTAINERS; e = e->newer)
+			if (pass || (!e->known && !e->bundle))
+				sk_container_entry_end(table, e);
 }
 
 /* Of those that make no events, or whose engine had too much to do. */

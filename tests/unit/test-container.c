@@ -521,9 +521,11 @@ static void test_whose(void)
 static void test_many_cgroups(void)
 {
 	struct world w;
-	struct sk_process *p;
+	struct sk_process *p, *known;
 
 	world_open(&w, "{}");
+	known = run(&w, 2, 0, "/usr/sbin/runc", WORDS("runc\0run\0web"));
+	sk_container_table_cgroup(w.table, known, 500000, SK_SPAN_LIT("/web"), false);
 	p = run(&w, 1, 0, "/bin/sh", WORDS("sh"));
 	sk_container_table_cgroup(w.table, p, 1, SK_SPAN_LIT("/docker/" ID), false);
 	for (unsigned i = 2; i < 200000; i++)
@@ -535,6 +537,10 @@ static void test_many_cgroups(void)
 		sk_container_table_cgroup(w.table, p, 300000 + i, sk_span_str(name), false);
 	}
 	ok(sk_container_table_count(w.table) <= 2 * SK_MAX_CONTAINERS, "there is an end to containers");
+	sk_container_table_sweep(w.table, w.processes);
+	ok(sk_container_table_count(w.table) == SK_MAX_CONTAINERS, "and a smaller one between two events");
+	ok(is_in(&w, known, 500000, "/web", "web") && sk_container_table_count(w.table) == SK_MAX_CONTAINERS,
+	   "names alone displace no container that is known");
 	world_close(&w);
 }
 

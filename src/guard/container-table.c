@@ -30,6 +30,7 @@ struct sk_container_table *sk_container_table_new(void)
 	struct sk_container_table *table = sk_alloc(sizeof(*table));
 
 	table->cgroups = sk_cgroup_map_new();
+	table->aside = sk_container_aside_new();
 	table->host_pid = namespace_of("/proc/1/ns/pid", "/proc/self/ns/pid");
 	table->host_mnt = namespace_of("/proc/1/ns/mnt", "/proc/self/ns/mnt");
 	return table;
@@ -52,6 +53,7 @@ void sk_container_table_free(struct sk_container_table *table)
 		table->oldest = e->newer;
 		entry_free(e);
 	}
+	sk_container_aside_free(table->aside);
 	sk_container_engines_free(table->engines);
 	sk_cgroup_map_free(table->cgroups);
 	sk_vec_release(&table->observers);
@@ -269,7 +271,10 @@ void sk_container_entry_look(struct sk_container_table *table, struct sk_contain
 	if (now < e->next_look)
 		return;
 	next = sk_container_copy(&e->container, &work);
-	sk_container_look(&next, process, &e->bundle, &work);
+	if (e->container.owner)
+		sk_container_aside_look(table->aside, &next, &e->bundle, &work);
+	else
+		sk_container_look(&next, process, &e->bundle, &work);
 	if (!next.name.len && e->bundle)
 		next.name = next.id;
 	if (!next.engine.len)

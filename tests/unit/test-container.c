@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/fd.h"
 #include "base/limits.h"
+#include "guard/container-aside.h"
 #include "guard/container-probe.h"
 #include "guard/container-read.h"
 #include "guard/container-runtime.h"
@@ -517,6 +518,27 @@ static void test_whose(void)
 	world_close(&w);
 }
 
+/* What a user runs is looked at aside. */
+static void test_aside(void)
+{
+	sk_autofree char *bundle = NULL;
+	struct sk_container_aside *aside = sk_container_aside_new();
+	struct sk_container c = { .id = SK_SPAN_LIT("x"), .privileged = -1 };
+	struct sk_arena arena = { 0 };
+	struct world w;
+	bool found = false;
+
+	world_open(&w, "{\"annotations\":{\"nerdctl/name\":\"mine\"}}");
+	bundle = sk_strdup(w.folder);
+	/* On a machine that has much to do it may take too long, some times. */
+	for (int i = 0; i < 1000 && !found; i++)
+		found = sk_container_aside_look(aside, &c, &bundle, &arena);
+	ok(found && sk_span_is(c.name, "mine") && strcmp(bundle, w.folder) == 0, "what a user runs is looked at aside");
+	sk_arena_release(&arena);
+	sk_container_aside_free(aside);
+	world_close(&w);
+}
+
 /* Cgroups are made by anybody, and as many as he likes. */
 static void test_many_cgroups(void)
 {
@@ -553,6 +575,7 @@ int main(void)
 	test_plain_runtime();
 	test_without_cgroup();
 	test_whose();
+	test_aside();
 	test_many_cgroups();
 	test_ids();
 	test_docker();

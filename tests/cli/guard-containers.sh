@@ -25,7 +25,8 @@ clean() {
 	umount "$dir/pod/root/overlay" 2>/dev/null
 	rm -rf "$dir"
 }
-trap clean EXIT INT TERM
+trap clean EXIT
+trap 'exit 1' INT TERM
 exec </dev/null
 
 bad=0

@@ -79,14 +79,15 @@ int sk_address_parse(struct sk_span text, struct sk_address *ret, struct sk_err 
 	struct sk_address address = { 0 };
 	struct sk_span host;
 	unsigned port;
+	int r = 0;
 
 	if (sk_span_starts(text, "unix:")) {
-		if (parse_unix(sk_span_from(text, 5), &address, err) < 0)
-			return -err->code;
+		r = parse_unix(sk_span_from(text, 5), &address, err);
 	} else if (!sk_address_split(text, 0, &host, &port) || !parse_ip(host, port, &address)) {
 		return sk_err_set(err, SK_EUSAGE, "'%.*s' is not an address such as 127.0.0.1:9417, [::1]:9417 or unix:/path",
 				  (int)text.len, text.ptr);
 	}
-	*ret = address;
-	return 0;
+	if (r == 0)
+		*ret = address;
+	return r;
 }

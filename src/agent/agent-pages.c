@@ -13,6 +13,7 @@ static void write_metrics(void *context, const struct sk_server_request *request
 	sk_metrics_write(&a->metrics, &e);
 	sk_metrics_write_losses(a->sensor, &e);
 	sk_metrics_write_outputs(a->outputs, &e);
+	sk_metrics_write_responses(a->responses, &e);
 	sk_metrics_write_process(&e);
 	sk_exposition_end(&e);
 }

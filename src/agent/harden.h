@@ -41,7 +41,7 @@ enum sk_thread_rights {
 };
 void sk_harden_thread(enum sk_thread_rights rights);
 
-/* "bpf, kill, perfmon; no new privileges; 43 system calls denied; ..." */
+/* "rights: bpf, kill, perfmon; no new privileges; 43 system calls denied; ..." */
 void sk_hardening_text(const struct sk_hardening *hardening, struct sk_buf *out);
-/* "sys-ptrace" of CAP_SYS_PTRACE, or NULL. */
-const char *sk_capability_name(unsigned capability);
+/* "bpf, kill, perfmon", or "none". */
+void sk_hardening_rights(const struct sk_hardening *hardening, struct sk_buf *out);

@@ -8,6 +8,7 @@
  */
 #include "agent/exposition.h"
 #include "agent/outputs.h"
+#include "agent/responses.h"
 #include "agent/settings.h"
 #include "guard/sensor.h"
 
@@ -40,6 +41,7 @@ uint64_t sk_metrics_hits(const struct sk_metrics *m, struct sk_span rule);
 
 void sk_metrics_write(const struct sk_metrics *m, struct sk_exposition *e);
 void sk_metrics_write_losses(struct sk_sensor *sensor, struct sk_exposition *e);
+void sk_metrics_write_responses(struct sk_responses *responses, struct sk_exposition *e);
 void sk_metrics_write_outputs(struct sk_outputs *outputs, struct sk_exposition *e);
 /* The process itself, under the names that all Prometheus' clients use, and the build. */
 void sk_metrics_write_process(struct sk_exposition *e);

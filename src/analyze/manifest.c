@@ -116,23 +116,35 @@ static bool file_holds(const struct sk_manifest *m, size_t index)
 	for (size_t i = 0; i < SK_COUNT(texts); i++)
 		if (u32_at(file, texts[i]) >= m->texts.len)
 			return false;
-	return u32_at(file, SK_MANIFEST_KIND) <= SK_RUN_OTHER && path_of(m, index).len;
+	return u32_at(file, SK_MANIFEST_KIND) <= SK_RUN_OTHER && path_of(m, index).len &&
+	       path_of(m, index).ptr[0] != '/';
 }
 
-/* Searching halves what is sorted: what is not would be lost, not dangerous. */
+/* Searching halves what is sorted: what is not would not be found. */
 static bool in_order(const struct sk_manifest *m)
 {
-	for (size_t i = 0; i < m->file_count; i++) {
+	for (size_t i = 0; i < m->file_count; i++)
 		if (!file_holds(m, i) || (i && sk_span_cmp(path_of(m, i - 1), path_of(m, i)) >= 0))
 			return false;
-		if (by_digest(m, i) >= m->file_count ||
-		    (i && sk_span_cmp(digest_of(m, by_digest(m, i - 1)),
-				      digest_of(m, by_digest(m, i))) > 0))
-			return false;
-	}
 	for (size_t i = 1; i < m->size_count; i++)
 		if (u64_at(m->sizes, i * 8 - 8) >= u64_at(m->sizes, i * 8))
 			return false;
+	return true;
+}
+
+/* Each file once, and sorted. */
+static bool digests_in_order(const struct sk_manifest *m)
+{
+	sk_autofree uint8_t *met = sk_alloc(m->file_count / 8 + 1);
+
+	for (size_t i = 0; i < m->file_count; i++) {
+		size_t file = by_digest(m, i);
+
+		if (file >= m->file_count || (met[file / 8] & 1u << file % 8) ||
+		    (i && sk_span_cmp(digest_of(m, by_digest(m, i - 1)), digest_of(m, file)) > 0))
+			return false;
+		met[file / 8] |= (uint8_t)(1u << file % 8);
+	}
 	return true;
 }
 
@@ -141,7 +153,7 @@ int sk_manifest_of_bytes(struct sk_span bytes, struct sk_manifest **ret, struct 
 	struct sk_manifest *m = sk_alloc(sizeof(*m));
 
 	m->bytes = bytes;
-	if (!split(m) || !in_order(m)) {
+	if (!split(m) || !in_order(m) || !digests_in_order(m)) {
 		free(m);
 		return sk_err_set(err, SK_EINTEGRITY,
 				  "the file manifest is damaged, or of another version");

@@ -154,6 +154,127 @@ static void test_table(void)
 	sk_container_table_free(t);
 }
 
+/* ---- files of real engines ---- */
+
+static void put(struct sk_buf *out, const char *name, struct sk_span value)
+{
+	if (value.len)
+		sk_buf_printf(out, " %s=%.*s", name, (int)value.len, value.ptr);
+}
+
+static void put_shared(struct sk_buf *out, const char *name, int shared)
+{
+	if (shared)
+		sk_buf_printf(out, " %s=%s", name, shared > 0 ? "host" : "own");
+}
+
+static void print(struct sk_buf *out, const struct sk_container *c)
+{
+	sk_buf_span(out, c->engine);
+	put(out, "name", c->name);
+	put(out, "image", c->image);
+	put(out, "id", sk_span_sub(c->image_id, 0, 12));
+	put(out, "digest", sk_span_sub(c->image_digest, 0, 19));
+	put(out, "pod", c->pod_name);
+	put(out, "ns", c->namespace);
+	put(out, "uid", sk_span_sub(c->pod_uid, 0, 4));
+	put(out, "sandbox", sk_span_sub(c->pod_id, 0, 4));
+	put(out, "ip", c->ip);
+	put(out, "health", c->healthcheck);
+	for (uint32_t i = 0; i < c->label_count; i++)
+		sk_buf_printf(out, " %.*s:%.*s", (int)c->labels[i].name.len, c->labels[i].name.ptr,
+			      (int)c->labels[i].value.len, c->labels[i].value.ptr);
+	for (uint32_t i = 0; i < c->mount_count; i++)
+		sk_buf_printf(out, " %.*s>%.*s%s", (int)c->mounts[i].source.len, c->mounts[i].source.ptr,
+			      (int)c->mounts[i].destination.len, c->mounts[i].destination.ptr,
+			      c->mounts[i].writable ? "" : ":ro");
+	put_shared(out, "pid", c->host_pid);
+	put_shared(out, "net", c->host_network);
+	put_shared(out, "ipc", c->host_ipc);
+	sk_buf_printf(out, " privileged=%d%s", c->privileged, c->start ? " started" : "");
+}
+
+static void read_real(const char *name, struct sk_buf *ret)
+{
+	sk_autofree char *path = sk_printf("%s/data/container/%s", getenv("SK_TESTS"), name);
+
+	expect(sk_path_slurp(path, 1 << 20, ret, NULL) >= 0, "%s", name);
+}
+
+static void test_real(void)
+{
+	static const struct {
+		const char *what, *id;
+		struct {
+			enum sk_container_form form;
+			const char *file;
+		} files[4];
+		const char *want;
+	} cases[] = {
+		{ "Docker", "46ed724f1375ae96aca0613ff567bbea4fb9d1031e8e19bd244415f857a449ed",
+		  { { SK_CONTAINER_OCI, "docker/config.json" }, { SK_CONTAINER_DOCKER, "docker/config.v2.json" },
+		    { SK_CONTAINER_DOCKER_HOST, "docker/hostconfig.json" },
+		    { SK_CONTAINER_DOCKER_IMAGES, "docker/repositories.json" } },
+		  "docker name=web-1 image=probe:one id=ab6e03cbe437 health=true --fast odd:a\"b tier:front "
+		  "/srv/data>/data:ro pid=host net=own ipc=own privileged=0 started" },
+		{ "podman", "99fd666287539782e893a427122842a4605af456eb17fb4bc9af20232689f009",
+		  { { SK_CONTAINER_STORAGE, "podman/containers.json" }, { SK_CONTAINER_STORAGE_IMAGES, "podman/images.json" } },
+		  " name=db-1 image=localhost/probe:one id=d4769bfacbc2 digest=sha256:49b960c56123 privileged=-1 started" },
+		{ "containerd", "task-a", { { SK_CONTAINER_OCI, "containerd/config.json" } },
+		  " pid=own net=own ipc=own privileged=0" },
+		{ "containerd with Kubernetes", "x", { { SK_CONTAINER_OCI, "containerd/cri.json" } },
+		  "containerd name=app image=docker.io/library/nginx:1.27 pod=app-0 ns=prod uid=8c1f sandbox=feed pid=own net=host "
+		  "ipc=host privileged=0" },
+		{ "CRI-O", "x", { { SK_CONTAINER_OCI, "cri-o/config.json" } },
+		  "cri-o name=app image=registry.example/app:1.4 id=222222222222 digest=sha256:111111111111 pod=app-0 ns=prod "
+		  "uid=8c1f sandbox=feed ip=10.85.0.7 io.kubernetes.container.name:app io.kubernetes.pod.name:app-0 "
+		  "io.kubernetes.pod.namespace:prod io.kubernetes.pod.uid:8c1f2d9e-0000-4000-8000-000000000001 "
+		  "/var/lib/kubelet/pods/8c1f/volumes/token>/var/run/secrets/kubernetes.io/serviceaccount:ro pid=own net=own ipc=host "
+		  "privileged=0" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct sk_arena arena = { 0 }, other = { 0 };
+		struct sk_container c = { .id = sk_span_str(cases[i].id), .privileged = -1 };
+		sk_cleanup(sk_buf_release) struct sk_buf got = { 0 };
+
+		for (size_t f = 0; f < 4 && cases[i].files[f].file; f++) {
+			sk_cleanup(sk_buf_release) struct sk_buf text = { 0 };
+
+			read_real(cases[i].files[f].file, &text);
+			sk_container_read(cases[i].files[f].form, sk_buf_view(&text), &arena, &c, NULL);
+		}
+		c = sk_container_copy(&c, &other);
+		sk_arena_release(&arena);
+		print(&got, &c);
+		ok(strcmp(sk_buf_str(&got), cases[i].want) == 0, "what %s says", cases[i].what);
+		if (strcmp(sk_buf_str(&got), cases[i].want) != 0)
+			printf("# got  %s\n# want %s\n", sk_buf_str(&got), cases[i].want);
+		sk_arena_release(&other);
+	}
+}
+
+static void test_states(void)
+{
+	static const char *const files[] = { "runc/state.json", "crun/status" };
+	static const char *const bundles[] = {
+		"/srv/bundle",
+		"/var/lib/containers/storage/overlay-containers/99fd666287539782e893a427122842a4605af456eb17fb4bc9af20232689f009/"
+		"userdata",
+	};
+
+	for (size_t i = 0; i < 2; i++) {
+		sk_cleanup(sk_buf_release) struct sk_buf text = { 0 };
+		struct sk_arena arena = { 0 };
+		struct sk_runtime_state state;
+
+		read_real(files[i], &text);
+		state = sk_runtime_state_read(sk_buf_view(&text), &arena);
+		ok(sk_span_is(state.bundle, bundles[i]) && state.pid > 0, "%s leads to the bundle", files[i]);
+		sk_arena_release(&arena);
+	}
+}
+
 /* ---- runtimes ---- */
 
 #define WORDS_INIT(text) { (text), sizeof(text) } /* the last NUL too */
@@ -383,6 +504,8 @@ static void test_many_cgroups(void)
 
 int main(void)
 {
+	test_real();
+	test_states();
 	test_runtimes();
 	test_plain_runtime();
 	test_without_cgroup();

@@ -12,8 +12,10 @@ import form
 START_SECONDS = 60
 IMAGE = "sekisho-event-suite:local"
 # What scripts of cases may want; those that are missing here are missing there.
-COMMANDS = ("bash sh cat cp mv rm ln ls mkdir rmdir touch chmod chown sleep echo printf true false env id head tail grep "
-            "sed tr cut wc date dd readlink mktemp stat uname whoami kill ps find useradd userdel groupadd").split()
+COMMANDS = ("bash sh cat cp mv rm ln ls mkdir rmdir touch chmod chown sleep echo printf true false env id head tail "
+            "grep sed tr cut wc date dd readlink mktemp stat uname whoami kill ps find useradd userdel groupadd awk "
+            "xargs tee sort uniq expr seq tar gzip base64 od cmp diff dirname basename nc ncat nmap curl wget ssh scp "
+            "ip mount umount setsid nohup timeout chroot unshare nsenter setpriv").split()
 USERS = """root:x:0:0:root:/root:/bin/bash
 daemon:x:1:1:daemon:/usr/sbin:/usr/sbin/nologin
 bin:x:2:2:bin:/bin:/usr/sbin/nologin
@@ -64,8 +66,16 @@ class Engine:
     def start(self):
         if not shutil.which("docker"):
             raise EngineError("docker is not there")
-        if run(["docker", "version"], env=self.env).returncode != 0:
-            self._start_daemon()
+        if run(["docker", "version"], env=self.env).returncode == 0:
+            try:
+                self._make_image()
+                return
+            except EngineError:
+                # Privileged containers may be more than it can do; ours is told what there is to give (RUNTIME).
+                run(["docker", "rmi", IMAGE], env=self.env)
+                if not shutil.which("dockerd"):
+                    raise
+        self._start_daemon()
         self._make_image()
 
     def _start_daemon(self):
@@ -94,8 +104,9 @@ class Engine:
         archive = os.path.join(self.folder, "image.tar")
         with tarfile.open(archive, "w") as tar:
             tar.add(root, arcname=".", filter=as_root)
-        done = run(["docker", "import", "-c", f'ENTRYPOINT ["{form.ENTRYPOINT}"]', "-c",
-                    "ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", archive, IMAGE], env=self.env)
+        path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+        done = run(["docker", "import", "-c", f'ENTRYPOINT ["{form.ENTRYPOINT}"]', "-c", "ENV PATH=" + path, archive,
+                    IMAGE], env=self.env)
         os.unlink(archive)
         shutil.rmtree(root)
         if done.returncode != 0:
@@ -131,7 +142,7 @@ class Engine:
 
     def command(self, container, name, env):
         command = ["docker", "run", "--rm", "--privileged", "--name", name] + self.options
-        for key, value in env + list(container.env.items()):
+        for key, value in env:
             command += ["-e", f"{key}={value}"]
         return command + ["--entrypoint", form.ENTRYPOINT, container.image]
 

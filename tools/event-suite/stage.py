@@ -88,7 +88,9 @@ class Stage:
         name = case.container.name if plan.needs_name(case) else f"{case.container.name}-{next(self.numbers)}"
         self.engine.tag(case.container.image)
         try:
-            env = [("SK_SUITE_CASE", ("-" if case.processes else "") + mark), ("SK_SUITE_PLAN", plan.write(case))]
+            # The plan last: of an environment, only the first kilobytes are looked at.
+            env = [("SK_SUITE_CASE", ("-" if case.processes else "") + mark), *case.container.env.items(),
+                   ("SK_SUITE_PLAN", plan.write(case))]
             return act(self.engine.command(case.container, name, env), self.engine.env,
                        lambda: self.engine.remove(name))
         finally:
@@ -125,7 +127,8 @@ class Stage:
         for key, expected, got in (agents.differences(case, of_rule[0]) if of_rule else ()):
             trouble += [(f"expected {key}", expected), (f"got {key}", "no such field" if got is None else got)]
         if not of_rule:
-            trouble.append(("alerts of other rules", ", ".join(sorted({str(one.get("rule")) for one in alerts})) or "none"))
+            others = sorted({str(one.get("rule")) for one in alerts})
+            trouble.append(("alerts of other rules", ", ".join(others) or "none"))
         if self.agent.ended:
             trouble.append(("agent", "has ended: " + " / ".join(self.agent.said[-3:])))
         return Result(trouble=trouble)

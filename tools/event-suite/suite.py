@@ -320,7 +320,8 @@ class Case:
         self.processes = []
         for n, one in enumerate(self._list(context, "processes")):
             what = f"context.processes[{n}]"
-            self.processes.append(Process(table_of(one if one is not None else {}, what, form.PROCESS_KEYS, notes), what))
+            one = table_of({} if one is None else one, what, form.PROCESS_KEYS, notes)
+            self.processes.append(Process(one, what))
         for process in self.processes[:-1]:
             want(not process.capabilities, "context.processes: only the last one may say capabilities")
         if not self.processes and not self.container:

@@ -20,6 +20,7 @@ enum { SK_OUTPUT_BATCH = 256, SK_OUTPUT_BATCH_BYTES = 1 << 20 };
 
 struct sk_output_message {
 	struct sk_output_message *next;
+	bool tried; /* the disk did not take it */
 	size_t len;
 	char bytes[];
 };

@@ -8,13 +8,16 @@ enum { FIRST_PAUSE_MS = 250, DISK_PAUSE_MS = 1000 };
 
 /* ---- the keeper: from memory to disk ---- */
 
-/* Takes messages off the list; they are the batch's until batch_release. */
-static void take_memory(struct sk_output *o, struct sk_output_batch *b)
+/*
+ * Takes messages off the list; they are the batch's until release_batch. The disk
+ * has the first try: `tried` takes only those that it refused.
+ */
+static void take_memory(struct sk_output *o, struct sk_output_batch *b, bool tried)
 {
 	struct sk_output_message **end = &b->list;
 	size_t bytes = 0;
 
-	while (o->first && b->count < SK_OUTPUT_BATCH && (!b->count || bytes + o->first->len <= SK_OUTPUT_BATCH_BYTES)) {
+	while (o->first && (o->first->tried || !tried) && b->count < SK_OUTPUT_BATCH && (!b->count || bytes + o->first->len <= SK_OUTPUT_BATCH_BYTES)) {
 		struct sk_output_message *m = sk_output_pop(o);
 
 		bytes += m->len;
@@ -49,6 +52,7 @@ static void put_back(struct sk_output *o, struct sk_output_batch *b, size_t kept
 	for (end = &rest; *end; end = &(*end)->next) {
 		o->waiting++;
 		o->waiting_bytes += (*end)->len;
+		(*end)->tried = true;
 	}
 	*end = o->first;
 	if (!o->first)
@@ -100,11 +104,11 @@ void *sk_output_keeper(void *arg)
 	while (o->first || o->phase == SK_OUTPUT_RUNS) {
 		if (o->diskless && o->phase != SK_OUTPUT_RUNS)
 			break;
-		if (o->diskless)
+		if (o->diskless && (!o->first || o->first->tried))
 			sk_output_wait_until(o, sk_output_now() + DISK_PAUSE_MS);
 		while (!o->first && o->phase == SK_OUTPUT_RUNS)
 			pthread_cond_wait(&o->news, &o->lock);
-		take_memory(o, b);
+		take_memory(o, b, false);
 		pthread_mutex_unlock(&o->lock);
 		if (b->count)
 			keep(o, b);
@@ -117,6 +121,14 @@ void *sk_output_keeper(void *arg)
 }
 
 /* ---- the sender ---- */
+
+/* Whether what is in memory is the sender's: all of it, or with a spool what that refused, or will not be asked for. */
+static bool may_take(const struct sk_output *o)
+{
+	if (!o->first || !o->spool)
+		return o->first;
+	return o->diskless && (o->first->tried || o->phase != SK_OUTPUT_RUNS);
+}
 
 /* Fills the batch, from disk first: what is there is older. The lock is not held while the disk is. */
 static void take(struct sk_output *o, struct sk_output_batch *b)
@@ -131,8 +143,8 @@ static void take(struct sk_output *o, struct sk_output_batch *b)
 		pthread_mutex_lock(&o->lock);
 		o->counts.lost[SK_OUTPUT_DAMAGED] += damaged;
 	}
-	if (!b->count && (!o->spool || o->diskless))
-		take_memory(o, b);
+	if (!b->count && may_take(o))
+		take_memory(o, b, o->spool && o->phase == SK_OUTPUT_RUNS);
 }
 
 /* Waits for messages; false: there are none and there will be none. */
@@ -148,7 +160,7 @@ static bool wait_batch(struct sk_output *o, struct sk_output_batch *b)
 			continue; /* it came while nobody looked */
 		if (o->phase != SK_OUTPUT_RUNS && !o->first && !o->held)
 			return false;
-		if (!o->first || (o->spool && !o->diskless))
+		if (!may_take(o))
 			pthread_cond_wait(&o->news, &o->lock);
 	}
 }

@@ -5,6 +5,7 @@
 #include "base/fd.h"
 #include "base/limits.h"
 
+#include <errno.h>
 #include <fnmatch.h>
 #include <poll.h>
 #include <signal.h>
@@ -56,7 +57,7 @@ struct sk_output_message *sk_output_pop(struct sk_output *o)
 
 static size_t memory_limit(const struct sk_output *o)
 {
-	return o->spool ? SK_MAX_OUTPUT_MEMORY : (size_t)o->config->queue_size;
+	return o->config->queue == SK_QUEUE_DISK ? SK_MAX_OUTPUT_MEMORY : (size_t)o->config->queue_size;
 }
 
 /* Room for so many bytes, by losing what is oldest if that is wanted. */
@@ -120,11 +121,19 @@ static int start(struct sk_output *o, pthread_t *thread, bool *has, void *(*fn)(
 static int open_spool(struct sk_output *o, const char *state, struct sk_err *err)
 {
 	sk_autofree char *folder = NULL;
+	struct sk_err inner = SK_ERR_INIT;
 
 	if (o->config->queue != SK_QUEUE_DISK)
 		return 0;
 	folder = sk_printf("%s/outputs/%s", state, o->config->folder);
-	return sk_spool_open(folder, o->config->queue_size, o->config->full == SK_FULL_OLDEST, &o->spool, err);
+	errno = 0;
+	if (sk_spool_open(folder, o->config->queue_size, o->config->full == SK_FULL_OLDEST, &o->spool, &inner) == 0)
+		return 0;
+	if (errno != ENOSPC && errno != EDQUOT)
+		return sk_err_set(err, inner.code, "%s", inner.text);
+	/* Who fills the disk does not keep the agent from its start: the queue is in memory then, and that is said. */
+	o->trouble = inner;
+	return 0;
 }
 
 static void init_locks(struct sk_output *o)

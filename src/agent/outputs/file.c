@@ -146,7 +146,10 @@ static enum sk_send deliver(struct sk_output *o, const struct sk_span *messages,
 /* What will never work is said before the agent starts; what is full or away for now is not. */
 static int open_first(struct sk_output *o, struct sk_err *err)
 {
-	return open_file(sk_output_config_of(o), sk_output_state(o), err);
+	errno = 0;
+	if (open_file(sk_output_config_of(o), sk_output_state(o), err) < 0 && errno != ENOSPC && errno != EDQUOT)
+		return -err->code;
+	return 0;
 }
 
 static void close_all(struct sk_output *o)

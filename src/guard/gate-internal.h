@@ -9,7 +9,6 @@
 #include <pthread.h>
 
 struct gate_bpf;
-struct ring_buffer;
 
 /* The kernel's part, loaded by us or taken over: all of it by descriptor. */
 enum sk_gate_map {
@@ -82,7 +81,7 @@ enum { SK_GATE_QUEUE = 4096 };
 struct sk_gate {
 	struct sk_gate_options options;
 	struct sk_gate_kernel kernel;
-	struct ring_buffer *ring;
+	struct sk_ring *ring;
 	int fanotify; /* -1: none */
 	int wake, stop; /* eventfds */
 	pthread_t thread;

@@ -4,6 +4,7 @@
 
 #include "base/reader.h"
 #include "bpf/event.h"
+#include "guard/ring.h"
 
 #include <bpf/libbpf.h>
 #include <errno.h>
@@ -128,7 +129,7 @@ static void *watch(void *context)
 	struct pollfd fds[] = {
 		{ .fd = g->stop, .events = POLLIN },
 		{ .fd = g->fanotify, .events = POLLIN },
-		{ .fd = ring_buffer__epoll_fd(g->ring), .events = POLLIN },
+		{ .fd = sk_ring_fd(g->ring), .events = POLLIN },
 	};
 
 	for (;;) {
@@ -140,7 +141,7 @@ static void *watch(void *context)
 		if (fds[1].revents & POLLIN)
 			sk_gate_answer(g);
 		if (fds[2].revents & POLLIN)
-			ring_buffer__consume(g->ring);
+			sk_ring_consume(g->ring);
 	}
 	return NULL;
 }
@@ -150,9 +151,9 @@ int sk_gate_watch_start(struct sk_gate *g, struct sk_err *err)
 	sigset_t all, before;
 	int r;
 
-	g->ring = ring_buffer__new(g->kernel.maps[SK_GATE_MAP_VERDICTS], on_record, g, NULL);
-	if (!g->ring)
-		return sk_err_errno(err, "the gate's verdicts");
+	r = sk_ring_open(g->kernel.maps[SK_GATE_MAP_VERDICTS], on_record, g, &g->ring, err);
+	if (r < 0)
+		return r;
 	/* Signals are the agent's. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -172,6 +173,6 @@ void sk_gate_watch_stop(struct sk_gate *g)
 	if (g->running && write(g->stop, &one, sizeof(one)) == sizeof(one))
 		pthread_join(g->thread, NULL);
 	g->running = false;
-	ring_buffer__free(g->ring);
+	sk_ring_close(g->ring);
 	g->ring = NULL;
 }

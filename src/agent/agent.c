@@ -72,6 +72,7 @@ static struct sk_judge *judge_new(struct sk_agent *a, struct sk_err *err)
 	struct sk_judge *judge = sk_alloc(sizeof(*judge));
 	const char *unmatched;
 
+	judge->rules.selections = a->config->selections;
 	judge->rules.additions = a->config->additions;
 	if (sk_judge_open(judge, a->config->rules.items, a->config->rules.count, flags, err) < 0) {
 		judge_free(judge);
@@ -121,7 +122,7 @@ static int open_all(struct sk_agent *a, struct sk_err *err)
 	a->counts.rule_errors = a->judge->rules.errors;
 	sk_metrics_rules(&a->metrics, &a->judge->rules);
 	what_is_wanted(a, a->judge, &a->want);
-	if (open_responses(a, err) < 0 || sk_inuse_open(&a->config->inuse, &a->inuse, err) < 0)
+	if (open_responses(a, err) < 0 || sk_inuse_open(&a->config->inuse, a->config->state, &a->inuse, err) < 0)
 		return -err->code;
 	open_drift(a);
 	if (sk_sensor_open(&a->want, &a->sensor, err) < 0)

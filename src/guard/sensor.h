@@ -77,3 +77,6 @@ void sk_sensor_losses(struct sk_sensor *sensor, struct sk_sensor_loss ret[SK_SEN
 /* How many counts there are for each reason (an index of the above), and what they are. */
 size_t sk_sensor_cpus(const struct sk_sensor *sensor);
 void sk_sensor_losses_by_cpu(struct sk_sensor *sensor, size_t reason, uint64_t *ret_counts);
+
+/* How often all processes were looked at because exec, fork or exit were lost. */
+uint64_t sk_sensor_heals(const struct sk_sensor *sensor);

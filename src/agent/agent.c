@@ -103,6 +103,7 @@ static int open_responses(struct sk_agent *a, struct sk_err *err)
 static void open_drift(struct sk_agent *a)
 {
 	struct sk_drift_options options = { .drift = &a->config->drift, .protect = &a->config->protect,
+					    .state = a->config->state, .runtime = a->config->runtime,
 					    .say = a->say_fn, .context = a->say_context };
 	struct sk_err err = SK_ERR_INIT;
 

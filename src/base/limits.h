@@ -86,6 +86,8 @@
 #define SK_MAX_IN_USE_FILES 65536u
 #define SK_MAX_IN_USE_BYTES (32u << 20)
 #define SK_MAX_IN_USE_MEMORY (64u << 20)
+/* All records of a node: most take a few kilobytes; what was written longest ago goes. */
+#define SK_MAX_IN_USE_FOLDER (64u << 20)
 /* Images of one node whose use is kept in memory: kubelets hold a few hundred. */
 #define SK_MAX_IN_USE_IMAGES 4096u
 /* Sightings on their way to the thread that keeps them: a burst of a few seconds. */
@@ -201,8 +203,14 @@
 #define SK_MAX_TRAIL_DEPTH 256u
 /* One line of a record's text form. */
 #define SK_MAX_TRAIL_LINE 65536u
+/* A program that the gate reads whole before it may run; larger ones are not known to be the image's. */
+#define SK_MAX_GATE_FILE (2ull << 30)
+/* A program that is not: whoever ran it waits while its digest is computed for the report. */
+#define SK_MAX_GATE_REPORTED (64ull << 20)
 /* Processes that the sensor remembers, ended ones that have children among them; each takes about a kilobyte. */
 #define SK_MAX_PROCESSES (1u << 16)
+/* What the kernel says of all processes at once: a kilobyte of each. */
+#define SK_MAX_ALIVE_BYTES (64u << 20)
 /* Arguments of one process: what its exec event tells (SK_WIRE_PART of bpf/event.h). */
 #define SK_MAX_PROCESS_TEXT 4096u
 /* Containers that the sensor remembers: ten nodes of Kubernetes have fewer, and an entry takes some kilobytes. */

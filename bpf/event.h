@@ -50,6 +50,8 @@ enum sk_wire_kind {
 	SK_WIRE_ANSWER,	  /* the message that came back; task.pid, task.namespaces[NS_NET] are of who asked, no more */
 	SK_WIRE_CGROUP_MADE, /* args[0]: its number, as task.cgroup has it; its name is a part */
 	SK_WIRE_CGROUP_GONE, /* the same; nobody is in it any more */
+	SK_WIRE_VERDICT,  /* the gate's (gate.h); result: 0 or -EPERM */
+	SK_WIRE_ALIVE,	     /* not of the ring: a process that is there when all are looked at; parts as of exec */
 };
 
 enum sk_wire_part_kind {
@@ -153,6 +155,21 @@ struct sk_wire_call {
 };
 #define SK_WIRE_NONE 255
 #define SK_WIRE_CWD 254
+
+/* Orders of io_uring (enum io_uring_op: 65 in Linux 6.18), and where what they are about lies. */
+#define SK_WIRE_ORDERS 128
+enum sk_wire_order {
+	SK_ORDER_OPEN = 1, /* struct io_open */
+	SK_ORDER_NAME,	   /* struct io_unlink, io_mkdir: a folder, a name */
+	SK_ORDER_NAMES,	   /* struct io_rename, io_link: two of each */
+	SK_ORDER_SYMLINK,
+	SK_ORDER_CONNECT,
+};
+struct sk_wire_order_call {
+	__u16 call; /* number of the system call that it stands for; 0: not looked at */
+	__u8 shape; /* enum sk_wire_order */
+	__u8 pad;
+};
 
 enum sk_wire_call_flag {
 	SK_CALL_WANTED = 1,

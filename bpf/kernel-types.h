@@ -212,6 +212,7 @@ struct signal_struct {
 
 struct mm_struct {
 	unsigned long arg_start, arg_end, env_start, env_end;
+	struct file *exe_file;
 };
 
 struct task_struct {
@@ -231,6 +232,46 @@ struct task_struct {
 	struct {
 		__u32 val;
 	} loginuid;
+};
+
+struct seq_file;
+struct bpf_iter_meta {
+	struct seq_file *seq;
+};
+struct bpf_iter__task {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+};
+
+struct filename {
+	const char *name;
+};
+struct open_how {
+	__u64 flags, mode;
+};
+struct io_cqe {
+	__s32 fd; /* until it is done */
+};
+struct io_kiocb {
+	__u8 opcode;
+	struct io_cqe cqe;
+};
+struct io_open {
+	int dfd;
+	struct filename *filename;
+	struct open_how how;
+};
+struct io_unlink {
+	int dfd, flags;
+	struct filename *filename;
+};
+struct io_rename {
+	int old_dfd, new_dfd, flags;
+	struct filename *oldpath, *newpath;
+};
+struct io_connect {
+	void *addr;
+	int addr_len;
 };
 
 struct linux_binprm {

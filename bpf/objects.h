@@ -42,14 +42,15 @@ static __always_inline void put_end(struct scratch *s, struct mount *top)
 		part->detached = namespace && (namespace < -4095 || namespace > 0) ? SK_WIRE_OUTSIDE : SK_WIRE_DETACHED;
 }
 
-/* The components of the struct path there, up to the root of the process. */
+/* The components of the struct path there, up to the root of the record's process. */
 __noinline int put_path(struct scratch *s, __u64 address)
 {
-	struct task_struct *task = (void *)bpf_get_current_task();
 	struct path path = {}, root = {};
+	struct task_struct *task;
 
 	if (!s)
 		return 0;
+	task = (void *)s->task;
 	bpf_probe_read_kernel(&path, sizeof(path), (const void *)address);
 	BPF_CORE_READ_INTO(&root, task, fs, root);
 	for (int i = 0; i < SK_WIRE_COMPONENTS; i++) {

@@ -25,13 +25,17 @@ struct {
 struct scratch {
 	__u32 used; /* of parts */
 	__u32 part; /* where the part that is being written begins */
+	__u64 task; /* whose it is: paths end at its root */
 	struct sk_wire_record record;
 	__u8 parts[SK_WIRE_PARTS + 2 * SK_WIRE_PART];
 };
 
+/* Who may come between others on the same processor has memory of its own. */
+enum { SCRATCH_CALL, SCRATCH_PACKET, SCRATCH_ALIVE, SCRATCHES };
+
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
+	__uint(max_entries, SCRATCHES);
 	__type(key, __u32);
 	__type(value, struct scratch);
 } scratches SEC(".maps");
@@ -53,14 +57,18 @@ static __always_inline void count_loss(__u32 reason)
 		(*count)++;
 }
 
-static __always_inline struct scratch *scratch_get(void)
+static __always_inline struct scratch *scratch_of(__u32 whose)
 {
-	__u32 zero = 0;
-	struct scratch *s = bpf_map_lookup_elem(&scratches, &zero);
+	struct scratch *s = bpf_map_lookup_elem(&scratches, &whose);
 
 	if (!s)
 		count_loss(SK_LOSS_SCRATCH);
 	return s;
+}
+
+static __always_inline struct scratch *scratch_get(void)
+{
+	return scratch_of(SCRATCH_CALL);
 }
 
 /* Keeps the compiler from using a number before it was compared: the verifier would not know its bounds. */

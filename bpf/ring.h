@@ -47,36 +47,46 @@ static __always_inline bool is_flood(void)
 	return false;
 }
 
+/* With header and parts, as the verifier can see it. */
+static __always_inline __u32 record_size(const struct scratch *s)
+{
+	__u64 used = s->used;
+
+	if (used > SK_WIRE_PARTS + SK_WIRE_PART)
+		used = SK_WIRE_PARTS + SK_WIRE_PART;
+	return sizeof(s->record) + used;
+}
+
 static __always_inline void record_begin(struct scratch *s, __u8 kind, __u16 event, struct task_struct *task)
 {
 	s->used = 0;
 	s->part = 0;
+	s->task = plain(task);
 	s->record.kind = kind;
 	s->record.event = event;
 	s->record.reserved = 0;
 	s->record.tag = 0;
 	s->record.cpu = bpf_get_smp_processor_id();
 	s->record.time = bpf_ktime_get_boot_ns();
-	read_task(s, plain(task));
+	read_task(s, s->task);
 }
 
 /*
- * The last eighth of the ring is kept for exec, fork and exit: a flood of calls
+ * The last eighth of the ring is kept for exec, fork, exit and cgroups: a flood of calls
  * must not cost what is known of processes.
  */
 static __always_inline void record_end(struct scratch *s)
 {
-	__u64 used = s->used;
-	bool process = s->record.kind != SK_WIRE_CALL;
+	__u8 kind = s->record.kind;
+	bool process = kind < SK_WIRE_CALL || kind == SK_WIRE_CGROUP_MADE || kind == SK_WIRE_CGROUP_GONE;
+	__u32 size = record_size(s);
 
-	if (used > SK_WIRE_PARTS + SK_WIRE_PART)
-		used = SK_WIRE_PARTS + SK_WIRE_PART;
-	s->record.size = sizeof(s->record) + used;
+	s->record.size = size;
 	if (!process && bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) > ring_bytes - ring_bytes / 8) {
 		count_loss(SK_LOSS_RING_FULL);
 		return;
 	}
-	if (bpf_ringbuf_output(&ring, &s->record, sizeof(s->record) + used, 0))
+	if (bpf_ringbuf_output(&ring, &s->record, size, 0))
 		count_loss(process ? SK_LOSS_RING_PROCESS : SK_LOSS_RING_FULL);
 }
 

@@ -8,6 +8,7 @@
 #include "call.h"
 #include "cgroup.h"
 #include "dns.h"
+#include "uring.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -231,8 +232,14 @@ static __always_inline void tell_question(struct sk_buff *skb, struct sk_wire_so
 		return;
 	key.netns = BPF_CORE_READ(skb, dev, nd_net.net, ns.inum);
 	bpf_map_update_elem(&asked, &key, &pid, 0);
-	s = scratch_get();
-	if (!s || is_own())
+	if (is_own())
+		return;
+	if (is_flood()) {
+		count_loss(SK_LOSS_FLOOD);
+		return;
+	}
+	s = scratch_of(SCRATCH_PACKET);
+	if (!s)
 		return;
 	record_begin(s, SK_WIRE_QUESTION, 0, task);
 	s->record.result = 0;
@@ -296,7 +303,7 @@ int BPF_PROG(on_packet_in, struct sk_buff *skb)
 	pid = bpf_map_lookup_elem(&asked, &key);
 	if (!pid || (__u32)*pid == own_pid)
 		return 0;
-	s = scratch_get();
+	s = scratch_of(SCRATCH_PACKET);
 	if (!s)
 		return 0;
 	s->used = 0;
@@ -350,4 +357,50 @@ SEC("tp_btf/cgroup_rmdir")
 int BPF_PROG(on_cgroup_gone, struct cgroup *cgroup)
 {
 	return tell_cgroup(cgroup, SK_WIRE_CGROUP_GONE);
+}
+
+/* Each process that is there: when the sensor begins, and after something was lost. Its arguments are not ours to read. */
+SEC("iter/task")
+int tell_alive(struct bpf_iter__task *ctx)
+{
+	struct seq_file *seq = ctx->meta->seq;
+	struct task_struct *task = ctx->task;
+	struct fs_struct *fs;
+	struct mm_struct *mm;
+	struct scratch *s;
+	struct file *exe;
+
+	if (!task || task->pid != task->tgid || BPF_CORE_READ(task, signal, live.counter) == 0)
+		return 0;
+	s = scratch_of(SCRATCH_ALIVE);
+	if (!s)
+		return 0;
+	record_begin(s, SK_WIRE_ALIVE, 0, task);
+	s->record.result = 0;
+	s->record.call = 0;
+	fs = BPF_CORE_READ(task, fs);
+	mm = BPF_CORE_READ(task, mm);
+	exe = BPF_CORE_READ(mm, exe_file);
+	put_cgroup(s, task);
+	if (exe)
+		put_file(s, 0, -1, exe);
+	if (fs)
+		put_folder(s, SK_PART_CWD, 0, &fs->pwd);
+	put_streams(s, task);
+	s->record.size = record_size(s);
+	bpf_seq_write(seq, &s->record, record_size(s));
+	return 0;
+}
+
+SEC("tp_btf/io_uring_submit_req")
+int BPF_PROG(on_order, struct io_kiocb *order)
+{
+	return tell_order((void *)plain(order));
+}
+
+/* Its name until Linux 6.3. */
+SEC("tp_btf/io_uring_submit_sqe")
+int BPF_PROG(on_order_older, struct io_kiocb *order)
+{
+	return tell_order((void *)plain(order));
 }

@@ -22,22 +22,28 @@ static const struct sk_option table[] = {
 	{                                                                                                        \
 		return function(&c->settings, n, &c->field, err);                                                \
 	}
+SECTION(selections, sk_selections_config)
 SECTION(additions, sk_additions_config)
 SECTION(outputs, sk_outputs_config)
 SECTION(responses, sk_responses_config)
 SECTION(metrics, sk_metrics_config)
 SECTION(inuse, sk_inuse_config)
+SECTION(drift, sk_drift_config)
+SECTION(protect, sk_protect_config)
 
 static const struct {
 	const char *name;
 	int (*read)(struct sk_agent_config *config, const struct sk_node *section, struct sk_err *err);
 	const struct sk_settings_part *parts;
 } sections[] = {
+	{ "select", read_selections, sk_selections_parts },
 	{ "append_output", read_additions, sk_additions_parts },
 	{ "outputs", read_outputs, sk_outputs_parts },
 	{ "responses", read_responses, sk_responses_parts },
 	{ "metrics", read_metrics, sk_metrics_parts },
 	{ "in-use", read_inuse, sk_inuse_parts },
+	{ "drift", read_drift, sk_drift_parts },
+	{ "protect", read_protect, sk_protect_parts },
 };
 
 const struct sk_settings_part *sk_agent_config_parts(size_t i)
@@ -73,5 +79,6 @@ int sk_agent_config_open(struct sk_agent_config *c, const char *path, struct sk_
 void sk_agent_config_release(struct sk_agent_config *c)
 {
 	sk_responses_config_release(&c->responses);
+	sk_drift_config_release(&c->drift, &c->protect);
 	sk_settings_release(&c->settings);
 }

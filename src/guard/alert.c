@@ -54,7 +54,7 @@ static void put_fields(struct sk_json_writer *w, const struct sk_alert *a, const
 {
 	const struct sk_alert_field *end = a->fields.data + a->fields.len, *middle = a->fields.data + a->rule_fields;
 	const struct sk_alert_field *starts[3] = { a->fields.data, middle, extra };
-	const struct sk_alert_field *const ends[3] = { middle, end, extra + (extra != NULL) };
+	const struct sk_alert_field *const ends[3] = { middle, end, extra ? extra + 1 : NULL };
 	const struct sk_alert_field *heads[3], *last = NULL;
 
 	for (int i = 0; i < 3; i++)

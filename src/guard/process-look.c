@@ -176,6 +176,17 @@ bool sk_process_table_look(struct sk_process_table *table, int32_t pid)
 	return true;
 }
 
+void sk_process_table_look_args(struct sk_process *process)
+{
+	sk_cleanup(sk_buf_release) struct sk_buf text = { 0 };
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/%d", process->pid);
+	sk_autoclose int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir >= 0 && read_text(dir, "cmdline", &text))
+		sk_process_table_set_args(process, sk_buf_view(&text));
+}
+
 static void closedirp(DIR **dir)
 {
 	if (*dir)

@@ -195,6 +195,15 @@ void sk_process_table_end(struct sk_process_table *table, struct sk_process *pro
 	list_add(&table->ended, e);
 }
 
+void sk_process_table_end_missing(struct sk_process_table *table, uint32_t look, int64_t before)
+{
+	for (struct entry *e = table->running.oldest, *next; e; e = next) {
+		next = e->newer;
+		if (e->process.look != look && e->process.clone_time < before)
+			sk_process_table_end(table, &e->process);
+	}
+}
+
 void sk_process_table_sweep(struct sk_process_table *table)
 {
 	for (struct entry *e = table->ended.oldest, *next; e; e = next) {

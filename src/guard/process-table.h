@@ -55,3 +55,8 @@ void sk_process_table_set_args(struct sk_process *process, struct sk_span all);
 int sk_process_table_seed(struct sk_process_table *table, struct sk_err *err);
 /* Reads one of /proc; false when it is not there any more. */
 bool sk_process_table_look(struct sk_process_table *table, int32_t pid);
+/* Reads the arguments of one of the table there. */
+void sk_process_table_look_args(struct sk_process *process);
+
+/* All processes were looked at, and each that was there has that number in `look`: others that were made before are not there any more. */
+void sk_process_table_end_missing(struct sk_process_table *table, uint32_t look, int64_t before);

@@ -50,6 +50,7 @@ struct sk_process {
 	uint64_t namespaces[8];	 /* enum sk_namespace: inode numbers */
 	const struct sk_container *container; /* NULL: the host */
 	struct sk_file standard[3]; /* stdin, stdout, stderr; SK_FILE_UNKNOWN where not known */
+	uint32_t look;		 /* the last one at all processes that it was found by (sk_process_table_end_missing) */
 	bool ended;
 };
 

@@ -5,6 +5,7 @@
 #include "bpf/event.h"
 #include "guard/sensor.h"
 
+#include <linux/io_uring.h>
 #include <sys/syscall.h>
 
 #ifndef SYS_fchmodat2
@@ -109,6 +110,15 @@ const struct sk_sensor_call sk_sensor_calls[] = {
 	ROW(SETTIME, clock_settime, "r0-", NONE),
 };
 const size_t sk_sensor_call_count = SK_COUNT(sk_sensor_calls);
+
+#define ORDER(op, s, id, call) { .opcode = IORING_OP_##op, .shape = SK_ORDER_##s, .type = SK_EVENT_##id, .number = SYS_##call }
+const struct sk_sensor_order sk_sensor_orders[] = {
+	ORDER(OPENAT, OPEN, OPENAT, openat),	   ORDER(OPENAT2, OPEN, OPENAT2, openat2),
+	ORDER(UNLINKAT, NAME, UNLINKAT, unlinkat), ORDER(MKDIRAT, NAME, MKDIRAT, mkdirat),
+	ORDER(RENAMEAT, NAMES, RENAMEAT2, renameat2), ORDER(LINKAT, NAMES, LINKAT, linkat),
+	ORDER(SYMLINKAT, SYMLINK, SYMLINKAT, symlinkat), ORDER(CONNECT, CONNECT, CONNECT, connect),
+};
+const size_t sk_sensor_order_count = SK_COUNT(sk_sensor_orders);
 
 const struct sk_sensor_call *sk_sensor_call_of(enum sk_event_type type, uint32_t number)
 {

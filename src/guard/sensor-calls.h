@@ -36,3 +36,13 @@ const struct sk_sensor_call *sk_sensor_call_of(enum sk_event_type type, uint32_t
 struct sk_wire_call;
 struct sk_sensor_want;
 void sk_sensor_call_wire(const struct sk_sensor_call *call, const struct sk_sensor_want *want, struct sk_wire_call *ret);
+
+/* Orders of io_uring that are told as the calls that they replace. */
+struct sk_sensor_order {
+	uint8_t opcode; /* enum io_uring_op */
+	uint8_t shape;	/* enum sk_wire_order */
+	enum sk_event_type type;
+	int number; /* SYS_... */
+};
+extern const struct sk_sensor_order sk_sensor_orders[];
+extern const size_t sk_sensor_order_count;

@@ -61,7 +61,7 @@ struct sk_span sk_decoder_keep(struct sk_decoder *d, struct sk_span s)
 	return sk_span(to, s.len);
 }
 
-static bool parse(struct sk_span bytes, struct sk_decoder_record *ret)
+bool sk_decoder_parse(struct sk_span bytes, struct sk_decoder_record *ret)
 {
 	struct sk_reader r = sk_reader(bytes);
 	struct sk_span head = sk_read_bytes(&r, sizeof(ret->head));
@@ -155,13 +155,18 @@ static struct sk_process *known_process(struct sk_decoder *d, int32_t pid, int32
 	return p ? p : sk_process_table_add(d->processes, pid, parent);
 }
 
+void sk_decoder_put_process(struct sk_decoder *d, const struct sk_decoder_record *r, struct sk_process *p, bool is_start)
+{
+	put_task(d, p, &r->head.task, is_start);
+	put_container(d, r, p);
+	put_users(d, p);
+}
+
 static struct sk_process *process_of(struct sk_decoder *d, const struct sk_decoder_record *r)
 {
 	struct sk_process *p = known_process(d, r->head.task.pid, r->head.task.ppid);
 
-	put_task(d, p, &r->head.task, r->head.kind == SK_WIRE_EXEC);
-	put_container(d, r, p);
-	put_users(d, p);
+	sk_decoder_put_process(d, r, p, r->head.kind == SK_WIRE_EXEC);
 	return p;
 }
 
@@ -185,7 +190,7 @@ static void put_streams(const struct sk_decoder_record *r, struct sk_process *p)
 	}
 }
 
-static void put_program(struct sk_decoder *d, const struct sk_decoder_record *r, struct sk_process *p)
+void sk_decoder_put_program(struct sk_decoder *d, const struct sk_decoder_record *r, struct sk_process *p)
 {
 	const struct sk_decoder_part *file = sk_decoder_part(r, SK_PART_FILE, -1),
 				     *args = sk_decoder_part(r, SK_PART_ARGS, -1);
@@ -244,7 +249,7 @@ static void decode_exec(struct sk_decoder *d, const struct sk_decoder_record *r,
 {
 	const struct sk_decoder_part *name = sk_decoder_part(r, SK_PART_FILENAME, -1);
 
-	put_program(d, r, p);
+	sk_decoder_put_program(d, r, p);
 	sk_container_table_program(d->containers, p);
 	add_int(d, 0);
 	add_text(d, p->exe);
@@ -276,9 +281,7 @@ static struct sk_process *decode_fork(struct sk_decoder *d, const struct sk_deco
 		sk_process_table_look(d->processes, t->ppid);
 	p = sk_process_table_fork(d->processes, t->pid, t->ppid, (int32_t)r->head.args[1]);
 	p->start = (int64_t)t->start + d->clock;
-	put_task(d, p, t, true);
-	put_container(d, r, p);
-	put_users(d, p);
+	sk_decoder_put_process(d, r, p, true);
 	d->event.result = 0;
 	add_int(d, 0);
 	add_text(d, p->exe);
@@ -528,7 +531,7 @@ int sk_decode(struct sk_decoder *d, struct sk_span bytes, const struct sk_event 
 	struct sk_process *p = NULL;
 	int result = 0;
 
-	if (!parse(bytes, &r) || r.head.event >= SK_EVENT_COUNT)
+	if (!sk_decoder_parse(bytes, &r) || r.head.event >= SK_EVENT_COUNT)
 		return sk_err_set(err, SK_EINVAL, "a record of %zu bytes is none", bytes.len);
 	d->used = 0;
 	d->tag = r.head.tag;

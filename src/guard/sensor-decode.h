@@ -35,3 +35,11 @@ int sk_decode(struct sk_decoder *decoder, struct sk_span record, const struct sk
  * their own, and rules know either. false: there is no such door.
  */
 bool sk_decode_by_door(struct sk_decoder *decoder);
+
+/*
+ * All processes that are there, as records behind each other: those of the table
+ * that are others or do something else are put right, and those that are not
+ * there have ended, unless they were made after `before`, when the look began
+ * (nanoseconds since 1970). false: what is there makes no sense.
+ */
+bool sk_decode_alive(struct sk_decoder *decoder, struct sk_span records, int64_t before);

@@ -2,6 +2,7 @@
 #include "guard/sensor-hooks.h"
 
 #include "base/fd.h"
+#include "base/limits.h"
 #include "base/mem.h"
 #include "bpf/event.h"
 #include "guard/ring.h"
@@ -24,13 +25,15 @@
 #include <unistd.h>
 
 /* Programs that hang on something else than a system call. */
-enum { ON_EXEC, ON_FORK, ON_EXIT, ON_CGROUP_MADE, ON_CGROUP_GONE, ON_PACKET_OUT, ON_PACKET_IN, ON_CALLS };
+enum { ON_EXEC, ON_FORK, ON_EXIT, ON_CGROUP_MADE, ON_CGROUP_GONE, ON_PACKET_OUT, ON_PACKET_IN, ON_ORDER, ON_CALLS };
 
 struct sk_hooks {
 	struct sensor_bpf *bpf;
 	struct bpf_program *on_open; /* of two, the one that this kernel can run */
+	struct bpf_program *on_order; /* the same; NULL: none */
 	struct sk_ring *ring;
 	uint64_t *boring;	 /* shared with the kernel: tags by place */
+	struct bpf_link *alive;	 /* the look at all processes */
 	struct bpf_link **links; /* by number: ON_..., and from ON_CALLS on sk_sensor_calls */
 	int cpus;
 };
@@ -43,7 +46,7 @@ static bool has_tracefs(void)
 }
 
 /* In a mount namespace of our own, so that nobody else sees it. */
-static int mount_tracefs(struct sk_err *err)
+int sk_sensor_tracefs(struct sk_err *err)
 {
 	if (has_tracefs())
 		return 0;
@@ -60,7 +63,7 @@ static int check_needs(struct sk_err *err)
 	if (access("/sys/kernel/btf/vmlinux", R_OK) < 0)
 		return sk_err_set(err, SK_EUNSUPPORTED, "this kernel does not describe its types "
 							"(/sys/kernel/btf/vmlinux; CONFIG_DEBUG_INFO_BTF)");
-	return mount_tracefs(err);
+	return sk_sensor_tracefs(err);
 }
 
 /* libbpf's last warning: it has the reason where its code has not. */
@@ -118,12 +121,22 @@ static struct bpf_program *program_of(const struct sk_hooks *h, const struct sk_
 										    h->bpf->progs.on_call;
 }
 
+static bool wants_orders(const struct sk_sensor_want *want)
+{
+	for (size_t i = 0; i < sk_sensor_order_count; i++)
+		if (want->types[sk_sensor_orders[i].type])
+			return true;
+	return false;
+}
+
 static bool is_wanted(const struct sk_sensor_want *want, size_t n)
 {
 	if (n < ON_PACKET_OUT)
 		return true;
-	if (n < ON_CALLS)
+	if (n < ON_ORDER)
 		return want->types[SK_EVENT_DNS] || want->names;
+	if (n == ON_ORDER)
+		return wants_orders(want);
 	return want->types[sk_sensor_calls[n - ON_CALLS].type];
 }
 
@@ -143,10 +156,13 @@ static int attach(struct sk_hooks *h, size_t n, struct sk_err *err)
 		[ON_CGROUP_GONE] = h->bpf->progs.on_cgroup_gone,
 		[ON_PACKET_OUT] = h->bpf->progs.on_packet_out,
 		[ON_PACKET_IN] = h->bpf->progs.on_packet_in,
+		[ON_ORDER] = h->on_order,
 	};
 	const struct sk_sensor_call *call;
 	char name[64];
 
+	if (n == ON_ORDER && !h->on_order) /* a kernel without io_uring */
+		return 0;
 	if (n < ON_CALLS) {
 		h->links[n] = bpf_program__attach(programs[n]);
 		return h->links[n] ? 0 : bpf_error(err, -errno, bpf_program__name(programs[n]));
@@ -245,13 +261,32 @@ static uint64_t secret(void)
 	return number | 1;
 }
 
-static bool kernel_has(const char *function)
+static bool kernel_has(const struct btf *btf, const char *name, uint32_t kind)
+{
+	return btf && btf__find_by_name_kind(btf, name, kind) > 0;
+}
+
+/* Of programs that do the same on different kernels, the one that this kernel can run; NULL: none. */
+static void choose_programs(struct sk_hooks *h)
 {
 	struct btf *btf = btf__load_vmlinux_btf();
-	bool has = btf && btf__find_by_name_kind(btf, function, BTF_KIND_FUNC) > 0;
+	bool casts = kernel_has(btf, "bpf_rdonly_cast", BTF_KIND_FUNC);
+	bool orders = kernel_has(btf, "btf_trace_io_uring_submit_req", BTF_KIND_TYPEDEF);
+	bool older = !orders && kernel_has(btf, "btf_trace_io_uring_submit_sqe", BTF_KIND_TYPEDEF);
 
 	btf__free(btf);
-	return has;
+	h->on_open = casts ? h->bpf->progs.on_open : h->bpf->progs.on_open_slowly;
+	h->on_order = orders ? h->bpf->progs.on_order : older ? h->bpf->progs.on_order_older : NULL;
+	bpf_program__set_autoload(h->bpf->progs.on_open, casts);
+	bpf_program__set_autoload(h->bpf->progs.on_open_slowly, !casts);
+	bpf_program__set_autoload(h->bpf->progs.on_order, orders);
+	bpf_program__set_autoload(h->bpf->progs.on_order_older, older);
+	for (size_t i = 0; i < sk_sensor_order_count; i++) {
+		const struct sk_sensor_order *order = &sk_sensor_orders[i];
+
+		h->bpf->rodata->orders[order->opcode].call = (uint16_t)order->number;
+		h->bpf->rodata->orders[order->opcode].shape = order->shape;
+	}
 }
 
 static int load(struct sk_hooks *h, struct sk_err *err)
@@ -266,9 +301,7 @@ static int load(struct sk_hooks *h, struct sk_err *err)
 	h->bpf->rodata->own_pid = (uint32_t)getpid();
 	h->bpf->rodata->ring_bytes = bpf_map__max_entries(h->bpf->maps.ring);
 	h->bpf->rodata->tag_secret = secret();
-	h->on_open = kernel_has("bpf_rdonly_cast") ? h->bpf->progs.on_open : h->bpf->progs.on_open_slowly;
-	bpf_program__set_autoload(h->bpf->progs.on_open, h->on_open == h->bpf->progs.on_open);
-	bpf_program__set_autoload(h->bpf->progs.on_open_slowly, h->on_open == h->bpf->progs.on_open_slowly);
+	choose_programs(h);
 	r = sensor_bpf__load(h->bpf);
 	if (r < 0)
 		return bpf_error(err, r, "the sensor's programs");
@@ -301,6 +334,7 @@ int sk_hooks_open(int (*record)(void *context, void *bytes, size_t size), void *
 		sk_hooks_close(h);
 		return -err->code;
 	}
+	h->alive = bpf_program__attach_iter(h->bpf->progs.tell_alive, NULL);
 	r = sk_ring_open(bpf_map__fd(h->bpf->maps.ring), bpf_map__max_entries(h->bpf->maps.ring), record, context, &h->ring, err);
 	if (r < 0) {
 		sk_hooks_close(h);
@@ -316,6 +350,7 @@ void sk_hooks_close(struct sk_hooks *h)
 		return;
 	if (h->bpf)
 		detach(h, NULL);
+	bpf_link__destroy(h->alive);
 	if (h->boring)
 		munmap(h->boring, SK_WIRE_BORING * sizeof(*h->boring));
 	sk_ring_close(h->ring);
@@ -334,6 +369,15 @@ int sk_hooks_poll(struct sk_hooks *h, int timeout, struct sk_err *err)
 	int r = sk_ring_poll(h->ring, timeout);
 
 	return r < 0 && r != -EINTR && r != -EAGAIN ? bpf_error(err, r, "the ring buffer") : 0;
+}
+
+int sk_hooks_alive(struct sk_hooks *h, struct sk_buf *ret, struct sk_err *err)
+{
+	sk_autoclose int fd = h->alive ? bpf_iter_create(bpf_link__fd(h->alive)) : -ENOENT;
+
+	if (fd < 0)
+		return bpf_error(err, fd, "the list of processes");
+	return sk_fd_slurp(fd, SK_MAX_ALIVE_BYTES, ret, err);
 }
 
 void sk_hooks_bore(struct sk_hooks *h, uint64_t tag)

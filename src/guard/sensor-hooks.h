@@ -18,6 +18,10 @@ int sk_hooks_want(struct sk_hooks *hooks, const struct sk_sensor_want *want, str
 int sk_hooks_fd(const struct sk_hooks *hooks);
 int sk_hooks_poll(struct sk_hooks *hooks, int timeout, struct sk_err *err);
 
+/* Records of all processes that are there now, behind each other (SK_WIRE_ALIVE); appended to ret. */
+struct sk_buf;
+int sk_hooks_alive(struct sk_hooks *hooks, struct sk_buf *ret, struct sk_err *err);
+
 /* Opens of that tag are told no more. */
 void sk_hooks_bore(struct sk_hooks *hooks, uint64_t tag);
 void sk_hooks_forget_boring(struct sk_hooks *hooks);

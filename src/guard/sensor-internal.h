@@ -20,6 +20,7 @@ struct sk_decoder {
 	int64_t clock;
 	uint64_t number;
 	uint64_t tag;
+	uint32_t look; /* at all processes */
 	struct sk_event event;
 	struct sk_arg args[SK_MAX_EVENT_ARGS];
 	struct sk_file file;
@@ -39,6 +40,11 @@ struct sk_decoder_record {
 	struct sk_decoder_part parts[SK_DECODER_PARTS];
 	size_t part_count;
 };
+
+/* sensor-decode.c: takes a record apart; and what it says of its process. */
+bool sk_decoder_parse(struct sk_span bytes, struct sk_decoder_record *ret);
+void sk_decoder_put_process(struct sk_decoder *d, const struct sk_decoder_record *r, struct sk_process *p, bool is_start);
+void sk_decoder_put_program(struct sk_decoder *d, const struct sk_decoder_record *r, struct sk_process *p);
 
 /* The first part of that kind and index (-1: any), or NULL. */
 const struct sk_decoder_part *sk_decoder_part(const struct sk_decoder_record *r, enum sk_wire_part_kind kind,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "guard/sensor.h"
 
+#include "base/buf.h"
 #include "base/mem.h"
 #include "bpf/event.h"
 #include "guard/sensor-decode.h"
@@ -19,6 +20,8 @@ struct sk_sensor {
 	struct sk_decoder *decoder;
 	struct sk_sensor_want want;
 	uint64_t broken; /* records that are none */
+	uint64_t lost;	 /* of exec, fork and exit, when all processes were looked at the last time */
+	uint64_t heals;	 /* how often that was since the first time */
 	/* of the poll that runs */
 	sk_sensor_fn *fn;
 	void *context;
@@ -89,6 +92,38 @@ static void set_clock(struct sk_sensor *s)
 			     (wall.tv_sec - boot.tv_sec) * INT64_C(1000000000) + wall.tv_nsec - boot.tv_nsec);
 }
 
+static uint64_t lost_for(struct sk_sensor *s, uint32_t reason)
+{
+	size_t cpus = sk_hooks_cpus(s->hooks);
+	sk_autofree uint64_t *counts = sk_alloc((cpus + 1) * sizeof(*counts));
+	uint64_t sum = 0;
+
+	sk_hooks_losses(s->hooks, reason, counts);
+	for (size_t cpu = 0; cpu < cpus; cpu++)
+		sum += counts[cpu];
+	return sum;
+}
+
+static int64_t wall_clock(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+}
+
+/* All that are there now: from the kernel's own list, which no mount can hide, or else from /proc. */
+static int look_at_all(struct sk_sensor *s, struct sk_err *err)
+{
+	sk_cleanup(sk_buf_release) struct sk_buf records = { 0 };
+	int64_t before = wall_clock();
+
+	s->lost = lost_for(s, SK_LOSS_RING_PROCESS);
+	if (sk_hooks_alive(s->hooks, &records, NULL) == 0 && sk_decode_alive(s->decoder, sk_buf_view(&records), before))
+		return 0;
+	return sk_process_table_seed(s->processes, err);
+}
+
 int sk_sensor_open(const struct sk_sensor_want *want, struct sk_sensor **ret_sensor, struct sk_err *err)
 {
 	struct sk_sensor *s = sk_alloc(sizeof(*s));
@@ -100,7 +135,7 @@ int sk_sensor_open(const struct sk_sensor_want *want, struct sk_sensor **ret_sen
 	set_clock(s);
 	/* First the hooks, then those that run already: nobody falls between. */
 	if (sk_hooks_open(on_record, s, &s->hooks, err) < 0 || sk_hooks_want(s->hooks, want, err) < 0 ||
-	    sk_process_table_seed(s->processes, err) < 0) {
+	    look_at_all(s, err) < 0) {
 		sk_sensor_close(s);
 		return -err->code;
 	}
@@ -151,7 +186,22 @@ int sk_sensor_poll(struct sk_sensor *s, int timeout, sk_sensor_fn *fn, void *con
 	r = sk_hooks_poll(s->hooks, timeout, err);
 	if (s->failed < 0)
 		return s->failed;
+	/* What is still in the ring is older than what was lost: it comes first. */
+	if (r == 0 && s->taken < MAX_TAKEN && lost_for(s, SK_LOSS_RING_PROCESS) != s->lost) {
+		r = look_at_all(s, err);
+		s->heals++;
+	}
 	return r < 0 ? r : s->handed;
+}
+
+struct sk_process_table *sk_sensor_processes(struct sk_sensor *s)
+{
+	return s->processes;
+}
+
+uint64_t sk_sensor_heals(const struct sk_sensor *s)
+{
+	return s->heals;
 }
 
 struct sk_container_table *sk_sensor_containers(struct sk_sensor *s)
@@ -171,15 +221,8 @@ _Static_assert(SK_SENSOR_LOSSES == SK_LOSS_COUNT + 1, "a reason of the kernel ha
 
 void sk_sensor_losses(struct sk_sensor *s, struct sk_sensor_loss ret[SK_SENSOR_LOSSES])
 {
-	size_t cpus = sk_hooks_cpus(s->hooks);
-	sk_autofree uint64_t *counts = sk_alloc((cpus + 1) * sizeof(*counts));
-
-	for (uint32_t i = 0; i < SK_LOSS_COUNT; i++) {
-		ret[i] = (struct sk_sensor_loss){ reasons[i], 0 };
-		sk_hooks_losses(s->hooks, i, counts);
-		for (size_t cpu = 0; cpu < cpus; cpu++)
-			ret[i].count += counts[cpu];
-	}
+	for (uint32_t i = 0; i < SK_LOSS_COUNT; i++)
+		ret[i] = (struct sk_sensor_loss){ reasons[i], lost_for(s, i) };
 	ret[SK_LOSS_COUNT] = (struct sk_sensor_loss){ reasons[SK_LOSS_COUNT], s->broken };
 }
 

@@ -175,6 +175,40 @@ check "each of 400,000 opens is told or counted" "$((flood + lost >= 400000))" 1
 check "programs in a flood" "$(jq -rn '[inputs | select(.type == "execve" and (.process.exe | startswith("quiet-"))) |
 	.process.exe] | join(" ")' "$dir/events")" "quiet-0 quiet-5 quiet-10 quiet-15"
 
+# What starts and ends while the ring is full is not told; afterwards the kernel says who is there.
+watch -t openat,exec || exit 1
+mkfifo "$dir/go" "$dir/go-on"
+sh -c 'read -r x <go; exec python3 -c "import sys
+open(sys.argv[1] + \"/go-on\").read()
+open(sys.argv[1] + \"/healed\", \"w\")" "$0" healed-one' "$dir" &
+waiting=$!
+/bin/true "$dir-before"
+until_file "$dir/events" "$dir-before"
+kill -STOP "$watcher"
+python3 -c 'import os
+for i in range(16000):
+    if os.fork() == 0:
+        os._exit(0)
+    os.wait()'
+echo >"$dir/go"
+for _ in $(seq 100); do
+	readlink "/proc/$waiting/exe" | grep -q python3 && break
+	sleep 0.1
+done
+kill -CONT "$watcher"
+for _ in $(seq 300); do
+	/bin/true "$dir-after"
+	grep -q "$dir-after" "$dir/events" && break
+	sleep 0.1
+done
+sleep 1
+echo >"$dir/go-on"
+wait $waiting
+done_watching
+check "exec, fork and exit were lost" "$(grep -c "exec, fork and exit" "$dir/log")" 1
+told "a process whose exec was lost" 'select(.file.name == $d + "/healed") |
+	(.process.exePath | test("python3") | tostring) + " " + .process.args[-1]' "true healed-one"
+
 # A container of a Docker Engine of our own, at no usual place.
 if ! command -v dockerd >/dev/null 2>&1; then
 	echo "# no dockerd: containers are not looked at"

@@ -25,6 +25,7 @@ struct sk_agent {
 	char host[256];
 	struct sk_agent_counts counts;
 	struct sk_inuse *inuse;
+	struct sk_drift *drift; /* NULL: nothing is guarded */
 	int64_t started; /* milliseconds of the monotonic clock */
 	/* What happened in the last whole second. */
 	int64_t pulse;

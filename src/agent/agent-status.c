@@ -119,9 +119,15 @@ static void put_rules(struct sk_json_writer *w, struct sk_agent *a)
 	sk_json_end(w);
 }
 
+struct containers {
+	struct sk_json_writer *w;
+	struct sk_agent *agent;
+};
+
 static void put_container(void *context, const struct sk_container *c)
 {
-	struct sk_json_writer *w = context;
+	struct containers *all = context;
+	struct sk_json_writer *w = all->w;
 
 	sk_json_object(w);
 	put_span(w, "id", sk_span_sub(c->id, 0, 12));
@@ -129,6 +135,7 @@ static void put_container(void *context, const struct sk_container *c)
 	put_span(w, "image", c->image);
 	put_span(w, "imageId", c->image_id);
 	put_span(w, "engine", c->engine);
+	sk_json_put_str(w, "drift", sk_drift_mode(all->agent->drift, c));
 	if (c->pod_name.len) {
 		put_span(w, "pod", c->pod_name);
 		put_span(w, "namespace", c->namespace);
@@ -143,7 +150,7 @@ static void put_containers(struct sk_json_writer *w, struct sk_agent *a)
 	sk_json_key(w, "containers");
 	sk_json_array(w);
 	if (table)
-		sk_container_table_each(table, put_container, w);
+		sk_container_table_each(table, put_container, &(struct containers){ w, a });
 	sk_json_end(w);
 }
 
@@ -221,6 +228,24 @@ static void put_hardening(struct sk_json_writer *w, struct sk_agent *a)
 	sk_json_end(w);
 }
 
+static void put_protections(struct sk_json_writer *w, struct sk_agent *a)
+{
+	struct sk_gate *gate = sk_drift_gate(a->drift);
+	const struct sk_gate_protection *rows;
+	size_t count = gate ? sk_gate_protections(gate, &rows) : 0;
+
+	sk_json_key(w, "protections");
+	sk_json_array(w);
+	for (size_t i = 0; i < count; i++) {
+		sk_json_object(w);
+		sk_json_put_str(w, "name", rows[i].name);
+		sk_json_put_str(w, "state", sk_gate_state_name(rows[i].state));
+		sk_json_put_str(w, "by", rows[i].hook);
+		sk_json_end(w);
+	}
+	sk_json_end(w);
+}
+
 /* MiB of memory that is the agent's now. */
 static uint64_t resident(void)
 {
@@ -245,6 +270,7 @@ void sk_agent_status(struct sk_agent *a, struct sk_buf *out)
 	sk_json_put_int(&w, "uptimeSeconds", (sk_agent_now() - a->started) / 1000);
 	put_uint(&w, "memoryMiB", resident());
 	put_uint(&w, "alerts", a->counts.alerts);
+	put_protections(&w, a);
 	put_events(&w, a);
 	put_rules(&w, a);
 	put_containers(&w, a);

@@ -95,6 +95,17 @@ static int open_responses(struct sk_agent *a, struct sk_err *err)
 	return sk_responses_open(&options, &a->responses, err);
 }
 
+/* Without it the agent still sees; what it cannot stop it says. */
+static void open_drift(struct sk_agent *a)
+{
+	struct sk_drift_options options = { .drift = &a->config->drift, .protect = &a->config->protect,
+					    .say = a->say_fn, .context = a->say_context };
+	struct sk_err err = SK_ERR_INIT;
+
+	if (sk_drift_open(&options, &a->drift, &err) < 0)
+		sk_agent_say(a, true, "nothing is blocked, and drift is not seen: %s", err.text);
+}
+
 static int open_all(struct sk_agent *a, struct sk_err *err)
 {
 	if (gethostname(a->host, sizeof(a->host) - 1) < 0)
@@ -107,9 +118,12 @@ static int open_all(struct sk_agent *a, struct sk_err *err)
 	a->counts.rule_errors = a->judge->rules.errors;
 	sk_metrics_rules(&a->metrics, &a->judge->rules);
 	what_is_wanted(a, a->judge, &a->want);
-	if (open_responses(a, err) < 0 || sk_inuse_open(&a->config->inuse, &a->inuse, err) < 0 ||
-	    sk_sensor_open(&a->want, &a->sensor, err) < 0)
+	if (open_responses(a, err) < 0 || sk_inuse_open(&a->config->inuse, &a->inuse, err) < 0)
 		return -err->code;
+	open_drift(a);
+	if (sk_sensor_open(&a->want, &a->sensor, err) < 0)
+		return -err->code;
+	sk_drift_containers(a->drift, sk_sensor_containers(a->sensor));
 	return sk_agent_open_server(a, err);
 }
 
@@ -150,7 +164,7 @@ int sk_agent_open(const struct sk_agent_options *options, struct sk_agent **ret_
 	a->say_fn = options->say;
 	a->say_context = options->context;
 	a->started = sk_agent_now();
-	if (sk_service_open(&a->service, options->config->runtime, &(struct sk_harden_options){ 0 }, err) < 0) {
+	if (sk_service_open(&a->service, options->config->runtime, &(struct sk_harden_options){ .gate = true, .workers = true }, err) < 0) {
 		free(a);
 		return -err->code;
 	}
@@ -170,6 +184,7 @@ void sk_agent_close(struct sk_agent *a)
 		return;
 	sk_server_close(a->server);
 	sk_sensor_close(a->sensor);
+	sk_drift_close(a->drift);
 	sk_inuse_close(a->inuse);
 	sk_responses_close(a->responses);
 	judge_free(a->judge);
@@ -201,6 +216,7 @@ static int on_event(void *context, const struct sk_event *event, struct sk_err *
 	r = sk_judge_event(a->judge, event, on_alert, a, err);
 	sk_metrics_event(&a->metrics, event);
 	sk_inuse_event(a->inuse, event);
+	sk_drift_event(a->drift, event);
 	return r;
 }
 
@@ -256,6 +272,8 @@ int sk_agent_run(struct sk_agent *a, int64_t seconds, struct sk_err *err)
 	ready(a);
 	while (r >= 0 && !stopped && sk_agent_now() < end && sk_outputs_alive(a->outputs)) {
 		r = sk_sensor_poll(a->sensor, POLL_MS, on_event, a, err);
+		if (r >= 0)
+			r = sk_drift_poll(a->drift, sk_sensor_processes(a->sensor), on_event, a, err);
 		sk_responses_turn(a->responses);
 		sk_outputs_say(a->outputs, a->say_fn, a->say_context);
 		sk_server_step(a->server);

@@ -27,6 +27,8 @@ SECTION(outputs, sk_outputs_config)
 SECTION(responses, sk_responses_config)
 SECTION(metrics, sk_metrics_config)
 SECTION(inuse, sk_inuse_config)
+SECTION(drift, sk_drift_config)
+SECTION(protect, sk_protect_config)
 
 static const struct {
 	const char *name;
@@ -38,6 +40,8 @@ static const struct {
 	{ "responses", read_responses, sk_responses_parts },
 	{ "metrics", read_metrics, sk_metrics_parts },
 	{ "in-use", read_inuse, sk_inuse_parts },
+	{ "drift", read_drift, sk_drift_parts },
+	{ "protect", read_protect, sk_protect_parts },
 };
 
 const struct sk_settings_part *sk_agent_config_parts(size_t i)
@@ -73,5 +77,6 @@ int sk_agent_config_open(struct sk_agent_config *c, const char *path, struct sk_
 void sk_agent_config_release(struct sk_agent_config *c)
 {
 	sk_responses_config_release(&c->responses);
+	sk_drift_config_release(&c->drift, &c->protect);
 	sk_settings_release(&c->settings);
 }

@@ -6,6 +6,7 @@
  * read by the module itself. docs/guard-config.md has all of it.
  */
 #include "agent/additions.h"
+#include "agent/drift.h"
 #include "agent/inuse.h"
 #include "agent/metrics.h"
 #include "agent/outputs.h"
@@ -19,6 +20,8 @@ struct sk_agent_config {
 	struct sk_outputs_config outputs;
 	struct sk_metrics_config metrics;
 	struct sk_inuse_config inuse;
+	struct sk_drift_config drift;
+	struct sk_protect_config protect;
 	const char *state;	     /* folder of what must outlive the agent */
 	const char *runtime;	     /* folder of sockets and locks */
 	struct sk_responses_config responses;

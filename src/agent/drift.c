@@ -290,8 +290,8 @@ void sk_drift_close(struct sk_drift *d)
 		return;
 	sk_gate_close(d->gate, d->config->keep);
 	sk_drift_images_close(d->images);
-	while (d->rooms.len)
-		sk_vec_release(&d->rooms.data[--d->rooms.len].cgroups);
+	for (size_t i = 0; i < d->rooms.len; i++)
+		sk_vec_release(&d->rooms.data[i].cgroups);
 	sk_vec_release(&d->rooms);
 	sk_vec_release(&d->paths);
 	free(d);

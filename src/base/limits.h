@@ -201,6 +201,10 @@
 #define SK_MAX_TRAIL_DEPTH 256u
 /* One line of a record's text form. */
 #define SK_MAX_TRAIL_LINE 65536u
+/* A program that the gate reads whole before it may run; larger ones are not known to be the image's. */
+#define SK_MAX_GATE_FILE (2ull << 30)
+/* A program that is not: whoever ran it waits while its digest is computed for the report. */
+#define SK_MAX_GATE_REPORTED (64ull << 20)
 /* Processes that the sensor remembers, ended ones that have children among them; each takes about a kilobyte. */
 #define SK_MAX_PROCESSES (1u << 16)
 /* What the kernel says of all processes at once: a kilobyte of each. */

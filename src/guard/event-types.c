@@ -102,7 +102,8 @@ ARGS(tgkill, RES, PID("pid"), PID("tid"), { "sig", SK_ARG_SIGNAL, NULL }, TARGET
 ARGS(mprotect, RES, HEX("addr"), UINT("length"), FLAGS("prot", sk_prot_flags));
 ARGS(mmap, RES, HEX("addr"), UINT("length"), FLAGS("prot", sk_prot_flags), HEX("flags"), FD("fd"));
 ARGS(clock_settime, RES, INT("clockid"), INT("time"));
-ARGS(drift, RES, PATH("filename"), TEXT("digest"), TEXT("reason"), TEXT("action"));
+ARGS(drift, RES, PATH("filename"), TEXT("digest"), TEXT("act"), TEXT("reason"), TEXT("mode"), TEXT("outcome"),
+     TEXT("hook"));
 
 #define ROW(id, n, c, a, file) \
 	[SK_EVENT_##id] = { .name = n, .category = SK_CATEGORY_##c, .args = args_##a, .uses_file = file }

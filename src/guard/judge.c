@@ -39,7 +39,7 @@ void sk_judge_want(struct sk_judge *j, struct sk_sensor_want *want, struct sk_bu
 		enum sk_event_type type = (enum sk_event_type)i;
 
 		want->not_failed[i] = !sk_graph_wants_failed(j->graph, type);
-		if (!sk_graph_wants(j->graph, type))
+		if (!sk_graph_wants(j->graph, type) || type == SK_EVENT_DRIFT) /* that is the gate's */
 			continue;
 		if (sk_sensor_sees(type))
 			want->types[i] = true;

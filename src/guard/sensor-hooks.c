@@ -46,7 +46,7 @@ static bool has_tracefs(void)
 }
 
 /* In a mount namespace of our own, so that nobody else sees it. */
-static int mount_tracefs(struct sk_err *err)
+int sk_sensor_tracefs(struct sk_err *err)
 {
 	if (has_tracefs())
 		return 0;
@@ -63,7 +63,7 @@ static int check_needs(struct sk_err *err)
 	if (access("/sys/kernel/btf/vmlinux", R_OK) < 0)
 		return sk_err_set(err, SK_EUNSUPPORTED, "this kernel does not describe its types "
 							"(/sys/kernel/btf/vmlinux; CONFIG_DEBUG_INFO_BTF)");
-	return mount_tracefs(err);
+	return sk_sensor_tracefs(err);
 }
 
 /* libbpf's last warning: it has the reason where its code has not. */

@@ -54,3 +54,8 @@ uint64_t sk_sensor_heals(const struct sk_sensor *sensor)
 {
 	return 0;
 }
+
+struct sk_process_table *sk_sensor_processes(struct sk_sensor *sensor)
+{
+	return NULL;
+}

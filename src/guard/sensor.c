@@ -199,6 +199,11 @@ uint64_t sk_sensor_heals(const struct sk_sensor *s)
 	return s->heals;
 }
 
+struct sk_process_table *sk_sensor_processes(struct sk_sensor *s)
+{
+	return s->processes;
+}
+
 struct sk_container_table *sk_sensor_containers(struct sk_sensor *s)
 {
 	return s->containers;

@@ -38,6 +38,9 @@ bool sk_sensor_built(void);
 /* Whether that type of event can be seen. */
 bool sk_sensor_sees(enum sk_event_type type);
 
+/* Makes tracefs reachable, where it is not in a mount namespace of this process alone. */
+int sk_sensor_tracefs(struct sk_err *err);
+
 int sk_sensor_open(const struct sk_sensor_want *want, struct sk_sensor **ret_sensor, struct sk_err *err);
 /*
  * From now on something else is wanted (rules were read again). What was wanted
@@ -54,6 +57,10 @@ int sk_sensor_fd(const struct sk_sensor *sensor);
 
 /* Waits up to so many milliseconds (0: not at all) for events and hands out those that are there; their number, or an error. */
 int sk_sensor_poll(struct sk_sensor *sensor, int timeout, sk_sensor_fn *fn, void *context, struct sk_err *err);
+
+/* The processes that it knows, the same way. */
+struct sk_process_table;
+struct sk_process_table *sk_sensor_processes(struct sk_sensor *sensor);
 
 /* The containers that it knows, which change while it is polled; its own. NULL: built without the sensor. */
 struct sk_container_table;

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* What the gate's files share. */
+#include "base/fd.h"
+#include "base/mem.h"
+#include "guard/gate.h"
+
+#include <pthread.h>
+
+struct gate_bpf;
+struct ring_buffer;
+
+/* The kernel's part, loaded by us or taken over: all of it by descriptor. */
+enum sk_gate_map {
+	SK_GATE_MAP_SETTINGS, SK_GATE_MAP_CONTAINERS, SK_GATE_MAP_ROOTS, SK_GATE_MAP_VERIFIED, SK_GATE_MAP_ADDRESSES,
+	SK_GATE_MAP_INTERPRETERS, SK_GATE_MAP_VERDICTS, SK_GATE_MAP_LOSSES, SK_GATE_MAPS,
+};
+enum sk_gate_program { SK_GATE_PROGRAM_LOOK, SK_GATE_PROGRAM_VERIFY, SK_GATE_PROGRAMS };
+
+struct sk_gate_kernel {
+	int maps[SK_GATE_MAPS];
+	int programs[SK_GATE_PROGRAMS];
+	struct gate_bpf *bpf; /* NULL: taken over */
+	SK_VEC(struct bpf_link *) links;
+	unsigned hooks;
+	bool pinned;
+};
+
+int sk_gate_kernel_open(struct sk_gate_kernel *kernel, const struct sk_gate_options *options, struct sk_err *err);
+void sk_gate_kernel_close(struct sk_gate_kernel *kernel);
+/* 0, or -errno: the file of a descriptor as the kernel's programs see it. */
+int sk_gate_kernel_look(const struct sk_gate_kernel *kernel, int fd, struct sk_gate_look *ret_look);
+/* The file is the image's, as it was when it was looked at; -EAGAIN: it has changed since. */
+int sk_gate_kernel_verify(const struct sk_gate_kernel *kernel, struct sk_gate_look *look);
+bool sk_gate_kernel_knows(const struct sk_gate_kernel *kernel, const struct sk_gate_look *look, uint64_t container);
+
+/* Pinned in a bpffs (gate-pin.c). */
+int sk_gate_pin(struct sk_gate_kernel *kernel, const char *pins, struct sk_err *err);
+/* 1: taken over; 0: nothing there, or of another version. */
+int sk_gate_take_over(struct sk_gate_kernel *kernel, const char *pins, const struct sk_gate_settings *settings);
+/* What an earlier version knew of containers and files. */
+void sk_gate_inherit(const struct sk_gate_kernel *kernel, const char *pins);
+const char *sk_gate_map_name(enum sk_gate_map map);
+const char *sk_gate_program_name(enum sk_gate_program program);
+/* The pins' folder as it can be reached from here; owned. */
+char *sk_gate_pins_path(const char *pins);
+
+/* A container, as the gate's thread needs it. */
+struct sk_gate_member {
+	uint64_t key;
+	enum sk_gate_mode mode;
+	uint32_t device;
+	bool marked;
+	char *id, *image_id;
+};
+
+/* A copy of one, to be released; false: there is none. */
+bool sk_gate_member_of(struct sk_gate *gate, uint64_t key, struct sk_gate_member *ret);
+bool sk_gate_member_by_device(struct sk_gate *gate, uint32_t device, struct sk_gate_member *ret);
+bool sk_gate_member_by_cgroup(struct sk_gate *gate, int32_t pid, struct sk_gate_member *ret);
+void sk_gate_member_release(struct sk_gate_member *member);
+
+/* What is told of a verdict. */
+struct sk_gate_verdict {
+	int64_t time; /* since boot */
+	int32_t pid, ppid;
+	uint32_t uid, gid;
+	uint64_t cgroup, key;
+	enum sk_gate_act act;
+	enum sk_gate_why why;
+	enum sk_gate_mode mode;
+	enum sk_gate_outcome outcome;
+	unsigned hook;
+	char comm[16];
+	char digest[65]; /* hexadecimal; "" not known */
+	char *path;	 /* owned */
+};
+
+enum { SK_GATE_QUEUE = 4096 };
+
+struct sk_gate {
+	struct sk_gate_options options;
+	struct sk_gate_kernel kernel;
+	struct ring_buffer *ring;
+	int fanotify; /* -1: none */
+	int wake, stop; /* eventfds */
+	pthread_t thread;
+	bool running;
+	pthread_mutex_t lock; /* of all below */
+	SK_VEC(struct sk_gate_member) members;
+	struct sk_gate_verdict *queue; /* a ring of SK_GATE_QUEUE */
+	size_t head, count;
+	uint64_t lost, number;
+	struct sk_gate_protection *protections;
+	size_t protection_count;
+};
+
+/* The thread (gate-watch.c). */
+int sk_gate_watch_start(struct sk_gate *gate, struct sk_err *err);
+void sk_gate_watch_stop(struct sk_gate *gate);
+/* Tells a verdict; takes its path. */
+void sk_gate_tell(struct sk_gate *gate, struct sk_gate_verdict *verdict);
+
+/* fanotify (gate-mark.c): marks of all that can run in a container that this process is of. */
+int sk_gate_mark(struct sk_gate *gate, int32_t pid, struct sk_err *err);
+/* Reads questions and answers them. */
+void sk_gate_answer(struct sk_gate *gate);
+/* Whether a file is the image's by its content; digest as far as it was computed ("" if not). */
+bool sk_gate_is_image(struct sk_gate *gate, const struct sk_gate_member *member, int fd, struct sk_gate_look *look,
+		      char ret_digest[65]);
+
+/* Read-only mounts over protected paths (gate-protect.c). */
+int sk_gate_protect(int32_t pid, const char *const *paths, struct sk_err *err);

@@ -50,8 +50,8 @@ enum sk_wire_kind {
 	SK_WIRE_ANSWER,	  /* the message that came back; task.pid, task.namespaces[NS_NET] are of who asked, no more */
 	SK_WIRE_CGROUP_MADE, /* args[0]: its number, as task.cgroup has it; its name is a part */
 	SK_WIRE_CGROUP_GONE, /* the same; nobody is in it any more */
-	SK_WIRE_ALIVE,	     /* not of the ring: a process that is there when all are looked at; parts as of exec */
 	SK_WIRE_VERDICT,  /* the gate's (gate.h); result: 0 or -EPERM */
+	SK_WIRE_ALIVE,	     /* not of the ring: a process that is there when all are looked at; parts as of exec */
 };
 
 enum sk_wire_part_kind {

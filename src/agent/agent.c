@@ -70,13 +70,17 @@ static struct sk_judge *judge_new(struct sk_agent *a, struct sk_err *err)
 {
 	unsigned flags = SK_JUDGE_TRUSTED | (a->config->all ? SK_JUDGE_ALL : 0u);
 	struct sk_judge *judge = sk_alloc(sizeof(*judge));
+	const char *unmatched;
 
+	judge->rules.selections = a->config->selections;
 	judge->rules.additions = a->config->additions;
 	if (sk_judge_open(judge, a->config->rules.items, a->config->rules.count, flags, err) < 0) {
 		judge_free(judge);
 		return NULL;
 	}
 	say_problems(a, &judge->rules);
+	for (size_t i = 0; (unmatched = sk_responses_unmatched(&a->config->responses, &judge->rules, i)); i++)
+		sk_agent_say(a, true, "responses: no rule's name matches '%s'", unmatched);
 	return judge;
 }
 
@@ -99,6 +103,7 @@ static int open_responses(struct sk_agent *a, struct sk_err *err)
 static void open_drift(struct sk_agent *a)
 {
 	struct sk_drift_options options = { .drift = &a->config->drift, .protect = &a->config->protect,
+					    .state = a->config->state, .runtime = a->config->runtime,
 					    .say = a->say_fn, .context = a->say_context };
 	struct sk_err err = SK_ERR_INIT;
 
@@ -118,7 +123,7 @@ static int open_all(struct sk_agent *a, struct sk_err *err)
 	a->counts.rule_errors = a->judge->rules.errors;
 	sk_metrics_rules(&a->metrics, &a->judge->rules);
 	what_is_wanted(a, a->judge, &a->want);
-	if (open_responses(a, err) < 0 || sk_inuse_open(&a->config->inuse, &a->inuse, err) < 0)
+	if (open_responses(a, err) < 0 || sk_inuse_open(&a->config->inuse, a->config->state, &a->inuse, err) < 0)
 		return -err->code;
 	open_drift(a);
 	if (sk_sensor_open(&a->want, &a->sensor, err) < 0)
@@ -281,7 +286,9 @@ int sk_agent_run(struct sk_agent *a, int64_t seconds, struct sk_err *err)
 		sk_service_turn(&a->service);
 		if (reload_asked) {
 			reload_asked = 0;
+			sk_service_tell(&a->service, "RELOADING=1");
 			reload(a);
+			sk_service_tell(&a->service, "READY=1");
 			sk_outputs_reopen(a->outputs);
 		}
 	}

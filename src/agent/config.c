@@ -22,6 +22,7 @@ static const struct sk_option table[] = {
 	{                                                                                                        \
 		return function(&c->settings, n, &c->field, err);                                                \
 	}
+SECTION(selections, sk_selections_config)
 SECTION(additions, sk_additions_config)
 SECTION(outputs, sk_outputs_config)
 SECTION(responses, sk_responses_config)
@@ -35,6 +36,7 @@ static const struct {
 	int (*read)(struct sk_agent_config *config, const struct sk_node *section, struct sk_err *err);
 	const struct sk_settings_part *parts;
 } sections[] = {
+	{ "select", read_selections, sk_selections_parts },
 	{ "append_output", read_additions, sk_additions_parts },
 	{ "outputs", read_outputs, sk_outputs_parts },
 	{ "responses", read_responses, sk_responses_parts },

@@ -11,11 +11,13 @@
 #include "agent/metrics.h"
 #include "agent/outputs.h"
 #include "agent/responses.h"
+#include "agent/selections.h"
 
 struct sk_agent_config {
 	struct sk_settings settings;
 	struct sk_option_list rules; /* files and folders; none: those that ship with the program */
 	bool all;		     /* every rule that an event fires, not only the first */
+	struct sk_selections selections;
 	struct sk_additions additions; /* append_output */
 	struct sk_outputs_config outputs;
 	struct sk_metrics_config metrics;

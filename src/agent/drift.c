@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "agent/drift-internal.h"
 
+#include "agent/config.h"
 #include "agent/select.h"
+#include "base/hash.h"
 #include "base/mem.h"
 
 #include <stdio.h>
@@ -238,15 +240,24 @@ static int mark_addresses(struct sk_drift *d, struct sk_err *err)
 	return 0;
 }
 
+/* One agent's own: several, each with a runtime folder of its own, do not take over from each other. */
+static char *pins_of(const char *runtime)
+{
+	if (strcmp(runtime, SK_AGENT_RUNTIME) == 0)
+		return sk_strdup(SK_GATE_PINS);
+	return sk_printf("%s-%016llx", SK_GATE_PINS, (unsigned long long)sk_hash_stable(sk_span_str(runtime)));
+}
+
 static int open_gate(struct sk_drift *d, const struct sk_drift_options *o, struct sk_err *err)
 {
 	bool keep = o->drift->keep && stops(o);
+	sk_autofree char *pins = pins_of(o->runtime);
 	struct sk_gate_options options = { .born = (enum sk_gate_mode)o->drift->mode, .hooks = o->drift->hooks,
-					   .truth = sk_drift_images_truth(d->images), .pins = keep ? SK_GATE_PINS : NULL };
+					   .truth = sk_drift_images_truth(d->images), .pins = keep ? pins : NULL };
 	struct sk_err canary = SK_ERR_INIT;
 
 	if (!keep)
-		sk_gate_drop(SK_GATE_PINS);
+		sk_gate_drop(pins);
 	if (sk_gate_open(&options, &d->gate, err) < 0 || mark_addresses(d, err) < 0)
 		return -err->code;
 	for (size_t i = 0; i < SK_COUNT(engines); i++)
@@ -259,6 +270,7 @@ static int open_gate(struct sk_drift *d, const struct sk_drift_options *o, struc
 
 int sk_drift_open(const struct sk_drift_options *o, struct sk_drift **ret, struct sk_err *err)
 {
+	sk_autofree char *manifests = NULL;
 	struct sk_drift *d;
 	struct stat st;
 
@@ -266,7 +278,9 @@ int sk_drift_open(const struct sk_drift_options *o, struct sk_drift **ret, struc
 	if (!sk_gate_built())
 		return 0;
 	if (!is_needed(o)) {
-		sk_gate_drop(SK_GATE_PINS);
+		sk_autofree char *pins = pins_of(o->runtime);
+
+		sk_gate_drop(pins);
 		return 0;
 	}
 	d = sk_alloc(sizeof(*d));
@@ -275,7 +289,8 @@ int sk_drift_open(const struct sk_drift_options *o, struct sk_drift **ret, struc
 	d->say_fn = o->say;
 	d->say_context = o->context;
 	d->host_mounts = stat("/proc/1/ns/mnt", &st) < 0 ? 0 : st.st_ino;
-	d->images = sk_drift_images_open(o->drift->manifests, o->drift->make);
+	manifests = o->drift->manifests ? sk_strdup(o->drift->manifests) : sk_printf("%s/manifests", o->state);
+	d->images = sk_drift_images_open(manifests, o->drift->make);
 	if (open_gate(d, o, err) < 0) {
 		sk_drift_close(d);
 		return -err->code;

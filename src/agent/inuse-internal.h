@@ -29,6 +29,27 @@ void sk_inuse_note(struct sk_inuse_records *records, struct sk_inuse_image *imag
 /* Writes the records that have changed. */
 void sk_inuse_records_save(struct sk_inuse_records *records, int64_t now);
 
+/* ---- containers (inuse-container.c) ---- */
+
+struct sk_process_table;
+
+/* Containers whose processes were looked at, and what image each is of. */
+struct sk_inuse_containers {
+	struct sk_map by_id;
+	struct sk_arena arena;
+};
+
+void sk_inuse_containers_release(struct sk_inuse_containers *all);
+
+/*
+ * The image of the container that this process is in; NULL: not known (yet). *table holds the
+ * processes of this round; it is filled when it is first needed.
+ */
+struct sk_inuse_image *sk_inuse_image_of(struct sk_inuse_containers *all,
+					 struct sk_inuse_records *records,
+					 struct sk_process_table **table, struct sk_span id,
+					 int32_t pid);
+
 /* ---- scripts (inuse-script.c) ---- */
 
 /* The absolute path of the script that an interpreter was started with, into buf; false: none. */

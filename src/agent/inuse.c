@@ -5,7 +5,8 @@
 #include "analyze/run-file.h"
 #include "base/hash.h"
 #include "base/limits.h"
-#include "guard/container-find.h"
+#include "guard/container.h"
+#include "guard/process-table.h"
 
 #include <dirent.h>
 #include <pthread.h>
@@ -28,6 +29,7 @@ typedef SK_VEC(struct sighting) sightings;
 
 struct sk_inuse {
 	const struct sk_inuse_config *config;
+	char *folder;
 	/* the main thread's: what it has told within this minute */
 	struct {
 		uint64_t key;
@@ -42,56 +44,9 @@ struct sk_inuse {
 	/* the thread's */
 	pthread_t thread;
 	struct sk_inuse_records records;
-	sightings looks;	  /* not due yet */
-	struct sk_map containers; /* id -> struct known */
-	struct sk_arena arena;
+	sightings looks; /* not due yet */
+	struct sk_inuse_containers containers;
 };
-
-/* ---- configuration ---- */
-
-static const struct sk_option table[] = {
-	{ "enabled", 0, SK_OPT_FLAG(struct sk_inuse_config, enabled), .fallback = "true",
-	  .help = "Keep which files of each image are in use" },
-	{ "folder", 0, SK_OPT_FOLDER(struct sk_inuse_config, folder), .argument = "FOLDER",
-	  .fallback = SK_IN_USE_SYSTEM_DIR, .help = "Where it is kept, a file for each image" },
-	{ "interval", 0, SK_OPT_DURATION(struct sk_inuse_config, interval), .argument = "TIME",
-	  .fallback = "5m", .help = "How often it is written" },
-	{ "sample", 0, SK_OPT_DURATION(struct sk_inuse_config, sample), .argument = "TIME",
-	  .fallback = "1m",
-	  .help = "How often running processes are looked at for their libraries; 0: never" },
-	{ "opens", 0, SK_OPT_FLAG(struct sk_inuse_config, opens),
-	  .help = "Also watch files that are opened for reading: what interpreters load; costs "
-		  "every open some time" },
-	{ NULL },
-};
-
-const struct sk_settings_part sk_inuse_parts[] = {
-	{ "in-use", "Which packages of each image are seen running, for 'sekisho scan --in-use'", table },
-	{ NULL },
-};
-
-int sk_inuse_config(struct sk_settings *settings, const struct sk_node *section,
-		    struct sk_inuse_config *ret, struct sk_err *err)
-{
-	*ret = (struct sk_inuse_config){ 0 };
-	if (sk_settings_read(settings, section, table, NULL, ret, err) < 0)
-		return -err->code;
-	if (ret->interval < 1)
-		ret->interval = 1;
-	return 0;
-}
-
-void sk_inuse_want(const struct sk_inuse_config *config, struct sk_sensor_want *want)
-{
-	if (!config->enabled)
-		return;
-	want->types[SK_EVENT_EXECVE] = want->types[SK_EVENT_EXECVEAT] = true;
-	if (!config->opens)
-		return;
-	want->types[SK_EVENT_OPEN] = want->types[SK_EVENT_OPENAT] = want->types[SK_EVENT_OPENAT2] =
-		true;
-	want->reads = true;
-}
 
 /* ---- the main thread ---- */
 
@@ -197,7 +152,7 @@ static void on_file(struct sk_inuse *in, const struct sk_event *event)
 
 void sk_inuse_event(struct sk_inuse *in, const struct sk_event *event)
 {
-	if (!event->process->container || !event->process->container->image_id.len)
+	if (!in || !event->process->container || !event->process->container->image_id.len)
 		return;
 	switch (event->type) {
 	case SK_EVENT_EXECVE:
@@ -218,8 +173,10 @@ void sk_inuse_event(struct sk_inuse *in, const struct sk_event *event)
 
 struct sk_inuse_counts sk_inuse_counts(struct sk_inuse *in)
 {
-	struct sk_inuse_counts counts;
+	struct sk_inuse_counts counts = { 0 };
 
+	if (!in)
+		return counts;
 	pthread_mutex_lock(&in->lock);
 	counts = in->counts;
 	pthread_mutex_unlock(&in->lock);
@@ -303,39 +260,11 @@ static void take_due(struct sk_inuse *in)
 			in->looks.len * sizeof(in->looks.data[0]));
 }
 
-struct known {
-	struct sk_inuse_image *image; /* NULL: not known yet */
-	unsigned misses;
-};
-
-/* The image of a container: known once, or asked of the runtime's and the engine's files a few times. */
-static struct sk_inuse_image *image_of(struct sk_inuse *in, struct sk_span id, int32_t pid)
-{
-	const struct sk_process process = { .pid = pid };
-	struct sk_container container = { .id = id };
-	struct sk_arena arena = { 0 };
-	sk_autofree char *bundle = NULL;
-	struct known *known = sk_map_get(&in->containers, id);
-
-	if (!known && in->containers.entries.len < SK_MAX_CONTAINERS) {
-		known = sk_arena_alloc(&in->arena, sizeof(*known));
-		sk_map_put(&in->containers, sk_span_str(sk_arena_dup(&in->arena, id)), known);
-	}
-	if (!known || known->image || known->misses > 10)
-		return known ? known->image : NULL;
-	known->misses++;
-	sk_container_look(&container, &process, &bundle, &arena);
-	if (container.image_id.len)
-		known->image = sk_inuse_image(&in->records, container.image_id, container.image,
-					      time(NULL));
-	sk_arena_release(&arena);
-	return known->image;
-}
-
 /* Every process of every container: libraries that were loaded later, and what ran before the agent did. */
 static void look_at_all(struct sk_inuse *in)
 {
 	sk_cleanup(sk_buf_release) struct sk_buf id = { 0 };
+	struct sk_process_table *table = NULL;
 	DIR *proc = opendir("/proc");
 	struct dirent *entry;
 
@@ -346,12 +275,15 @@ static void look_at_all(struct sk_inuse *in)
 		if (!sk_span_u64(sk_span_str(entry->d_name), &pid) || pid > INT32_MAX ||
 		    !sk_inuse_container("/proc", (int32_t)pid, &id))
 			continue;
-		image = image_of(in, sk_buf_view(&id), (int32_t)pid);
+		image = sk_inuse_image_of(&in->containers, &in->records, &table, sk_buf_view(&id),
+					  (int32_t)pid);
 		if (image)
 			look(in, (int32_t)pid, sk_buf_view(&id), image);
 	}
 	if (proc)
 		closedir(proc);
+	if (table)
+		sk_process_table_free(table);
 }
 
 /* Takes what there is, or waits for it until `until`; true when it is time to end. */
@@ -410,14 +342,20 @@ static void *inuse_main(void *arg)
 
 /* ---- both ---- */
 
-int sk_inuse_open(const struct sk_inuse_config *config, struct sk_inuse **ret, struct sk_err *err)
+int sk_inuse_open(const struct sk_inuse_config *config, const char *state, struct sk_inuse **ret,
+		  struct sk_err *err)
 {
-	struct sk_inuse *in = sk_alloc(sizeof(*in));
+	struct sk_inuse *in = NULL;
 	pthread_condattr_t monotonic;
 	int r;
 
+	*ret = NULL;
+	if (!config->enabled)
+		return 0;
+	in = sk_alloc(sizeof(*in));
+	in->folder = config->folder ? sk_strdup(config->folder) : sk_printf("%s/in-use", state);
 	in->config = config;
-	in->records.folder = config->folder;
+	in->records.folder = in->folder;
 	in->records.watched = SK_IN_USE_RUN | SK_IN_USE_SCRIPT |
 			      (config->sample ? SK_IN_USE_MAPPED : 0) |
 			      (config->opens ? SK_IN_USE_OPENED : 0);
@@ -428,6 +366,7 @@ int sk_inuse_open(const struct sk_inuse_config *config, struct sk_inuse **ret, s
 	pthread_condattr_destroy(&monotonic);
 	r = pthread_create(&in->thread, NULL, inuse_main, in);
 	if (r != 0) {
+		free(in->folder);
 		free(in);
 		return sk_err_set(err, SK_EIO, "in-use: a thread could not be started: %s",
 				  strerror(r));
@@ -449,9 +388,9 @@ void sk_inuse_close(struct sk_inuse *in)
 		sighting_release(&in->looks.data[i]);
 	sk_vec_release(&in->looks);
 	sk_inuse_records_release(&in->records);
-	sk_map_release(&in->containers);
-	sk_arena_release(&in->arena);
+	sk_inuse_containers_release(&in->containers);
 	pthread_cond_destroy(&in->wake);
 	pthread_mutex_destroy(&in->lock);
+	free(in->folder);
 	free(in);
 }

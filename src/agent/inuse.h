@@ -16,10 +16,10 @@
 
 struct sk_inuse_config {
 	bool enabled;
-	const char *folder; /* of the records */
+	const char *folder; /* of the records; NULL: below the state folder */
 	int64_t interval,
 		sample; /* seconds: how often is written, how often processes are looked at (0: never) */
-	bool opens;	/* watch files that are opened for reading, too */
+	bool opens; /* watch files that are opened for reading, too */
 };
 
 /* The section `in-use` of guard.yaml; NULL: everything as it is without one. */
@@ -33,8 +33,9 @@ void sk_inuse_want(const struct sk_inuse_config *config, struct sk_sensor_want *
 
 struct sk_inuse;
 
-/* The config's strings must outlive it. */
-int sk_inuse_open(const struct sk_inuse_config *config, struct sk_inuse **ret, struct sk_err *err);
+/* The config must outlive it. *ret is NULL where it is not enabled, and all else takes that. */
+int sk_inuse_open(const struct sk_inuse_config *config, const char *state, struct sk_inuse **ret,
+		  struct sk_err *err);
 /* Writes what is not written yet, and ends the thread; NULL is nothing. */
 void sk_inuse_close(struct sk_inuse *inuse);
 

@@ -109,11 +109,25 @@ void sk_metrics_write(const struct sk_metrics *m, struct sk_exposition *e)
 void sk_metrics_write_losses(struct sk_sensor *sensor, struct sk_exposition *e)
 {
 	struct sk_sensor_loss losses[SK_SENSOR_LOSSES];
+	size_t cpus = sk_sensor_cpus(sensor);
+	sk_autofree uint64_t *counts = sk_alloc((cpus + 1) * sizeof(*counts));
 
 	sk_sensor_losses(sensor, losses);
-	sk_metric(e, SK_COUNTER, "sekisho_guard_lost_events", "Events that the kernel saw and could not tell, by reason.");
-	for (size_t i = 0; i < SK_SENSOR_LOSSES; i++)
-		sk_metric_value(e, (double)losses[i].count, "reason", losses[i].reason, NULL);
+	sk_metric(e, SK_COUNTER, "sekisho_guard_lost_events", "Events that the kernel saw and could not tell, by reason and CPU.");
+	for (size_t i = 0; i < SK_SENSOR_LOSSES; i++) {
+		uint64_t rest = losses[i].count;
+
+		sk_sensor_losses_by_cpu(sensor, i, counts);
+		for (size_t cpu = 0; cpu < cpus; cpu++) {
+			char number[24];
+
+			snprintf(number, sizeof(number), "%zu", cpu);
+			sk_metric_value(e, (double)counts[cpu], "reason", losses[i].reason, "cpu", number, NULL);
+			rest -= counts[cpu] < rest ? counts[cpu] : rest;
+		}
+		if (rest) /* of what the kernel told well, and we could not read */
+			sk_metric_value(e, (double)rest, "reason", losses[i].reason, NULL);
+	}
 }
 
 void sk_metrics_write_responses(struct sk_responses *responses, struct sk_exposition *e)

@@ -5,6 +5,7 @@
 #include "base/fd.h"
 #include "base/hash.h"
 #include "base/limits.h"
+#include "base/prune.h"
 #include "base/reader.h"
 #include "image/digest.h"
 
@@ -156,6 +157,7 @@ int sk_in_use_save(struct sk_in_use *use, const char *dir, struct sk_err *err)
 {
 	sk_cleanup(sk_buf_release) struct sk_buf bytes = { 0 };
 	sk_autofree char *path = file_of(dir, sk_span_str(use->image_id));
+	sk_autoclose int lock = -1;
 	int r;
 
 	if (!path)
@@ -164,5 +166,11 @@ int sk_in_use_save(struct sk_in_use *use, const char *dir, struct sk_err *err)
 		qsort(use->files, use->count, sizeof(use->files[0]), cmp_files);
 	sk_in_use_pack(use, &bytes);
 	r = sk_path_make_dirs(dir, 0700, err);
-	return r < 0 ? r : sk_path_replace(path, sk_buf_view(&bytes), 0600, err);
+	if (r < 0)
+		return r;
+	lock = sk_prune_lock(dir);
+	if (lock < 0)
+		return sk_err_errno(err, "%s/.lock", dir);
+	sk_prune(dir, ".in-use", SK_MAX_IN_USE_FOLDER);
+	return sk_path_replace(path, sk_buf_view(&bytes), 0600, err);
 }

@@ -47,7 +47,7 @@ void sk_in_use_release(struct sk_in_use *use);
 
 /* SK_ENOTFOUND: nobody has watched it. `id` as of sk_manifest_open. */
 int sk_in_use_open(const char *dir, struct sk_span id, struct sk_in_use *ret, struct sk_err *err);
-/* Sorts the files. Replaces what was kept: whoever adds to it has read it before. */
+/* Sorts the files. Records written longest ago make room (SK_MAX_IN_USE_FOLDER). Replaces what was kept: whoever adds to it has read it before. */
 int sk_in_use_save(struct sk_in_use *use, const char *dir, struct sk_err *err);
 
 /* The written form alone. */

@@ -86,6 +86,8 @@
 #define SK_MAX_IN_USE_FILES 65536u
 #define SK_MAX_IN_USE_BYTES (32u << 20)
 #define SK_MAX_IN_USE_MEMORY (64u << 20)
+/* All records of a node: most take a few kilobytes; what was written longest ago goes. */
+#define SK_MAX_IN_USE_FOLDER (64u << 20)
 /* Images of one node whose use is kept in memory: kubelets hold a few hundred. */
 #define SK_MAX_IN_USE_IMAGES 4096u
 /* Sightings on their way to the thread that keeps them: a burst of a few seconds. */

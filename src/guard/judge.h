@@ -27,7 +27,7 @@ enum sk_judge_flag {
  * with errors are left out, and judge->rules.problems says why: the rest is
  * worth having. An error is a file that cannot be read at all.
  */
-/* judge->rules.additions are set before, if there are any. */
+/* judge->rules.selections and .additions are set before, if there are any. */
 int sk_judge_open(struct sk_judge *judge, const char *const *paths, size_t count, unsigned flags, struct sk_err *err);
 void sk_judge_release(struct sk_judge *judge);
 

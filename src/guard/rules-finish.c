@@ -284,8 +284,52 @@ static void finish_rule(struct sk_rules *rules, struct sk_detection *rule)
 		finish_exceptions(rules, rule);
 }
 
+/* '*' is anything; a span needs no NUL. */
+static bool is_like(struct sk_span name, struct sk_span pattern)
+{
+	size_t star = pattern.len, from = 0, n = 0, p = 0;
+
+	while (n < name.len) {
+		if (p < pattern.len && pattern.ptr[p] == '*') {
+			star = p++;
+			from = n;
+		} else if (p < pattern.len && pattern.ptr[p] == name.ptr[n]) {
+			p++;
+			n++;
+		} else if (star < pattern.len) {
+			p = star + 1;
+			n = ++from;
+		} else {
+			return false;
+		}
+	}
+	while (p < pattern.len && pattern.ptr[p] == '*')
+		p++;
+	return p == pattern.len;
+}
+
+static bool has_tag(const struct sk_detection *rule, struct sk_span tag)
+{
+	for (size_t i = 0; i < rule->tag_count; i++)
+		if (sk_span_is(tag, rule->tags[i]))
+			return true;
+	return false;
+}
+
+static void turn_on_and_off(struct sk_rules *rules, struct sk_detection *rule)
+{
+	for (size_t i = 0; i < rules->selections.count; i++) {
+		const struct sk_selection *s = &rules->selections.items[i];
+
+		if ((!s->rule.len || is_like(rule->name, s->rule)) && (!s->tag.len || has_tag(rule, s->tag)))
+			rule->enabled = s->on;
+	}
+}
+
 void sk_rules_finish(struct sk_rules *rules)
 {
+	for (size_t i = 0; i < rules->rules.len; i++)
+		turn_on_and_off(rules, rules->rules.data[i]);
 	for (size_t i = 0; i < rules->macros.entries.len; i++)
 		macro_filter(rules, rules->macros.entries.data[i].value, 0);
 	for (size_t i = 0; i < rules->rules.len; i++)

@@ -13,6 +13,7 @@
 #include "doc/doc.h"
 #include "guard/addition.h"
 #include "guard/filter.h"
+#include "guard/selection.h"
 
 /* The version of Falco's rule language that is understood: required_engine_version. */
 #define SK_FALCO_ENGINE_VERSION "0.62.0"
@@ -90,6 +91,7 @@ struct sk_rules {
 	SK_VEC(struct sk_rule_problem) problems;
 	size_t errors;
 	SK_VEC(struct sk_rule_file *) files;
+	struct sk_selections selections; /* set before the rules are finished, or left empty */
 	struct sk_additions additions; /* set before a graph is made, or left empty */
 };
 

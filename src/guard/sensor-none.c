@@ -50,12 +50,12 @@ void sk_sensor_losses_by_cpu(struct sk_sensor *sensor, size_t reason, uint64_t *
 {
 }
 
-uint64_t sk_sensor_heals(const struct sk_sensor *sensor)
-{
-	return 0;
-}
-
 struct sk_process_table *sk_sensor_processes(struct sk_sensor *sensor)
 {
 	return NULL;
+}
+
+uint64_t sk_sensor_heals(const struct sk_sensor *sensor)
+{
+	return 0;
 }

@@ -194,14 +194,14 @@ int sk_sensor_poll(struct sk_sensor *s, int timeout, sk_sensor_fn *fn, void *con
 	return r < 0 ? r : s->handed;
 }
 
-uint64_t sk_sensor_heals(const struct sk_sensor *s)
-{
-	return s->heals;
-}
-
 struct sk_process_table *sk_sensor_processes(struct sk_sensor *s)
 {
 	return s->processes;
+}
+
+uint64_t sk_sensor_heals(const struct sk_sensor *s)
+{
+	return s->heals;
 }
 
 struct sk_container_table *sk_sensor_containers(struct sk_sensor *s)

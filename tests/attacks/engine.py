@@ -211,7 +211,14 @@ class Guard:
         self.log_path = folder / "guard-log"
         self.offset = 0
         self.alerts = []
-        command = [*before, sekisho(), "guard", "run", "-f", "json", *options]
+        # State and runtime of its own: others may watch at the same time.
+        config = folder / "own.yaml"
+        given = options[options.index("--config") + 1] if "--config" in options else None
+        text = pathlib.Path(given).read_text() if given else ""
+        own = {"state": folder / "state", "runtime": folder / "run"}
+        config.write_text(text + "".join(f"{key}: {path}\n" for key, path in own.items() if f"{key}:" not in text))
+        options = [o for i, o in enumerate(options) if o != "--config" and (not i or options[i - 1] != "--config")]
+        command = [*before, sekisho(), "guard", "run", "-f", "json", "--config", str(config), *options]
         for rule in rules:
             command += ["--rules", str(rule)]
         self.process = subprocess.Popen(command, stdout=open(self.alerts_path, "w"), stderr=open(self.log_path, "w"),

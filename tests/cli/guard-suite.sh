@@ -72,5 +72,24 @@ END
 
 [ "$(id -u)" = 0 ] || { echo "# not root: nothing is run"; exit 0; }
 "$SEKISHO" version | grep -q '^sensor *built in' || { echo "# built without the sensor: nothing is run"; exit 0; }
-"$suite" --rules "$SK_TESTS/data/suite/rules.yaml" --timeout 60 "$SK_TESTS/data/suite/format.yaml" \
+
+# What does not come is said to be missing.
+cat >"$dir/suite.yaml" <<'END'
+tests:
+  - { name: silent, runner: HostRunner, rule: Suite links }
+  - name: other
+    runner: HostRunner
+    rule: Suite program
+    context: { processes: [{ name: sk-one }] }
+    expectedOutcome: { priority: warning, outputFields: { proc.name: sk-two } }
+END
+"$suite" --rules "$SK_TESTS/data/suite/rules.yaml" "$dir/suite.yaml" >"$dir/tap"
+code=$?
+for text in 'not ok 1 - silent' 'alerts of other rules: "Suite program"' 'not ok 2 - other' 'expected priority: "warning"' \
+	'got priority: "Informational"' 'expected proc.name: "sk-two"' 'got proc.name: "sk-one"'; do
+	grep -qF -e "$text" "$dir/tap" || bad=1
+done
+[ $code = 1 ] && [ $bad = 0 ] || { echo "not ok - what is missing is said (exit code $code)"; cat "$dir/tap"; exit 1; }
+
+"$suite" --rules "$SK_TESTS/data/suite/rules.yaml" "$SK_TESTS/data/suite/format.yaml" \
 	"$SK_TESTS/data/suite/containers.yaml"

@@ -7,6 +7,12 @@ import threading
 
 MARK = "SK_SUITE_CASE="
 START_SECONDS = 120
+SOON_SECONDS = 1 # most alerts are there by then
+
+# A program that is started behind a case: once it is told, everything before it has been.
+FENCE = [{"rule": "Fence of run-event-suite", "desc": "All before it has been judged.", "priority": "DEBUG",
+          "condition": "evt.type in (execve, execveat) and proc.args startswith sk-suite-fence",
+          "output": "fence %proc.args"}]
 
 
 class AgentError(Exception):
@@ -33,8 +39,11 @@ class Agent:
         with open(config, "w", encoding="utf-8") as f:
             json.dump({"append_output": [{"extra_fields": ["proc.env"]}], "state": os.path.join(folder, "state"),
                        "runtime": os.path.join(folder, "run")}, f)
+        fence = os.path.join(folder, "fence.yaml")
+        with open(fence, "w", encoding="utf-8") as f:
+            json.dump(FENCE, f)
         command = [sekisho, "guard", "run", "--config", config, "--format", "falco"]
-        for path in rules:
+        for path in rules + [fence]:
             command += ["--rules", path]
         if every_rule:
             command.append("--all")
@@ -79,10 +88,23 @@ class Agent:
     def ended(self):
         return self.process.poll() is not None
 
-    def wait_for(self, mark, good, seconds):
-        """Until an alert with the mark is good, or so long; all alerts with the mark."""
+    def _wait(self, marks, good, seconds):
+        """Is one of these alerts good, at latest after so long?"""
+        def found():
+            return any(good(one) for mark in marks for one in self.alerts.get(mark, ()))
         with self.changed:
-            self.changed.wait_for(lambda: self.ended or any(good(one) for one in self.alerts.get(mark, ())), seconds)
+            self.changed.wait_for(lambda: self.ended or found(), seconds)
+            return found()
+
+    def wait_for(self, mark, good, seconds):
+        """All alerts with the mark, once one of them is good or none can come any more, at latest after so long."""
+        if not self._wait([mark], good, SOON_SECONDS):
+            fence = "fence-" + mark
+            subprocess.run(["true", "sk-suite-fence"], env={MARK[:-1]: fence, "PATH": os.environ.get("PATH", "/bin")},
+                           check=False)
+            self._wait([mark, fence], lambda one: one["rule"] == FENCE[0]["rule"] or good(one), seconds)
+            self._wait([mark], good, SOON_SECONDS)
+        with self.changed:
             return list(self.alerts.pop(mark, ()))
 
     def stop(self):

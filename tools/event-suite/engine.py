@@ -142,7 +142,7 @@ class Engine:
 
     def command(self, container, name, env):
         command = ["docker", "run", "--rm", "--privileged", "--name", name] + self.options
-        for key, value in env + list(container.env.items()):
+        for key, value in env:
             command += ["-e", f"{key}={value}"]
         return command + ["--entrypoint", form.ENTRYPOINT, container.image]
 

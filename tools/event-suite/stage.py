@@ -88,7 +88,9 @@ class Stage:
         name = case.container.name if plan.needs_name(case) else f"{case.container.name}-{next(self.numbers)}"
         self.engine.tag(case.container.image)
         try:
-            env = [("SK_SUITE_CASE", ("-" if case.processes else "") + mark), ("SK_SUITE_PLAN", plan.write(case))]
+            # The plan last: of an environment, only the first kilobytes are looked at.
+            env = [("SK_SUITE_CASE", ("-" if case.processes else "") + mark), *case.container.env.items(),
+                   ("SK_SUITE_PLAN", plan.write(case))]
             return act(self.engine.command(case.container, name, env), self.engine.env,
                        lambda: self.engine.remove(name))
         finally:

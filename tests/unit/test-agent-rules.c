@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* append_output: what it may say, and what alerts say then. */
+/* What guard.yaml says of rules: select and append_output, their mistakes and what they do. */
 #include "guard-case.h"
 
 #include "agent/additions.h"
+#include "agent/selections.h"
 
 static const char rules_text[] =
 	"- rule: opens\n  desc: d\n  priority: NOTICE\n  tags: [files, host]\n"
@@ -118,8 +119,65 @@ static void test_alerts(void)
 	}
 }
 
+/* ---- select ---- */
+
+static const char many_rules[] =
+	"- rule: reads a file\n  desc: d\n  priority: NOTICE\n  tags: [files, host]\n  condition: evt.type=read\n  output: x\n"
+	"- rule: writes a file\n  desc: d\n  priority: NOTICE\n  tags: [files]\n  condition: evt.type=write\n  output: x\n"
+	"- rule: connects\n  desc: d\n  priority: NOTICE\n  tags: [net]\n  enabled: false\n  condition: evt.type=connect\n"
+	"  output: x\n";
+
+static int select_with(struct sk_settings *s, const char *yaml, struct sk_selections *ret, struct sk_err *err)
+{
+	if (sk_settings_parse(s, "guard.yaml", sk_span_str(yaml), err) < 0)
+		return -err->code;
+	return sk_selections_config(s, sk_node_get(s->doc.root, "select"), ret, err);
+}
+
+static void test_select(void)
+{
+	static const struct {
+		const char *yaml, *on; /* a letter a rule: + on, - off; or what the error says */
+	} cases[] = {
+		{ "", "++-" },
+		{ "select:", "++-" },
+		{ "select: [{ disable: { rule: '*' } }]", "---" },
+		{ "select: [{ enable: { rule: '*' } }]", "+++" },
+		{ "select: [{ disable: { rule: '*' } }, { enable: { tag: host } }]", "+--" },
+		{ "select: [{ enable: { tag: net } }, { disable: { rule: '*a f*le' } }]", "--+" },
+		{ "select: [{ disable: { rule: '*s*file*', tag: host } }]", "-+-" },
+		{ "select: [{ disable: { rule: 'reads a fil' } }]", "++-" },
+		{ "select: [{ disable: { rule: 'reads a file' } }, { disable: { tag: nothing } }]", "-+-" },
+		{ "select: { disable: { rule: x } }", "guard.yaml:1:1: must be a list" },
+		{ "select: [{ disabel: { rule: x } }]", "unknown key 'disabel'; did you mean 'disable'?" },
+		{ "select: [{}]", "has 'enable' or 'disable'" },
+		{ "select: [{ enable: { rule: x }, disable: { rule: x } }]", "has 'enable' or 'disable'" },
+		{ "select: [{ enable: {} }]", "names a 'rule' or a 'tag'" },
+	};
+
+	for (size_t i = 0; i < SK_COUNT(cases); i++) {
+		struct sk_settings s = { 0 };
+		struct sk_rules rules = { 0 };
+		struct sk_err err = SK_ERR_INIT;
+		char got[4] = "";
+
+		if (select_with(&s, cases[i].yaml, &rules.selections, &err) >= 0) {
+			sk_rules_read(&rules, "test.yaml", sk_span_str(many_rules), &err);
+			sk_rules_finish(&rules);
+			for (size_t n = 0; n < rules.rules.len && n < 3; n++)
+				got[n] = rules.rules.data[n]->enabled ? '+' : '-';
+		}
+		ok(*got ? strcmp(got, cases[i].on) == 0 : strstr(err.text, cases[i].on) != NULL, "%s", cases[i].yaml);
+		if (*got ? strcmp(got, cases[i].on) != 0 : !strstr(err.text, cases[i].on))
+			printf("# %s%s\n", got, err.text);
+		sk_rules_release(&rules);
+		sk_settings_release(&s);
+	}
+}
+
 int main(void)
 {
+	test_select();
 	test_mistakes();
 	test_alerts();
 	return tap_done();

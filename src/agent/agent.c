@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "guard/container-table.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -129,6 +130,8 @@ static int open_all(struct sk_agent *a, struct sk_err *err)
 	if (sk_sensor_open(&a->want, &a->sensor, err) < 0)
 		return -err->code;
 	sk_drift_containers(a->drift, sk_sensor_containers(a->sensor));
+	sk_container_table_ask(sk_sensor_containers(a->sensor),
+			       (const char *const[]){ a->config->responses.docker, a->config->responses.podman, NULL });
 	return sk_agent_open_server(a, err);
 }
 

@@ -30,6 +30,9 @@ static const struct {
 	[SK_GATE_TRIAL_SCRIPT] = { "drift: scripts of interpreters", SK_GATE_HOOK_LSM },
 	[SK_GATE_TRIAL_LIBRARY] = { "drift: libraries", SK_GATE_HOOK_LSM },
 	[SK_GATE_TRIAL_CONNECT] = { "connections to marked addresses", SK_GATE_HOOK_CGROUP },
+	[SK_GATE_TRIAL_WRITE] = { "protected paths: writing", SK_GATE_HOOK_MOUNT },
+	[SK_GATE_TRIAL_UNLINK] = { "protected paths: removing", SK_GATE_HOOK_MOUNT },
+	[SK_GATE_TRIAL_RENAME] = { "protected paths: renaming", SK_GATE_HOOK_MOUNT },
 };
 
 const char *sk_gate_state_name(enum sk_gate_state state)
@@ -46,6 +49,9 @@ size_t sk_gate_protections(const struct sk_gate *g, const struct sk_gate_protect
 static const char *hook_name(const struct sk_gate *g, size_t i, enum sk_gate_state state)
 {
 	unsigned hooks = sk_gate_hooks(g) & rows[i].blocks;
+
+	if (state == SK_GATE_BLOCKS && rows[i].blocks == SK_GATE_HOOK_MOUNT)
+		return "mount";
 
 	if (state == SK_GATE_KILLS)
 		return "signal";
@@ -85,7 +91,8 @@ static void mark(struct sk_gate *g, bool marked)
 static int run_trials(struct sk_gate *g, pid_t child, int from, int to, uint8_t states[SK_GATE_TRIALS + 1],
 		      struct sk_err *err)
 {
-	struct sk_gate_target target = { .cgroup = SK_GATE_CANARY_KEY, .pid = child, .mode = SK_GATE_BLOCK };
+	static const char *const kept[] = { SK_GATE_TRIAL_KEPT, NULL };
+	struct sk_gate_target target = { .protect = kept, .cgroup = SK_GATE_CANARY_KEY, .pid = child, .mode = SK_GATE_BLOCK };
 	uint8_t ready;
 
 	if (!receive(from, &ready, 1) || ready)

@@ -50,7 +50,7 @@ struct sk_gate_member {
 	uint64_t key;
 	enum sk_gate_mode mode;
 	uint32_t device;
-	bool marked;
+	bool marked, protected;
 	char *id, *image_id;
 };
 

@@ -12,6 +12,7 @@
 #include <netinet/in.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
@@ -79,7 +80,8 @@ static bool make_container(void)
 	return unshare(CLONE_NEWNS) == 0 && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
 	       mount("canary", "/tmp", "tmpfs", 0, "size=1m,mode=0700") == 0 && chdir("/tmp") == 0 &&
 	       mkdir("low", 0755) == 0 && mkdir("up", 0755) == 0 && mkdir("work", 0755) == 0 && mkdir("root", 0755) == 0 &&
-	       mkdir("low/other", 0755) == 0 && make_program("low/sh") &&
+	       mkdir("low/other", 0755) == 0 &&
+	       mkdir("low/kept", 0755) == 0 && make_program("low/kept/file") && make_program("low/sh") &&
 	       mount("canary", "/tmp/root", "overlay", 0, "lowerdir=/tmp/low,upperdir=/tmp/up,workdir=/tmp/work") == 0 &&
 	       mount("canary", "/tmp/root/other", "tmpfs", 0, "size=1m") == 0 && chroot("/tmp/root") == 0 &&
 	       chdir("/") == 0 && make_program("/new") && make_program("/other/new");
@@ -128,6 +130,17 @@ static void connect_marked(void)
 		leave_evidence();
 }
 
+static void change(unsigned trial)
+{
+	int r = trial == SK_GATE_TRIAL_WRITE	? open("/kept/file", O_WRONLY | O_CLOEXEC)
+		: trial == SK_GATE_TRIAL_UNLINK ? unlink("/kept/file") : rename("/kept/file", "/kept/other");
+
+	if (r >= 0)
+		leave_evidence();
+	else if (errno == EROFS)
+		errno = EPERM;
+}
+
 /* Its exit code is the error that it met; 0: none. */
 static void attempt(unsigned trial)
 {
@@ -139,6 +152,9 @@ static void attempt(unsigned trial)
 	case SK_GATE_TRIAL_SCRIPT: execute("/sh", "/new"); break;
 	case SK_GATE_TRIAL_LIBRARY: map_library(); break;
 	case SK_GATE_TRIAL_CONNECT: connect_marked(); break;
+	case SK_GATE_TRIAL_WRITE:
+	case SK_GATE_TRIAL_RENAME:
+	case SK_GATE_TRIAL_UNLINK: change(trial); break;
 	default: execute("/sh", NULL); break;
 	}
 	_exit(errno == EPERM ? EPERM : 0);

@@ -43,7 +43,7 @@ void sk_judge_want(struct sk_judge *j, struct sk_sensor_want *want, struct sk_bu
 			continue;
 		if (sk_sensor_sees(type))
 			want->types[i] = true;
-		else if (type != SK_EVENT_DRIFT) /* the gate's, not the sensor's */
+		else
 			sk_buf_printf(unseen, " %s", sk_event_descs[i].name);
 	}
 }

@@ -27,7 +27,6 @@ int sk_sensor_poll(struct sk_sensor *sensor, int timeout, sk_sensor_fn *fn, void
 	return sk_err_set(err, SK_EUNSUPPORTED, "the sensor is not built in");
 }
 
-
 struct sk_container_table *sk_sensor_containers(struct sk_sensor *sensor)
 {
 	return NULL;

@@ -66,6 +66,10 @@ struct sk_process_table *sk_sensor_processes(struct sk_sensor *sensor);
 struct sk_container_table;
 struct sk_container_table *sk_sensor_containers(struct sk_sensor *sensor);
 
+/* The same of processes. */
+struct sk_process_table;
+struct sk_process_table *sk_sensor_processes(struct sk_sensor *sensor);
+
 /* Events that were lost so far, by reason; the names are words for people. */
 struct sk_sensor_loss {
 	const char *reason;

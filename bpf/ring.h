@@ -11,7 +11,7 @@ const volatile __u64 ring_bytes = 0;
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 8 << 20);
+	__uint(max_entries, 4 << 20);
 } ring SEC(".maps");
 
 struct share {
@@ -61,14 +61,13 @@ static __always_inline void record_begin(struct scratch *s, __u8 kind, __u16 eve
 {
 	s->used = 0;
 	s->part = 0;
-	s->task = plain(task);
 	s->record.kind = kind;
 	s->record.event = event;
 	s->record.reserved = 0;
 	s->record.tag = 0;
 	s->record.cpu = bpf_get_smp_processor_id();
 	s->record.time = bpf_ktime_get_boot_ns();
-	read_task(s, s->task);
+	read_task(s, plain(task));
 }
 
 /*

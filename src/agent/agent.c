@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "guard/container-table.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -70,6 +71,7 @@ static struct sk_judge *judge_new(struct sk_agent *a, struct sk_err *err)
 {
 	unsigned flags = SK_JUDGE_TRUSTED | (a->config->all ? SK_JUDGE_ALL : 0u);
 	struct sk_judge *judge = sk_alloc(sizeof(*judge));
+	const char *unmatched;
 
 	judge->rules.selections = a->config->selections;
 	judge->rules.additions = a->config->additions;
@@ -78,6 +80,8 @@ static struct sk_judge *judge_new(struct sk_agent *a, struct sk_err *err)
 		return NULL;
 	}
 	say_problems(a, &judge->rules);
+	for (size_t i = 0; (unmatched = sk_responses_unmatched(&a->config->responses, &judge->rules, i)); i++)
+		sk_agent_say(a, true, "responses: no rule's name matches '%s'", unmatched);
 	return judge;
 }
 
@@ -100,6 +104,7 @@ static int open_responses(struct sk_agent *a, struct sk_err *err)
 static void open_drift(struct sk_agent *a)
 {
 	struct sk_drift_options options = { .drift = &a->config->drift, .protect = &a->config->protect,
+					    .state = a->config->state, .runtime = a->config->runtime,
 					    .say = a->say_fn, .context = a->say_context };
 	struct sk_err err = SK_ERR_INIT;
 
@@ -125,6 +130,8 @@ static int open_all(struct sk_agent *a, struct sk_err *err)
 	if (sk_sensor_open(&a->want, &a->sensor, err) < 0)
 		return -err->code;
 	sk_drift_containers(a->drift, sk_sensor_containers(a->sensor));
+	sk_container_table_ask(sk_sensor_containers(a->sensor),
+			       (const char *const[]){ a->config->responses.docker, a->config->responses.podman, NULL });
 	return sk_agent_open_server(a, err);
 }
 
@@ -160,12 +167,15 @@ static void reload(struct sk_agent *a)
 int sk_agent_open(const struct sk_agent_options *options, struct sk_agent **ret_agent, struct sk_err *err)
 {
 	struct sk_agent *a = sk_alloc(sizeof(*a));
+	struct sk_harden_options needs = { 0 };
 
 	a->config = options->config;
 	a->say_fn = options->say;
 	a->say_context = options->context;
 	a->started = sk_agent_now();
-	if (sk_service_open(&a->service, options->config->runtime, &(struct sk_harden_options){ .gate = true, .workers = true }, err) < 0) {
+	needs.gate = sk_drift_is_needed(&a->config->drift, &a->config->protect);
+	needs.workers = needs.gate && a->config->drift.make;
+	if (sk_service_open(&a->service, a->config->runtime, &needs, err) < 0) {
 		free(a);
 		return -err->code;
 	}
@@ -282,7 +292,9 @@ int sk_agent_run(struct sk_agent *a, int64_t seconds, struct sk_err *err)
 		sk_service_turn(&a->service);
 		if (reload_asked) {
 			reload_asked = 0;
+			sk_service_tell(&a->service, "RELOADING=1");
 			reload(a);
+			sk_service_tell(&a->service, "READY=1");
 			sk_outputs_reopen(a->outputs);
 		}
 	}

@@ -2,7 +2,6 @@
 /* The sections `drift` and `protect` of guard.yaml. */
 #include "agent/address.h"
 #include "agent/drift-internal.h"
-#include "analyze/manifest.h"
 
 #include <arpa/inet.h>
 
@@ -35,7 +34,7 @@ static const struct sk_option drift_table[] = {
 	{ "mode", 0, SK_OPT_ENUM(struct sk_drift_config, mode, choice_mode), .argument = "MODE", .fallback = "alert",
 	  .help = "What happens in containers when something is to run that is not in their image" },
 	{ "manifests", 0, SK_OPT_FOLDER(struct sk_drift_config, manifests), .argument = "FOLDER",
-	  .fallback = SK_MANIFEST_SYSTEM_DIR, .help = "Where scans, and this agent, keep what images have" },
+	  .help = "Where scans, and this agent, keep what images have", .otherwise = "the folder manifests in that of the state" },
 	{ "make", 0, SK_OPT_FLAG(struct sk_drift_config, make), .fallback = "true",
 	  .help = "Make manifests that are missing, of the engine's store" },
 	{ "canary", 0, SK_OPT_FLAG(struct sk_drift_config, canary), .fallback = "true",

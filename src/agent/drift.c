@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "agent/drift-internal.h"
 
+#include "agent/config.h"
 #include "agent/select.h"
+#include "base/hash.h"
 #include "base/mem.h"
 
 #include <stdio.h>
@@ -28,6 +30,7 @@ struct sk_drift {
 	void *say_context;
 	struct sk_gate *gate;
 	struct sk_drift_images *images;
+	struct sk_container_table *containers; /* the sensor's */
 	SK_VEC(struct room) rooms;
 	SK_VEC(const char *) paths; /* scratch of put: what is protected in one container */
 	uint64_t host_mounts;
@@ -149,8 +152,10 @@ static void on_container(void *context, enum sk_container_change change, const s
 
 void sk_drift_containers(struct sk_drift *d, struct sk_container_table *table)
 {
-	if (d && table)
-		sk_container_table_observe(table, on_container, d);
+	if (!d || !table)
+		return;
+	d->containers = table;
+	sk_container_table_observe(table, on_container, d);
 }
 
 /* The runtime's own init runs among the host's mounts; what follows it is at home. */
@@ -177,7 +182,11 @@ int sk_drift_poll(struct sk_drift *d, struct sk_process_table *processes, sk_gat
 
 	if (trouble)
 		say(d, true, "%s", trouble);
-	return d ? sk_gate_poll(d->gate, processes, fn, context, err) : 0;
+	if (!d)
+		return 0;
+	if (sk_drift_images_news(d->images))
+		sk_gate_know(d->gate);
+	return sk_gate_poll(d->gate, processes, d->containers, fn, context, err);
 }
 
 const char *sk_drift_mode(const struct sk_drift *d, const struct sk_container *c)
@@ -194,13 +203,13 @@ struct sk_gate *sk_drift_gate(struct sk_drift *d)
 
 /* ---- opening ---- */
 
-static bool is_needed(const struct sk_drift_options *o)
+bool sk_drift_is_needed(const struct sk_drift_config *drift, const struct sk_protect_config *protect)
 {
-	bool needed = o->drift->mode != SK_GATE_OFF || o->protect->entries.len || o->protect->addresses.count;
+	bool needed = drift->mode != SK_GATE_OFF || protect->entries.len || protect->addresses.count;
 
-	for (size_t i = 0; i < o->drift->entries.len; i++)
-		needed |= o->drift->entries.data[i].mode != SK_GATE_OFF;
-	return needed;
+	for (size_t i = 0; i < drift->entries.len; i++)
+		needed |= drift->entries.data[i].mode != SK_GATE_OFF;
+	return needed && sk_gate_built();
 }
 
 /* Whether anything is stopped: then it must stay so while the agent is away. */
@@ -238,15 +247,24 @@ static int mark_addresses(struct sk_drift *d, struct sk_err *err)
 	return 0;
 }
 
+/* One agent's own: several, each with a runtime folder of its own, do not take over from each other. */
+static char *pins_of(const char *runtime)
+{
+	if (strcmp(runtime, SK_AGENT_RUNTIME) == 0)
+		return sk_strdup(SK_GATE_PINS);
+	return sk_printf("%s-%016llx", SK_GATE_PINS, (unsigned long long)sk_hash_stable(sk_span_str(runtime)));
+}
+
 static int open_gate(struct sk_drift *d, const struct sk_drift_options *o, struct sk_err *err)
 {
 	bool keep = o->drift->keep && stops(o);
+	sk_autofree char *pins = pins_of(o->runtime);
 	struct sk_gate_options options = { .born = (enum sk_gate_mode)o->drift->mode, .hooks = o->drift->hooks,
-					   .truth = sk_drift_images_truth(d->images), .pins = keep ? SK_GATE_PINS : NULL };
+					   .truth = sk_drift_images_truth(d->images), .pins = keep ? pins : NULL };
 	struct sk_err canary = SK_ERR_INIT;
 
 	if (!keep)
-		sk_gate_drop(SK_GATE_PINS);
+		sk_gate_drop(pins);
 	if (sk_gate_open(&options, &d->gate, err) < 0 || mark_addresses(d, err) < 0)
 		return -err->code;
 	for (size_t i = 0; i < SK_COUNT(engines); i++)
@@ -259,14 +277,17 @@ static int open_gate(struct sk_drift *d, const struct sk_drift_options *o, struc
 
 int sk_drift_open(const struct sk_drift_options *o, struct sk_drift **ret, struct sk_err *err)
 {
+	sk_autofree char *manifests = NULL;
 	struct sk_drift *d;
 	struct stat st;
 
 	*ret = NULL;
 	if (!sk_gate_built())
 		return 0;
-	if (!is_needed(o)) {
-		sk_gate_drop(SK_GATE_PINS);
+	if (!sk_drift_is_needed(o->drift, o->protect)) {
+		sk_autofree char *pins = pins_of(o->runtime);
+
+		sk_gate_drop(pins);
 		return 0;
 	}
 	d = sk_alloc(sizeof(*d));
@@ -275,7 +296,8 @@ int sk_drift_open(const struct sk_drift_options *o, struct sk_drift **ret, struc
 	d->say_fn = o->say;
 	d->say_context = o->context;
 	d->host_mounts = stat("/proc/1/ns/mnt", &st) < 0 ? 0 : st.st_ino;
-	d->images = sk_drift_images_open(o->drift->manifests, o->drift->make);
+	manifests = o->drift->manifests ? sk_strdup(o->drift->manifests) : sk_printf("%s/manifests", o->state);
+	d->images = sk_drift_images_open(manifests, o->drift->make);
 	if (open_gate(d, o, err) < 0) {
 		sk_drift_close(d);
 		return -err->code;

@@ -19,7 +19,7 @@ struct sk_drift_entry {
 
 struct sk_drift_config {
 	int mode;		/* of containers that no entry is about */
-	const char *manifests;	/* folder */
+	const char *manifests;	/* folder; NULL: below the agent's state */
 	bool make;		/* manifests that are missing */
 	bool canary;		/* try the protections at start */
 	uint32_t hooks;		/* that may be used: bit i for enum sk_gate_hook 1 << i; 0: all */
@@ -51,10 +51,14 @@ typedef void sk_drift_say_fn(void *context, bool trouble, const char *text);
 struct sk_drift_options {
 	const struct sk_drift_config *drift;
 	const struct sk_protect_config *protect;
+	const char *state;   /* manifests are kept below it, unless the configuration says where */
+	const char *runtime; /* whose agent this is: what is pinned is found again by it */
 	sk_drift_say_fn *say;
 	void *context;
 };
 
+/* Whether any container is to be watched. */
+bool sk_drift_is_needed(const struct sk_drift_config *drift, const struct sk_protect_config *protect);
 /* NULL where nothing is to be watched. */
 int sk_drift_open(const struct sk_drift_options *options, struct sk_drift **ret_drift, struct sk_err *err);
 void sk_drift_close(struct sk_drift *drift); /* NULL is nothing, here and below */

@@ -4,6 +4,7 @@
 #include "base/fd.h"
 #include "base/limits.h"
 #include "base/mem.h"
+#include "base/sanitizer.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -130,7 +131,7 @@ static uint64_t effective_of_all(void)
 
 /* What an agent never does, and who takes it over might. */
 static const int never[] = {
-	SCMP_SYS(ptrace), SCMP_SYS(process_vm_writev), SCMP_SYS(init_module), SCMP_SYS(finit_module),
+	SCMP_SYS(process_vm_writev), SCMP_SYS(init_module), SCMP_SYS(finit_module),
 	SCMP_SYS(delete_module), SCMP_SYS(kexec_load), SCMP_SYS(kexec_file_load), SCMP_SYS(reboot), SCMP_SYS(swapon),
 	SCMP_SYS(swapoff), SCMP_SYS(pivot_root), SCMP_SYS(chroot), SCMP_SYS(userfaultfd), SCMP_SYS(io_uring_setup),
 	SCMP_SYS(io_uring_enter), SCMP_SYS(io_uring_register), SCMP_SYS(keyctl), SCMP_SYS(add_key), SCMP_SYS(request_key),
@@ -150,6 +151,8 @@ static const int without_gate[] = {
 };
 
 static const int without_workers[] = { SCMP_SYS(execve) };
+
+static const int without_asan[] = { SCMP_SYS(ptrace) };
 
 static unsigned deny(scmp_filter_ctx ctx, const int *calls, size_t count)
 {
@@ -172,6 +175,8 @@ static unsigned enter_filter(const struct sk_harden_options *options)
 	denied = deny(ctx, never, SK_COUNT(never));
 	if (!options->gate)
 		denied += deny(ctx, without_gate, SK_COUNT(without_gate));
+	if (!SK_WITH_ASAN)
+		denied += deny(ctx, without_asan, SK_COUNT(without_asan));
 	if (!options->workers)
 		denied += deny(ctx, without_workers, SK_COUNT(without_workers));
 	if (seccomp_attr_set(ctx, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS) < 0 ||
@@ -201,6 +206,8 @@ static int read_oom(void)
 
 void sk_harden_begin(const struct sk_harden_options *options)
 {
+	/* The gate's canary mounts an overlay, whose work folder only its mounter can get past. */
+	uint64_t first = wanted(options, opening | (options->gate ? BIT(CAP_DAC_OVERRIDE) : 0));
 	struct rlimit none = { 0, 0 }, files;
 
 	umask(077);
@@ -211,8 +218,8 @@ void sk_harden_begin(const struct sk_harden_options *options)
 		setrlimit(RLIMIT_NOFILE, &files);
 	}
 	set_oom();
-	bound_capabilities(wanted(options, opening));
-	set_capabilities(wanted(options, opening));
+	bound_capabilities(first);
+	set_capabilities(first);
 }
 
 void sk_harden_thread(enum sk_thread_rights rights)
@@ -231,7 +238,8 @@ void sk_harden_finish(const struct sk_harden_options *options, struct sk_hardeni
 	*ret = (struct sk_hardening){ 0 };
 	set_capabilities(wanted(options, 0));
 	/* Behind the capabilities: changing them makes a process dumpable or not by itself. */
-	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	if (!SK_WITH_ASAN)
+		prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	ret->denied = enter_filter(options);
 	ret->no_new_privileges = prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1;

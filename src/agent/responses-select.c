@@ -40,3 +40,25 @@ const struct sk_response_entry *sk_response_select(const struct sk_responses_con
 	*ret_unknown = unknown != NULL;
 	return unknown;
 }
+
+static bool is_some_rule(const char *pattern, const struct sk_rules *rules)
+{
+	const struct sk_option_list one = { .items = &pattern, .count = 1 };
+
+	for (size_t i = 0; i < rules->rules.len; i++)
+		if (sk_select_text(&one, rules->rules.data[i]->name))
+			return true;
+	return false;
+}
+
+const char *sk_responses_unmatched(const struct sk_responses_config *config, const struct sk_rules *rules, size_t i)
+{
+	for (size_t e = 0; e < config->entries.len; e++) {
+		const struct sk_option_list *patterns = &config->entries.data[e].select.rules;
+
+		for (size_t p = 0; p < patterns->count; p++)
+			if (!is_some_rule(patterns->items[p], rules) && i-- == 0)
+				return patterns->items[p];
+	}
+	return NULL;
+}

@@ -80,6 +80,9 @@ extern const struct sk_settings_part sk_responses_parts[];
 
 void sk_responses_config_release(struct sk_responses_config *config);
 
+/* The pattern number i, from 0, of an entry's rules that no rule's name matches: a slip, likely. NULL behind the last. */
+const char *sk_responses_unmatched(const struct sk_responses_config *config, const struct sk_rules *rules, size_t i);
+
 /* One line of JSON without its newline; from sk_responses_turn, so in the thread that calls it. */
 typedef void sk_responses_audit_fn(void *context, struct sk_span line);
 

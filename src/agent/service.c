@@ -4,6 +4,10 @@
 #include "agent/lock.h"
 #include "base/fd.h"
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 int sk_service_open(struct sk_service *s, const char *runtime, const struct sk_harden_options *needs, struct sk_err *err)
 {
 	*s = (struct sk_service){ .lock = -1, .notify = { .fd = -1 }, .needs = *needs };
@@ -17,6 +21,9 @@ int sk_service_open(struct sk_service *s, const char *runtime, const struct sk_h
 void sk_service_ready(struct sk_service *s)
 {
 	sk_harden_finish(&s->needs, &s->hardening);
+#ifdef __GLIBC__
+	malloc_trim(0); /* what reading rules and loading programs took for a moment */
+#endif
 	sk_notify_send(&s->notify, "READY=1");
 }
 

@@ -9,7 +9,8 @@ struct sk_arena_block {
 	_Alignas(16) char bytes[];
 };
 
-enum { BLOCK = 64 * 1024 };
+/* The first block is small, each further one twice as large as the last: a hundred small arenas take no megabytes. */
+enum { FIRST_BLOCK = 2048, BLOCK = 64 * 1024 };
 
 void sk_arena_release(struct sk_arena *arena)
 {
@@ -45,6 +46,13 @@ static struct sk_arena_block *new_block(struct sk_arena *arena, size_t cap)
 	return sk_alloc(sizeof(struct sk_arena_block) + cap);
 }
 
+static size_t next_block(const struct sk_arena *arena, size_t size)
+{
+	size_t cap = !arena->head ? FIRST_BLOCK : arena->cap < BLOCK / 2 ? arena->cap * 2 : BLOCK;
+
+	return size > cap ? size : cap;
+}
+
 static void *alloc_aligned(struct sk_arena *arena, size_t size, size_t align)
 {
 	size_t at = (arena->used + align - 1) & ~(align - 1);
@@ -60,7 +68,7 @@ static void *alloc_aligned(struct sk_arena *arena, size_t size, size_t align)
 		arena->head->next = own;
 		return own->bytes;
 	}
-	arena->cap = size > BLOCK ? size : BLOCK;
+	arena->cap = next_block(arena, size);
 
 	struct sk_arena_block *b = new_block(arena, arena->cap);
 

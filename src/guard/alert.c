@@ -52,8 +52,9 @@ static const struct sk_alert_field *take(const struct sk_alert_field **at, const
  */
 static void put_fields(struct sk_json_writer *w, const struct sk_alert *a, const struct sk_alert_field *extra)
 {
-	const struct sk_alert_field *end = a->fields.data + a->fields.len, *middle = a->fields.data + a->rule_fields;
-	const struct sk_alert_field *starts[3] = { a->fields.data, middle, extra };
+	const struct sk_alert_field *all = a->fields.data;
+	const struct sk_alert_field *end = all ? all + a->fields.len : NULL, *middle = all ? all + a->rule_fields : NULL;
+	const struct sk_alert_field *starts[3] = { all, middle, extra };
 	const struct sk_alert_field *const ends[3] = { middle, end, extra ? extra + 1 : NULL };
 	const struct sk_alert_field *heads[3], *last = NULL;
 

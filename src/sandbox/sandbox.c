@@ -3,6 +3,7 @@
 
 #include "base/limits.h"
 #include "base/mem.h"
+#include "base/sanitizer.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,17 +17,6 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#if defined(__SANITIZE_ADDRESS__)
-#define WITH_ASAN 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define WITH_ASAN 1
-#endif
-#endif
-#ifndef WITH_ASAN
-#define WITH_ASAN 0
-#endif
 
 /* What a worker does: read, compute, answer. */
 static const int always[] = {
@@ -72,7 +62,7 @@ static int add_rules(scmp_filter_ctx ctx, bool folder)
 {
 	int r = allow_all(ctx, always, SK_COUNT(always));
 
-	if (r == 0 && (folder || WITH_ASAN))
+	if (r == 0 && (folder || SK_WITH_ASAN))
 		r = allow_all(ctx, with_folder, SK_COUNT(with_folder));
 	for (size_t i = 0; i < SK_COUNT(deadly) && r == 0; i++)
 		r = seccomp_rule_add(ctx, SCMP_ACT_KILL_PROCESS, deadly[i], 0);
@@ -83,7 +73,7 @@ static int add_rules(scmp_filter_ctx ctx, bool folder)
 	if (r == 0)
 		r = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
 	/* libc's fstat; with a path it would tell of a file that it is there, not what is in it. */
-	if (r == 0 && !folder && !WITH_ASAN)
+	if (r == 0 && !folder && !SK_WITH_ASAN)
 		r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(newfstatat), 1,
 				     SCMP_A3(SCMP_CMP_EQ, AT_EMPTY_PATH));
 	/* Memory that is never executable. */
@@ -161,7 +151,7 @@ static bool enter_rlimits(void)
 	struct rlimit none = { 0, 0 }, spool = { SK_MAX_SPOOL, SK_MAX_SPOOL };
 	bool done = setrlimit(RLIMIT_CORE, &none) == 0 && setrlimit(RLIMIT_FSIZE, &spool) == 0;
 
-	if (!WITH_ASAN) { /* shadow memory takes terabytes of address space */
+	if (!SK_WITH_ASAN) { /* shadow memory takes terabytes of address space */
 		struct rlimit space = { SK_MAX_WORKER_MEMORY, SK_MAX_WORKER_MEMORY };
 
 		done = setrlimit(RLIMIT_AS, &space) == 0 && done;

@@ -46,7 +46,14 @@ for tool in jq python3 setpriv; do
 	command -v $tool >/dev/null 2>&1 || { echo "# $tool is not there"; exit $bad; }
 done
 "$SEKISHO" version | grep -q '^sensor *built in' || { echo "# built without the sensor"; exit $bad; }
-printf 'state: %s/state\nruntime: %s/run\n' "$dir" "$dir" >"$dir/guard.yaml"
+cat >"$dir/guard.yaml" <<END
+state: $dir/state
+runtime: $dir/run
+drift: { mode: off }
+responses:
+  entries:
+    - { rules: [marked, misspelt], actions: none }
+END
 cat >"$dir/rules.yaml" <<END
 - rule: marked
   desc: a marked program
@@ -82,6 +89,7 @@ if ! until_file "$dir/log" watching; then
 	exit $bad
 fi
 check "it says what is left to it" "$(grep -c '^rights: dac-read-search, kill, sys-ptrace, perfmon, bpf; no new privileges; .* denied' "$dir/log")" 1
+check "a response to no rule is said" "$(grep -c "no rule's name matches 'misspelt'" "$dir/log")" 1
 check "no thread has more" "$(sed -n 's/^CapEff:[[:space:]]*//p' /proc/$agent/task/*/status | sort -u | tail -n 1)" 000000c000080024
 check "each has the filter" "$(sed -n 's/^Seccomp:[[:space:]]*//p' /proc/$agent/task/*/status | sort -u)" 2
 check "none gets new privileges" "$(sed -n 's/^NoNewPrivs:[[:space:]]*//p' /proc/$agent/task/*/status | sort -u)" 1
@@ -94,9 +102,20 @@ until_file "$dir/out" marked
 check "it does what it is for" "$(grep -c marked "$dir/out")" 1
 (run --for 1) >"$dir/second" 2>&1
 check "there is one at a time" "$? $(grep -c "another agent runs already, process $agent " "$dir/second")" "3 1"
+cat >>"$dir/rules.yaml" <<END
+- rule: another
+  desc: what was not looked at until now
+  condition: evt.type in (unlink, unlinkat) and evt.arg.name = "$dir/gone"
+  output: another
+  priority: WARNING
+END
 kill -HUP "$agent"
 until_file "$dir/log" 'read again'
-check "rules are read again" "$(grep -c '1 rules were read again' "$dir/log")" 1
+check "rules are read again" "$(grep -c '2 rules were read again' "$dir/log")" 1
+touch "$dir/gone"
+rm "$dir/gone"
+until_file "$dir/out" another
+check "and what they ask for is looked at, with the rights that are left" "$(grep -c another "$dir/out")" 1
 kill "$agent"
 wait "$agent"
 check "it ends well" $? 0

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/mount.h>
+#include <linux/openat2.h>
 #include <sched.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -19,19 +20,20 @@
 #define AT_RECURSIVE 0x8000
 #endif
 
-/* 0, or an errno. Between fork and exit: nothing that allocates. */
-static int protect_path(const char *path)
+/* 0, or an errno. Between fork and exit: nothing that allocates. Links lead nowhere out of the container's root. */
+static int protect_path(int root, const char *path)
 {
 	struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY };
-	int fd = (int)syscall(SYS_open_tree, AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE), r;
+	struct open_how how = { .flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT };
+	int place = (int)syscall(SYS_openat2, root, path, &how, sizeof(how)), fd;
 
-	if (fd < 0)
+	if (place < 0)
 		return errno;
-	r = syscall(SYS_mount_setattr, fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof(attr)) < 0 ||
-			    syscall(SYS_move_mount, fd, "", AT_FDCWD, path, MOVE_MOUNT_F_EMPTY_PATH) < 0
-		    ? errno : 0;
-	close(fd);
-	return r;
+	fd = (int)syscall(SYS_open_tree, place, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE | AT_EMPTY_PATH);
+	if (fd < 0 || syscall(SYS_mount_setattr, fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof(attr)) < 0 ||
+	    syscall(SYS_move_mount, fd, "", place, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
+		return errno;
+	return 0;
 }
 
 /* What is not there cannot be changed: it is passed over. */
@@ -39,10 +41,10 @@ static int protect_all(int mounts, int root, const char *const *paths)
 {
 	int worst = 0;
 
-	if (setns(mounts, CLONE_NEWNS) < 0 || fchdir(root) < 0 || chroot(".") < 0)
+	if (setns(mounts, CLONE_NEWNS) < 0)
 		return errno;
 	for (; *paths; paths++) {
-		int r = protect_path(*paths);
+		int r = protect_path(root, *paths);
 
 		if (r && r != ENOENT)
 			worst = r;

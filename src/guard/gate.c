@@ -229,9 +229,10 @@ int sk_gate_put(struct sk_gate *g, const struct sk_container *container, const s
 	}
 	pthread_mutex_lock(&g->lock);
 	old = find(g, t->cgroup);
-	if (old)
+	if (old) {
 		m.marked = old->marked;
-	else
+		m.protected = old->protected;
+	} else
 		old = sk_vec_push(&g->members);
 	sk_gate_member_release(old);
 	*old = m;
@@ -242,7 +243,16 @@ int sk_gate_put(struct sk_gate *g, const struct sk_container *container, const s
 		find(g, t->cgroup)->marked = true;
 		pthread_mutex_unlock(&g->lock);
 	}
-	return put_kernel(g, &m, err);
+	if (put_kernel(g, &m, err) < 0)
+		return -err->code;
+	if (!t->protect || !t->protect[0] || m.protected || !m.device || t->pid <= 0)
+		return 0;
+	if (g->options.hooks && !(g->options.hooks & SK_GATE_HOOK_MOUNT))
+		return 0;
+	pthread_mutex_lock(&g->lock);
+	find(g, t->cgroup)->protected = true;
+	pthread_mutex_unlock(&g->lock);
+	return sk_gate_protect(t->pid, t->protect, err);
 }
 
 void sk_gate_remove(struct sk_gate *g, uint64_t cgroup)

@@ -50,6 +50,7 @@ struct sk_gate_member {
 	uint64_t key;
 	enum sk_gate_mode mode;
 	uint32_t device;
+	int32_t pid; /* that told the device */
 	bool marked, protected;
 	char *id, *image_id;
 };
@@ -59,6 +60,9 @@ bool sk_gate_member_of(struct sk_gate *gate, uint64_t key, struct sk_gate_member
 bool sk_gate_member_by_device(struct sk_gate *gate, uint32_t device, struct sk_gate_member *ret);
 bool sk_gate_member_by_cgroup(struct sk_gate *gate, int32_t pid, struct sk_gate_member *ret);
 void sk_gate_member_release(struct sk_gate_member *member);
+
+/* Devices get new owners: what a container that is gone had is its no more. */
+void sk_gate_forget_device(struct sk_gate *gate, uint64_t key);
 
 /* What is told of a verdict. */
 struct sk_gate_verdict {

@@ -200,16 +200,27 @@ int sk_gate_mark(struct sk_gate *g, int32_t pid, struct sk_err *err)
 
 /* ---- questions ---- */
 
-static bool asked_by(struct sk_gate *g, int32_t pid, struct sk_gate_member *ret)
+static uint32_t root_of(struct sk_gate *g, int32_t pid)
 {
 	sk_autofree char *path = sk_printf("/proc/%d/root", pid);
 	sk_autoclose int root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct sk_gate_look look;
 
-	if (root >= 0 && sk_gate_kernel_look(&g->kernel, root, &look) == 0 &&
-	    sk_gate_member_by_device(g, look.device, ret))
+	return root >= 0 && sk_gate_kernel_look(&g->kernel, root, &look) == 0 ? look.device : 0;
+}
+
+/* By its cgroup; one that came in by setns(2) by its root, if that still is the container's. */
+static bool asked_by(struct sk_gate *g, int32_t pid, struct sk_gate_member *ret)
+{
+	if (sk_gate_member_by_cgroup(g, pid, ret))
 		return true;
-	return sk_gate_member_by_cgroup(g, pid, ret);
+	if (!sk_gate_member_by_device(g, root_of(g, pid), ret))
+		return false;
+	if (!ret->pid || root_of(g, ret->pid) == ret->device)
+		return true;
+	sk_gate_forget_device(g, ret->key);
+	sk_gate_member_release(ret);
+	return false;
 }
 
 /* Who asked waits, and can be looked at. */

@@ -229,9 +229,14 @@ struct {
 
 static __always_inline int judge_address(struct sk_gate_address *address, __u32 port)
 {
-	struct found c = { .mode = SK_GATE_BLOCK };
+	struct task_struct *task = (void *)bpf_get_current_task();
+	const struct sk_gate_settings *s = get_settings();
+	struct found c = {};
 	__u32 *marked;
 
+	/* The host's own may connect to what they like. */
+	if (!s || in_host_mounts(s, task))
+		return 1;
 	address->port = port;
 	marked = bpf_map_lookup_elem(&addresses, address);
 	if (!marked) {
@@ -240,6 +245,8 @@ static __always_inline int judge_address(struct sk_gate_address *address, __u32 
 	}
 	if (!marked)
 		return 1;
+	find_stranger(s, task, &c);
+	c.mode = SK_GATE_BLOCK;
 	tell(&c, NULL, SK_GATE_CONNECT, SK_GATE_MARKED, SK_GATE_DENIED);
 	return 0;
 }

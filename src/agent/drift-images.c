@@ -37,6 +37,7 @@ struct sk_drift_images {
 	struct job *waiting[MAX_WAITING];
 	size_t count;
 	char *trouble;
+	bool news; /* a manifest was opened */
 	bool stop, running;
 	pthread_t thread;
 };
@@ -165,12 +166,14 @@ static void make_one(struct sk_drift_images *im, const struct job *job)
 		r = sk_manifest_open(im->folder, sk_span_str(job->image_id), &manifest, &err);
 	pthread_mutex_lock(&im->lock);
 	image = image_of(im, sk_span_str(job->image_id));
-	if (r < 0)
+	if (r < 0) {
 		say_trouble(im, "the manifest of an image could not be made", err.text);
-	else if (image && !image->manifest)
+	} else if (image && !image->manifest) {
 		image->manifest = manifest;
-	else
+		im->news = true;
+	} else {
 		sk_manifest_close(manifest);
+	}
 	pthread_mutex_unlock(&im->lock);
 }
 
@@ -228,8 +231,9 @@ void sk_drift_images_want(struct sk_drift_images *im, const struct sk_container 
 		return;
 	pthread_mutex_lock(&im->lock);
 	image = image_of(im, c->image_id);
-	if (image && !image->manifest && !image->asked &&
-	    sk_manifest_open(im->folder, c->image_id, &image->manifest, &err) < 0) {
+	if (image && !image->manifest && !image->asked)
+		im->news |= sk_manifest_open(im->folder, c->image_id, &image->manifest, &err) >= 0;
+	if (err.code) {
 		image->manifest = NULL;
 		if (err.code != SK_ENOTFOUND)
 			say_trouble(im, "a manifest is not used", err.text);
@@ -267,12 +271,32 @@ static bool has_digest(void *context, const char *image_id, const uint8_t sha256
 
 	if (room)
 		ret_path[0] = '\0';
-	return manifest && sk_manifest_has_digest(manifest, sha256);
+	if (!manifest || !sk_manifest_has_digest(manifest, sha256))
+		return false;
+	/* What it is called there, once for each file that is verified: a copy of an interpreter is one. */
+	for (size_t i = 0; i < sk_manifest_info(manifest).count && room && !ret_path[0]; i++) {
+		struct sk_manifest_file f = sk_manifest_at(manifest, i);
+
+		if (memcmp(f.file.sha256, sha256, 32) == 0)
+			snprintf(ret_path, room, "%s", f.file.path);
+	}
+	return true;
 }
 
 struct sk_gate_truth sk_drift_images_truth(struct sk_drift_images *im)
 {
 	return (struct sk_gate_truth){ .context = im, .has_size = has_size, .has_digest = has_digest };
+}
+
+bool sk_drift_images_news(struct sk_drift_images *im)
+{
+	bool news;
+
+	pthread_mutex_lock(&im->lock);
+	news = im->news;
+	im->news = false;
+	pthread_mutex_unlock(&im->lock);
+	return news;
 }
 
 char *sk_drift_images_trouble(struct sk_drift_images *im)

@@ -30,6 +30,7 @@ struct sk_drift {
 	void *say_context;
 	struct sk_gate *gate;
 	struct sk_drift_images *images;
+	struct sk_container_table *containers; /* the sensor's */
 	SK_VEC(struct room) rooms;
 	SK_VEC(const char *) paths; /* scratch of put: what is protected in one container */
 	uint64_t host_mounts;
@@ -151,8 +152,10 @@ static void on_container(void *context, enum sk_container_change change, const s
 
 void sk_drift_containers(struct sk_drift *d, struct sk_container_table *table)
 {
-	if (d && table)
-		sk_container_table_observe(table, on_container, d);
+	if (!d || !table)
+		return;
+	d->containers = table;
+	sk_container_table_observe(table, on_container, d);
 }
 
 /* The runtime's own init runs among the host's mounts; what follows it is at home. */
@@ -179,7 +182,11 @@ int sk_drift_poll(struct sk_drift *d, struct sk_process_table *processes, sk_gat
 
 	if (trouble)
 		say(d, true, "%s", trouble);
-	return d ? sk_gate_poll(d->gate, processes, fn, context, err) : 0;
+	if (!d)
+		return 0;
+	if (sk_drift_images_news(d->images))
+		sk_gate_know(d->gate);
+	return sk_gate_poll(d->gate, processes, d->containers, fn, context, err);
 }
 
 const char *sk_drift_mode(const struct sk_drift *d, const struct sk_container *c)
@@ -196,13 +203,13 @@ struct sk_gate *sk_drift_gate(struct sk_drift *d)
 
 /* ---- opening ---- */
 
-static bool is_needed(const struct sk_drift_options *o)
+bool sk_drift_is_needed(const struct sk_drift_config *drift, const struct sk_protect_config *protect)
 {
-	bool needed = o->drift->mode != SK_GATE_OFF || o->protect->entries.len || o->protect->addresses.count;
+	bool needed = drift->mode != SK_GATE_OFF || protect->entries.len || protect->addresses.count;
 
-	for (size_t i = 0; i < o->drift->entries.len; i++)
-		needed |= o->drift->entries.data[i].mode != SK_GATE_OFF;
-	return needed;
+	for (size_t i = 0; i < drift->entries.len; i++)
+		needed |= drift->entries.data[i].mode != SK_GATE_OFF;
+	return needed && sk_gate_built();
 }
 
 /* Whether anything is stopped: then it must stay so while the agent is away. */
@@ -277,7 +284,7 @@ int sk_drift_open(const struct sk_drift_options *o, struct sk_drift **ret, struc
 	*ret = NULL;
 	if (!sk_gate_built())
 		return 0;
-	if (!is_needed(o)) {
+	if (!sk_drift_is_needed(o->drift, o->protect)) {
 		sk_autofree char *pins = pins_of(o->runtime);
 
 		sk_gate_drop(pins);
@@ -288,7 +295,9 @@ int sk_drift_open(const struct sk_drift_options *o, struct sk_drift **ret, struc
 	d->protect = o->protect;
 	d->say_fn = o->say;
 	d->say_context = o->context;
-	d->host_mounts = stat("/proc/1/ns/mnt", &st) < 0 ? 0 : st.st_ino;
+	/* Who may not look at the first process is taken to be in its mounts, as long as nothing is open. */
+	if (stat("/proc/1/ns/mnt", &st) == 0 || stat("/proc/self/ns/mnt", &st) == 0)
+		d->host_mounts = st.st_ino;
 	manifests = o->drift->manifests ? sk_strdup(o->drift->manifests) : sk_printf("%s/manifests", o->state);
 	d->images = sk_drift_images_open(manifests, o->drift->make);
 	if (open_gate(d, o, err) < 0) {

@@ -34,19 +34,24 @@ static int64_t boot_offset(void)
 }
 
 /* The sensor knows more of it than the verdict; who ended already is what the verdict says. */
-static struct sk_process *process_of(struct sk_process_table *processes, const struct sk_gate_verdict *v)
+static struct sk_process *process_of(struct sk_process_table *processes, struct sk_container_table *containers,
+				     const struct sk_gate_verdict *v)
 {
 	struct sk_process *p = sk_process_table_get(processes, v->pid);
 
 	if (!p && sk_process_table_look(processes, v->pid))
 		p = sk_process_table_get(processes, v->pid);
-	if (p)
-		return p;
-	p = sk_process_table_add(processes, v->pid, v->ppid);
-	p->uid = v->uid;
-	p->gid = v->gid;
-	if (v->comm[0])
-		sk_process_table_set(p, SK_PROCESS_NAME, sk_span_str(v->comm));
+	if (!p) {
+		p = sk_process_table_add(processes, v->pid, v->ppid);
+		p->uid = v->uid;
+		p->gid = v->gid;
+		p->cgroup = v->cgroup;
+		if (v->comm[0])
+			sk_process_table_set(p, SK_PROCESS_NAME, sk_span_str(v->comm));
+		sk_process_table_end(processes, p);
+	}
+	if (!p->container && containers)
+		p->container = sk_container_table_find(containers, p, sk_span(NULL, 0));
 	return p;
 }
 
@@ -55,8 +60,8 @@ static struct sk_arg text(const char *s)
 	return (struct sk_arg){ .type = SK_ARG_TEXT, .text = sk_span_str(s) };
 }
 
-static int hand_out(struct sk_process_table *processes, const struct sk_gate_verdict *v, uint64_t number,
-		    sk_gate_fn *fn, void *context, struct sk_err *err)
+static int hand_out(struct sk_process_table *processes, struct sk_container_table *containers,
+		    const struct sk_gate_verdict *v, uint64_t number, sk_gate_fn *fn, void *context, struct sk_err *err)
 {
 	bool denied = v->outcome == SK_GATE_DENIED;
 	struct sk_file file = { .type = v->why == SK_GATE_MEMORY ? SK_FILE_MEMFD : SK_FILE_REGULAR,
@@ -73,7 +78,7 @@ static int hand_out(struct sk_process_table *processes, const struct sk_gate_ver
 	};
 	struct sk_event e = { .type = SK_EVENT_DRIFT, .number = number, .time = v->time + boot_offset(),
 			      .result = denied ? -1 : 0, .fd = -1, .file = v->path[0] ? &file : NULL,
-			      .process = process_of(processes, v), .args = args, .arg_count = SK_COUNT(args) };
+			      .process = process_of(processes, containers, v), .args = args, .arg_count = SK_COUNT(args) };
 
 	return fn(context, &e, err);
 }
@@ -92,8 +97,8 @@ static bool take(struct sk_gate *g, struct sk_gate_verdict *ret)
 	return some;
 }
 
-int sk_gate_poll(struct sk_gate *g, struct sk_process_table *processes, sk_gate_fn *fn, void *context,
-		 struct sk_err *err)
+int sk_gate_poll(struct sk_gate *g, struct sk_process_table *processes, struct sk_container_table *containers,
+		 sk_gate_fn *fn, void *context, struct sk_err *err)
 {
 	struct sk_gate_verdict v;
 	uint64_t unused;
@@ -103,7 +108,7 @@ int sk_gate_poll(struct sk_gate *g, struct sk_process_table *processes, sk_gate_
 		return 0; /* nothing was told since */
 	/* As many as were there: somebody who makes more all the time must not keep us. */
 	for (; n < SK_GATE_QUEUE && take(g, &v); n++) {
-		int r = hand_out(processes, &v, ++g->number, fn, context, err);
+		int r = hand_out(processes, containers, &v, ++g->number, fn, context, err);
 
 		free(v.path);
 		if (r < 0)

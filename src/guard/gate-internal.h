@@ -9,7 +9,6 @@
 #include <pthread.h>
 
 struct gate_bpf;
-struct ring_buffer;
 
 /* The kernel's part, loaded by us or taken over: all of it by descriptor. */
 enum sk_gate_map {
@@ -51,7 +50,8 @@ struct sk_gate_member {
 	uint64_t key;
 	enum sk_gate_mode mode;
 	uint32_t device;
-	bool marked;
+	int32_t pid; /* that told the device */
+	bool marked, protected;
 	char *id, *image_id;
 };
 
@@ -60,6 +60,9 @@ bool sk_gate_member_of(struct sk_gate *gate, uint64_t key, struct sk_gate_member
 bool sk_gate_member_by_device(struct sk_gate *gate, uint32_t device, struct sk_gate_member *ret);
 bool sk_gate_member_by_cgroup(struct sk_gate *gate, int32_t pid, struct sk_gate_member *ret);
 void sk_gate_member_release(struct sk_gate_member *member);
+
+/* Devices get new owners: what a container that is gone had is its no more. */
+void sk_gate_forget_device(struct sk_gate *gate, uint64_t key);
 
 /* What is told of a verdict. */
 struct sk_gate_verdict {
@@ -82,11 +85,11 @@ enum { SK_GATE_QUEUE = 4096 };
 struct sk_gate {
 	struct sk_gate_options options;
 	struct sk_gate_kernel kernel;
-	struct ring_buffer *ring;
+	struct sk_ring *ring;
 	int fanotify; /* -1: none */
 	int wake, stop; /* eventfds */
-	pthread_t thread;
-	bool running;
+	pthread_t thread, answerer; /* of verdicts; of fanotify's questions */
+	bool running, answers;
 	pthread_mutex_t lock; /* of all below */
 	SK_VEC(struct sk_gate_member) members;
 	struct sk_gate_verdict *queue; /* a ring of SK_GATE_QUEUE */
@@ -96,7 +99,7 @@ struct sk_gate {
 	size_t protection_count;
 };
 
-/* The thread (gate-watch.c). */
+/* The threads (gate-watch.c). */
 int sk_gate_watch_start(struct sk_gate *gate, struct sk_err *err);
 void sk_gate_watch_stop(struct sk_gate *gate);
 /* Tells a verdict; takes its path. */

@@ -107,19 +107,25 @@ bool sk_gate_is_image(struct sk_gate *g, const struct sk_gate_member *m, int fd,
 
 /* ---- marks ---- */
 
-/* Devices of the host's own mounts: their programs are not asked about. */
-static bool is_hosts(unsigned major_number, unsigned minor_number)
+/*
+ * Whether a whole file system may be marked: one that lies in memory or in
+ * layers, and that the host does not use, whose programs are not asked about.
+ */
+static bool is_private(const char *type, unsigned major_number, unsigned minor_number)
 {
 	FILE *file = fopen("/proc/1/mountinfo", "re");
 	char line[8192];
 	unsigned a, b;
-	bool found = false;
+	bool hosts;
 
-	while (file && !found && fgets(line, sizeof(line), file))
-		found = sscanf(line, "%*u %*u %u:%u", &a, &b) == 2 && a == major_number && b == minor_number;
+	if (!file)
+		file = fopen("/proc/self/mountinfo", "re");
+	hosts = !file || (strcmp(type, "overlay") != 0 && strcmp(type, "tmpfs") != 0);
+	while (!hosts && fgets(line, sizeof(line), file))
+		hosts = sscanf(line, "%*u %*u %u:%u", &a, &b) == 2 && a == major_number && b == minor_number;
 	if (file)
 		fclose(file);
-	return found;
+	return !hosts;
 }
 
 /* "\040" is a blank. */
@@ -164,7 +170,9 @@ static void mark_line(struct sk_gate *g, int32_t pid, char *line)
 		return;
 	unescape(point);
 	path = sk_printf("/proc/%d/root%s", pid, point);
-	kind = is_hosts(a, b) ? FAN_MARK_MOUNT : FAN_MARK_FILESYSTEM;
+	/* The container's root is also among the engine's mounts; what else is may be anybody's. */
+	kind = (strcmp(point, "/") == 0 && strcmp(type, "overlay") == 0) || is_private(type, a, b)
+		       ? FAN_MARK_FILESYSTEM : FAN_MARK_MOUNT;
 	/* What cannot be marked is judged by the kernel's programs alone. */
 	if (fanotify_mark(g->fanotify, FAN_MARK_ADD | kind, ASKED, AT_FDCWD, path) < 0)
 		return;
@@ -192,16 +200,44 @@ int sk_gate_mark(struct sk_gate *g, int32_t pid, struct sk_err *err)
 
 /* ---- questions ---- */
 
-static bool asked_by(struct sk_gate *g, int32_t pid, struct sk_gate_member *ret)
+static uint32_t root_of(struct sk_gate *g, int32_t pid)
 {
 	sk_autofree char *path = sk_printf("/proc/%d/root", pid);
 	sk_autoclose int root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct sk_gate_look look;
 
-	if (root >= 0 && sk_gate_kernel_look(&g->kernel, root, &look) == 0 &&
-	    sk_gate_member_by_device(g, look.device, ret))
+	return root >= 0 && sk_gate_kernel_look(&g->kernel, root, &look) == 0 ? look.device : 0;
+}
+
+/* By its cgroup; one that came in by setns(2) by its root, if that still is the container's. */
+static bool asked_by(struct sk_gate *g, int32_t pid, struct sk_gate_member *ret)
+{
+	if (sk_gate_member_by_cgroup(g, pid, ret))
 		return true;
-	return sk_gate_member_by_cgroup(g, pid, ret);
+	if (!sk_gate_member_by_device(g, root_of(g, pid), ret))
+		return false;
+	if (!ret->pid || root_of(g, ret->pid) == ret->device)
+		return true;
+	sk_gate_forget_device(g, ret->key);
+	sk_gate_member_release(ret);
+	return false;
+}
+
+/* Who asked waits, and can be looked at. */
+static void put_asker(struct sk_gate_verdict *v)
+{
+	sk_autofree char *path = sk_printf("/proc/%d/status", v->pid);
+	FILE *file = fopen(path, "re");
+	char line[256];
+
+	while (file && fgets(line, sizeof(line), file)) {
+		sscanf(line, "Name:%*1[\t]%15[^\n]", v->comm);
+		sscanf(line, "PPid: %d", &v->ppid);
+		sscanf(line, "Uid: %*u %u", &v->uid);
+		sscanf(line, "Gid: %*u %u", &v->gid);
+	}
+	if (file)
+		fclose(file);
 }
 
 static void tell_denied(struct sk_gate *g, const struct sk_gate_member *m, const struct fanotify_event_metadata *e,
@@ -222,6 +258,7 @@ static void tell_denied(struct sk_gate *g, const struct sk_gate_member *m, const
 	n = readlink(link, path, sizeof(path) - 1);
 	v.path = sk_strndup(path, n > 0 ? (size_t)n : 0);
 	memcpy(v.digest, digest, sizeof(v.digest));
+	put_asker(&v);
 	sk_gate_tell(g, &v);
 }
 

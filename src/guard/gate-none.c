@@ -59,8 +59,8 @@ int sk_gate_fd(const struct sk_gate *gate)
 	return -1;
 }
 
-int sk_gate_poll(struct sk_gate *gate, struct sk_process_table *processes, sk_gate_fn *fn, void *context,
-		 struct sk_err *err)
+int sk_gate_poll(struct sk_gate *gate, struct sk_process_table *processes, struct sk_container_table *containers,
+		 sk_gate_fn *fn, void *context, struct sk_err *err)
 {
 	return 0;
 }

@@ -38,7 +38,8 @@ static void mount_bpffs(void)
 	if (child == 0) {
 		int ns = open("/proc/1/ns/mnt", O_RDONLY | O_CLOEXEC);
 
-		if (ns < 0 || setns(ns, CLONE_NEWNS) < 0)
+		/* Who may not look at the first process is taken to be in its mounts. */
+		if (ns >= 0 && setns(ns, CLONE_NEWNS) < 0)
 			_exit(1);
 		_exit(mount("bpf", "/sys/fs/bpf", "bpf", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0700") < 0);
 	}
@@ -78,8 +79,8 @@ void sk_gate_drop(const char *pins)
 	if (access(pins, F_OK) < 0 && access("/proc/1/root/sys/fs/bpf/sekisho", F_OK) < 0)
 		return;
 	path = sk_gate_pins_path(pins);
-	old = sk_printf("%s.old", path);
-	fresh = sk_printf("%s.new", path);
+	old = sk_printf("%s-old", path);
+	fresh = sk_printf("%s-new", path);
 	remove_folder(fresh);
 	remove_folder(old);
 	remove_folder(path);
@@ -185,8 +186,8 @@ static int pin_all(struct sk_gate_kernel *k, const char *folder, struct sk_err *
 
 int sk_gate_pin(struct sk_gate_kernel *k, const char *pins, struct sk_err *err)
 {
-	sk_autofree char *folder = sk_gate_pins_path(pins), *fresh = sk_printf("%s.new", folder),
-			 *old = sk_printf("%s.old", folder);
+	sk_autofree char *folder = sk_gate_pins_path(pins), *fresh = sk_printf("%s-new", folder),
+			 *old = sk_printf("%s-old", folder);
 
 	remove_folder(fresh);
 	remove_folder(old);

@@ -217,7 +217,7 @@ int sk_gate_put(struct sk_gate *g, const struct sk_container *container, const s
 		struct sk_err *err)
 {
 	uint32_t device = known_device(g, t->cgroup);
-	struct sk_gate_member m = { .key = t->cgroup, .mode = t->mode,
+	struct sk_gate_member m = { .key = t->cgroup, .mode = t->mode, .pid = t->pid,
 				    .device = device ? device : root_device(g, t->pid),
 				    .id = container ? copy_span(container->id) : NULL,
 				    .image_id = container ? copy_span(container->image_id) : NULL };
@@ -229,9 +229,11 @@ int sk_gate_put(struct sk_gate *g, const struct sk_container *container, const s
 	}
 	pthread_mutex_lock(&g->lock);
 	old = find(g, t->cgroup);
-	if (old)
+	if (old) {
 		m.marked = old->marked;
-	else
+		m.protected = old->protected;
+		m.pid = m.pid ? m.pid : old->pid;
+	} else
 		old = sk_vec_push(&g->members);
 	sk_gate_member_release(old);
 	*old = m;
@@ -242,7 +244,16 @@ int sk_gate_put(struct sk_gate *g, const struct sk_container *container, const s
 		find(g, t->cgroup)->marked = true;
 		pthread_mutex_unlock(&g->lock);
 	}
-	return put_kernel(g, &m, err);
+	if (put_kernel(g, &m, err) < 0)
+		return -err->code;
+	if (!t->protect || !t->protect[0] || m.protected || !m.device || t->pid <= 0)
+		return 0;
+	if (g->options.hooks && !(g->options.hooks & SK_GATE_HOOK_MOUNT))
+		return 0;
+	pthread_mutex_lock(&g->lock);
+	find(g, t->cgroup)->protected = true;
+	pthread_mutex_unlock(&g->lock);
+	return sk_gate_protect(t->pid, t->protect, err);
 }
 
 void sk_gate_remove(struct sk_gate *g, uint64_t cgroup)
@@ -269,6 +280,28 @@ void sk_gate_know(struct sk_gate *g)
 	/* Marks of single files are those that say "no more". */
 	if (g->fanotify >= 0 && fanotify_mark(g->fanotify, FAN_MARK_FLUSH, 0, AT_FDCWD, NULL) < 0)
 		return;
+}
+
+void sk_gate_forget_device(struct sk_gate *g, uint64_t key)
+{
+	struct sk_gate_member *m;
+	struct sk_gate_container c;
+	uint32_t device = 0;
+
+	pthread_mutex_lock(&g->lock);
+	m = find(g, key);
+	if (m) {
+		device = m->device;
+		m->device = 0;
+	}
+	pthread_mutex_unlock(&g->lock);
+	if (!device)
+		return;
+	bpf_map_delete_elem(g->kernel.maps[SK_GATE_MAP_ROOTS], &device);
+	if (bpf_map_lookup_elem(g->kernel.maps[SK_GATE_MAP_CONTAINERS], &key, &c) == 0) {
+		c.device = 0;
+		bpf_map_update_elem(g->kernel.maps[SK_GATE_MAP_CONTAINERS], &key, &c, 0);
+	}
 }
 
 void sk_gate_allow(struct sk_gate *g, const char *path)

@@ -17,7 +17,7 @@
  * All but the callbacks in `truth` happens in the thread that calls.
  */
 #include "bpf/gate.h"
-#include "guard/process-table.h"
+#include "guard/container-table.h"
 
 struct sk_container;
 struct sk_gate;
@@ -80,9 +80,9 @@ int sk_gate_mark_address(struct sk_gate *gate, const uint8_t *address, bool six,
 /* The descriptor becomes readable when sk_gate_poll has something. */
 int sk_gate_fd(const struct sk_gate *gate);
 typedef int sk_gate_fn(void *context, const struct sk_event *event, struct sk_err *err);
-/* Hands out verdicts; processes come from the sensor's table. Their number, or what fn returned. */
-int sk_gate_poll(struct sk_gate *gate, struct sk_process_table *processes, sk_gate_fn *fn, void *context,
-		 struct sk_err *err);
+/* Hands out verdicts; processes and containers (NULL: none are known) come from the sensor's tables. Their number, or what fn returned. */
+int sk_gate_poll(struct sk_gate *gate, struct sk_process_table *processes, struct sk_container_table *containers,
+		 sk_gate_fn *fn, void *context, struct sk_err *err);
 /* Verdicts that stood but could not be told. */
 uint64_t sk_gate_lost(struct sk_gate *gate);
 

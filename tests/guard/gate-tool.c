@@ -191,11 +191,11 @@ int main(int argc, char **argv)
 	printf("ready hooks=%x%s\n", sk_gate_hooks(t.gate), sk_gate_is_pinned(t.gate) ? " pinned" : "");
 	fds[1] = (struct pollfd){ .fd = sk_gate_fd(t.gate), .events = POLLIN };
 	while (!end && (poll(fds, 2, -1) >= 0 || errno == EINTR)) {
-		sk_gate_poll(t.gate, t.processes, on_event, NULL, &err);
+		sk_gate_poll(t.gate, t.processes, NULL, on_event, NULL, &err);
 		if (fds[0].revents)
 			end = !fgets(line, sizeof(line), stdin) || command(&t, line, &keep) > 0;
 	}
-	sk_gate_poll(t.gate, t.processes, on_event, NULL, &err);
+	sk_gate_poll(t.gate, t.processes, NULL, on_event, NULL, &err);
 	sk_gate_close(t.gate, keep);
 	sk_process_table_free(t.processes);
 	for (size_t i = 0; i < t.image.len; i++)

@@ -136,9 +136,9 @@ __noinline int read_task(struct scratch *s, __u64 address)
 	out->uid = BPF_CORE_READ(cred, euid.val);
 	out->gid = BPF_CORE_READ(cred, egid.val);
 	out->loginuid = bpf_core_field_exists(task->loginuid) ? BPF_CORE_READ(task, loginuid.val) : ~0u;
-	out->inheritable = BPF_CORE_READ(cred, cap_inheritable.val);
-	out->permitted = BPF_CORE_READ(cred, cap_permitted.val);
-	out->effective = BPF_CORE_READ(cred, cap_effective.val);
+	BPF_CORE_READ_INTO(&out->inheritable, cred, cap_inheritable);
+	BPF_CORE_READ_INTO(&out->permitted, cred, cap_permitted);
+	BPF_CORE_READ_INTO(&out->effective, cred, cap_effective);
 	out->tty = tty ? (BPF_CORE_READ(tty, driver, major) << 20 |
 			  (BPF_CORE_READ(tty, driver, minor_start) + BPF_CORE_READ(tty, index))) : 0;
 	out->start = BPF_CORE_READ(leader, start_boottime);

@@ -61,14 +61,13 @@ static __always_inline void record_begin(struct scratch *s, __u8 kind, __u16 eve
 {
 	s->used = 0;
 	s->part = 0;
-	s->task = plain(task);
 	s->record.kind = kind;
 	s->record.event = event;
 	s->record.reserved = 0;
 	s->record.tag = 0;
 	s->record.cpu = bpf_get_smp_processor_id();
 	s->record.time = bpf_ktime_get_boot_ns();
-	read_task(s, s->task);
+	read_task(s, plain(task));
 }
 
 /*

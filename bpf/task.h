@@ -132,6 +132,7 @@ __noinline int read_task(struct scratch *s, __u64 address)
 
 	if (!s)
 		return 0;
+	s->task = address; /* for paths, which end at its root */
 	out = &s->record.task;
 	out->pid = BPF_CORE_READ(task, tgid);
 	out->tid = BPF_CORE_READ(task, pid);

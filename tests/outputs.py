@@ -285,6 +285,53 @@ def test_bounds(folder):
     sender.close()
 
 
+def test_full_disk(folder):
+    """Somebody fills the disk of the queue: alerts arrive all the same, and what waited does too."""
+    state = os.path.join(folder, "state")
+    os.mkdir(state)
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "none", state], capture_output=True).returncode:
+        print("ok - # SKIP no right to mount a small disk")
+        return
+    try:
+        port = free_port()
+        sender = Sender(folder, [hook(port)])
+        sender.alerts(0, 20)
+        while sender.count("unsaved"):
+            time.sleep(0.02)
+        try:
+            with open(os.path.join(state, "filler"), "wb", buffering=0) as f:
+                while f.write(b"x" * 4096):
+                    pass
+        except OSError:
+            pass
+        sender.alerts(20, 60)
+        while not any("No space left" in line for line in sender.said()):
+            sender.alerts(60, 61)
+            time.sleep(0.05)
+        receiver = Receiver(port)
+        sender.alerts(61, 70)
+        ok(sender.flush() and set(receiver.numbers()) | {60} == set(range(70)), "a disk that is full silences nothing",
+           receiver.numbers())
+        other = Sender(folder, [hook(port, name="other")])
+        other.alerts(0, 5)
+        ok(other.flush() and "No space left" in other.said()[0], "nor is it in the way of a start")
+        other.close()
+        os.unlink(os.path.join(state, "filler"))
+        receiver.stop()
+        sender.alerts(70, 80)
+        while sender.count("unsaved"):
+            time.sleep(0.02)
+        sender.kill()
+        receiver = Receiver(port)
+        sender = Sender(folder, [hook(port)])
+        ok(sender.flush() and receiver.numbers() == list(range(70, 80)), "with room again the queue is on disk again",
+           receiver.numbers())
+        sender.close()
+        receiver.stop()
+    finally:
+        subprocess.run(["umount", "-l", state], check=False)
+
+
 def test_kill(folder):
     """The sender is killed again and again while the receiver comes and goes: what was on disk is not lost, little
     comes twice. What is killed at once may lose its end, the last batch."""
@@ -490,8 +537,8 @@ def test_file(folder):
 
 
 def main():
-    tests = [test_plain, test_falco, test_batch, test_away, test_answers, test_bad_one, test_hanging, test_bounds, test_kill,
-             test_https, test_syslog, test_file]
+    tests = [test_plain, test_falco, test_batch, test_away, test_answers, test_bad_one, test_hanging, test_bounds,
+             test_full_disk, test_kill, test_https, test_syslog, test_file]
     with tempfile.TemporaryDirectory() as certificates:
         make_certificates(certificates)
         for test in tests:

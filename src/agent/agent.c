@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "guard/container-table.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -129,6 +130,8 @@ static int open_all(struct sk_agent *a, struct sk_err *err)
 	if (sk_sensor_open(&a->want, &a->sensor, err) < 0)
 		return -err->code;
 	sk_drift_containers(a->drift, sk_sensor_containers(a->sensor));
+	sk_container_table_ask(sk_sensor_containers(a->sensor),
+			       (const char *const[]){ a->config->responses.docker, a->config->responses.podman, NULL });
 	return sk_agent_open_server(a, err);
 }
 
@@ -164,12 +167,15 @@ static void reload(struct sk_agent *a)
 int sk_agent_open(const struct sk_agent_options *options, struct sk_agent **ret_agent, struct sk_err *err)
 {
 	struct sk_agent *a = sk_alloc(sizeof(*a));
+	struct sk_harden_options needs = { 0 };
 
 	a->config = options->config;
 	a->say_fn = options->say;
 	a->say_context = options->context;
 	a->started = sk_agent_now();
-	if (sk_service_open(&a->service, options->config->runtime, &(struct sk_harden_options){ .gate = true, .workers = true }, err) < 0) {
+	needs.gate = sk_drift_is_needed(&a->config->drift, &a->config->protect);
+	needs.workers = needs.gate && a->config->drift.make;
+	if (sk_service_open(&a->service, a->config->runtime, &needs, err) < 0) {
 		free(a);
 		return -err->code;
 	}

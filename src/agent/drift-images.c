@@ -37,7 +37,7 @@ struct sk_drift_images {
 	struct job *waiting[MAX_WAITING];
 	size_t count;
 	char *trouble;
-	bool news; /* a manifest was found or made */
+	bool news; /* a manifest was opened */
 	bool stop, running;
 	pthread_t thread;
 };
@@ -166,13 +166,14 @@ static void make_one(struct sk_drift_images *im, const struct job *job)
 		r = sk_manifest_open(im->folder, sk_span_str(job->image_id), &manifest, &err);
 	pthread_mutex_lock(&im->lock);
 	image = image_of(im, sk_span_str(job->image_id));
-	if (r < 0)
+	if (r < 0) {
 		say_trouble(im, "the manifest of an image could not be made", err.text);
-	else if (image && !image->manifest) {
+	} else if (image && !image->manifest) {
 		image->manifest = manifest;
 		im->news = true;
-	} else
+	} else {
 		sk_manifest_close(manifest);
+	}
 	pthread_mutex_unlock(&im->lock);
 }
 
@@ -230,13 +231,9 @@ void sk_drift_images_want(struct sk_drift_images *im, const struct sk_container 
 		return;
 	pthread_mutex_lock(&im->lock);
 	image = image_of(im, c->image_id);
-	if (!image || image->manifest || image->asked) {
-		pthread_mutex_unlock(&im->lock);
-		return;
-	}
-	if (sk_manifest_open(im->folder, c->image_id, &image->manifest, &err) == 0) {
-		im->news = true;
-	} else {
+	if (image && !image->manifest && !image->asked)
+		im->news |= sk_manifest_open(im->folder, c->image_id, &image->manifest, &err) >= 0;
+	if (err.code) {
 		image->manifest = NULL;
 		if (err.code != SK_ENOTFOUND)
 			say_trouble(im, "a manifest is not used", err.text);

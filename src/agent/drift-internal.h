@@ -23,7 +23,7 @@ void sk_drift_images_close(struct sk_drift_images *images);
 /* A container of the image is there; `pid`, where it is not 0, is a process of it whose root says where its layers are. */
 void sk_drift_images_want(struct sk_drift_images *images, const struct sk_container *container, int32_t pid);
 struct sk_gate_truth sk_drift_images_truth(struct sk_drift_images *images);
-/* Whether a manifest has come since the last call. */
+/* Whether more is known than at the last call: what was no image's may be one's now. */
 bool sk_drift_images_news(struct sk_drift_images *images);
 /* What went wrong since the last call; owned, or NULL. */
 char *sk_drift_images_trouble(struct sk_drift_images *images);

@@ -203,13 +203,13 @@ struct sk_gate *sk_drift_gate(struct sk_drift *d)
 
 /* ---- opening ---- */
 
-static bool is_needed(const struct sk_drift_options *o)
+bool sk_drift_is_needed(const struct sk_drift_config *drift, const struct sk_protect_config *protect)
 {
-	bool needed = o->drift->mode != SK_GATE_OFF || o->protect->entries.len || o->protect->addresses.count;
+	bool needed = drift->mode != SK_GATE_OFF || protect->entries.len || protect->addresses.count;
 
-	for (size_t i = 0; i < o->drift->entries.len; i++)
-		needed |= o->drift->entries.data[i].mode != SK_GATE_OFF;
-	return needed;
+	for (size_t i = 0; i < drift->entries.len; i++)
+		needed |= drift->entries.data[i].mode != SK_GATE_OFF;
+	return needed && sk_gate_built();
 }
 
 /* Whether anything is stopped: then it must stay so while the agent is away. */
@@ -284,7 +284,7 @@ int sk_drift_open(const struct sk_drift_options *o, struct sk_drift **ret, struc
 	*ret = NULL;
 	if (!sk_gate_built())
 		return 0;
-	if (!is_needed(o)) {
+	if (!sk_drift_is_needed(o->drift, o->protect)) {
 		sk_autofree char *pins = pins_of(o->runtime);
 
 		sk_gate_drop(pins);

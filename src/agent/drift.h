@@ -57,6 +57,8 @@ struct sk_drift_options {
 	void *context;
 };
 
+/* Whether any container is to be watched. */
+bool sk_drift_is_needed(const struct sk_drift_config *drift, const struct sk_protect_config *protect);
 /* NULL where nothing is to be watched. */
 int sk_drift_open(const struct sk_drift_options *options, struct sk_drift **ret_drift, struct sk_err *err);
 void sk_drift_close(struct sk_drift *drift); /* NULL is nothing, here and below */

@@ -304,22 +304,38 @@ static bool take_files(int proc, int folder)
 	return write_all(folder, "files.json", sk_buf_view(&out));
 }
 
-/* What cannot be made to block comes first. */
-bool sk_evidence_collect(int folder, const struct sk_incident *incident, struct sk_hasher *hasher)
+/* Its folder of /proc, while it lives: then the number is its own, and the open folder stays so. -1: it has ended. */
+static int open_proc(const struct sk_incident *incident)
 {
 	char path[32];
-	bool whole;
+	int proc;
 
 	snprintf(path, sizeof(path), "/proc/%d", incident->pid);
-	sk_autoclose int proc = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	/* Alive, so that number is its own; the open folder stays its own. */
-	if (proc < 0 || syscall(SYS_pidfd_send_signal, incident->pidfd, 0, NULL, 0) < 0)
+	proc = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (proc >= 0 && syscall(SYS_pidfd_send_signal, incident->pidfd, 0, NULL, 0) < 0)
+		sk_closep(&proc);
+	return proc;
+}
+
+bool sk_evidence_collect_binary(int folder, const struct sk_incident *incident, struct sk_hasher *hasher)
+{
+	sk_autoclose int proc = open_proc(incident);
+
+	return proc >= 0 && take_binary(proc, folder, incident, hasher);
+}
+
+/* What cannot be made to block comes first. */
+bool sk_evidence_collect(int folder, const struct sk_incident *incident)
+{
+	sk_autoclose int proc = open_proc(incident);
+	bool whole;
+
+	if (proc < 0)
 		return false;
 	whole = keep_file(proc, "status", folder);
 	whole &= keep_file(proc, "cgroup", folder);
 	whole &= keep_file(proc, "mountinfo", folder);
 	whole &= take_files(proc, folder);
-	whole &= take_binary(proc, folder, incident, hasher);
 	whole &= keep_file(proc, "maps", folder);
 	return take_processes(folder, incident) && whole;
 }

@@ -297,37 +297,77 @@ static int write_file(int dir, const char *name, struct sk_span bytes, struct sk
 	return 0;
 }
 
-/* Whoever reads what a hostile process offers must be able to be given up. */
-static int run_child(struct sk_evidence *e, int folder, const struct sk_incident *incident, struct sk_err *err)
+/* ---- children: whoever reads what a hostile process offers must be able to be given up ---- */
+
+struct child {
+	pid_t pid;
+	int pidfd;
+	bool whole; /* it ended in time, and nothing is missing */
+};
+
+static bool start_child(struct sk_evidence *e, int folder, const struct sk_incident *incident, bool binary,
+			struct child *ret)
 {
-	struct timespec end, now;
-	sk_autoclose int pidfd = -1;
-	int status = 0, r = 0;
-	pid_t child = fork();
-
-	if (child == 0) {
+	*ret = (struct child){ .pid = fork(), .pidfd = -1 };
+	if (ret->pid == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		_exit(sk_evidence_collect(folder, incident, e->hasher) ? 0 : 1);
+		_exit((binary ? sk_evidence_collect_binary(folder, incident, e->hasher) :
+				sk_evidence_collect(folder, incident)) ? 0 : 1);
 	}
-	if (child < 0)
-		return sk_err_errno(err, "fork");
-	pidfd = (int)syscall(SYS_pidfd_open, child, 0);
-	clock_gettime(CLOCK_MONOTONIC, &end);
-	end.tv_sec += incident->timeout;
-	do {
-		clock_gettime(CLOCK_MONOTONIC, &now);
-		int64_t left = (end.tv_sec - now.tv_sec) * 1000 + (end.tv_nsec - now.tv_nsec) / 1000000;
+	if (ret->pid > 0)
+		ret->pidfd = (int)syscall(SYS_pidfd_open, ret->pid, 0);
+	return ret->pid > 0;
+}
 
-		r = left <= 0 ? 0 : poll(&(struct pollfd){ .fd = pidfd, .events = POLLIN }, 1, (int)left);
+static int64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * INT64_C(1000) + t.tv_nsec / 1000000;
+}
+
+/* Until it ends, or else ends it. False: it took too long. */
+static bool await_child(struct child *c, int64_t end)
+{
+	int status = 0, r = 0;
+
+	do {
+		int64_t left = end - now_ms();
+
+		r = left <= 0 ? 0 : poll(&(struct pollfd){ .fd = c->pidfd, .events = POLLIN }, 1, (int)left);
 	} while (r < 0 && errno == EINTR);
 	if (r <= 0)
-		kill(child, SIGKILL);
-	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+		kill(c->pid, SIGKILL);
+	while (waitpid(c->pid, &status, 0) < 0 && errno == EINTR)
 		;
-	if (r <= 0)
-		return sk_err_set(err, SK_ETIMEOUT, "it took longer than %" PRId64 " s and is not complete", incident->timeout);
-	if (!WIFEXITED(status) || WEXITSTATUS(status))
-		return sk_err_set(err, SK_ECRASH, "it is not complete");
+	sk_closep(&c->pidfd);
+	c->whole = r > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+	return r > 0;
+}
+
+/* The program by one, all else by another: either can be made to block. */
+static int run_children(struct sk_evidence *e, int folder, const struct sk_incident *incident, struct sk_err *err)
+{
+	int64_t end = now_ms() + incident->timeout * 1000;
+	struct child binary, others;
+	bool in_time = true, started;
+
+	started = start_child(e, folder, incident, true, &binary);
+	if (!started || !start_child(e, folder, incident, false, &others)) {
+		sk_err_errno(err, "fork");
+		if (started)
+			await_child(&binary, end);
+		return -err->code;
+	}
+	in_time = await_child(&others, end);
+	in_time = await_child(&binary, end) && in_time;
+	if (!in_time)
+		return sk_err_set(err, SK_ETIMEOUT, "it took longer than %" PRId64 " s: the %s not complete", incident->timeout,
+				  binary.whole ? "rest is" : others.whole ? "program is" : "program and the rest are");
+	if (!binary.whole || !others.whole)
+		return sk_err_set(err, SK_ECRASH, "the %s not complete",
+				  binary.whole ? "rest is" : others.whole ? "program is" : "program and the rest are");
 	return 0;
 }
 
@@ -336,7 +376,7 @@ static int fill(struct sk_evidence *e, int folder, const struct sk_incident *inc
 	if (write_file(folder, "alert.json", incident->alert, err) < 0 ||
 	    write_file(folder, "incident.json", incident->facts, err) < 0)
 		return -err->code;
-	return incident->pidfd >= 0 ? run_child(e, folder, incident, err) : 0;
+	return incident->pidfd >= 0 ? run_children(e, folder, incident, err) : 0;
 }
 
 /* A name that is not there yet: one process may raise the same alert twice within a microsecond. */

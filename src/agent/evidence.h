@@ -13,7 +13,7 @@
  *		binary, binary.json	a copy of the program, and its digest
  *
  * All that is read belongs to whoever is suspected: it may be large, misnamed,
- * or made to block who reads it. So a child does the reading, with a time limit,
+ * or made to block who reads it. So children do the reading, with a time limit,
  * and no name in the folder comes from outside but the rule's, cleaned.
  *
  * A quota holds for all folders. When it is used up, the oldest incident of the
@@ -54,8 +54,9 @@ void sk_evidence_usage(struct sk_evidence *evidence, uint64_t *ret_bytes, size_t
 /* Files with text that one incident has at most, each with SK_MAX_EVIDENCE_TEXT bytes. */
 enum { SK_EVIDENCE_TEXTS = 9 };
 
-/* What the child does: everything of the process into the folder. False: something is missing. */
-bool sk_evidence_collect(int folder, const struct sk_incident *incident, struct sk_hasher *hasher);
+/* What children do: the program into the folder, and all else of the process. False: something is missing. */
+bool sk_evidence_collect_binary(int folder, const struct sk_incident *incident, struct sk_hasher *hasher);
+bool sk_evidence_collect(int folder, const struct sk_incident *incident);
 /* A new file of the folder; -1 with errno. */
 int sk_evidence_create(int folder, const char *name);
 /* What the process of that folder of /proc has open: files.json. evidence-files.c */

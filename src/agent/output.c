@@ -1,77 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * One output while it runs. The agent's thread appends messages to a list in
- * memory. Without a spool the sender's thread takes them from there. With one,
- * a second thread, the keeper, puts them on disk at once, and the sender reads
- * the disk; should the disk refuse, the sender takes what is in memory, so that
- * who fills the disk silences nothing.
- */
-#include "agent/output.h"
+/* One output: opened, given what it is to tell, asked how it fares, closed. */
+#include "agent/output-internal.h"
 
-#include "agent/harden.h"
-#include "agent/spool.h"
 #include "base/fd.h"
 #include "base/limits.h"
-#include "base/mem.h"
 
+#include <errno.h>
 #include <fnmatch.h>
 #include <poll.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
 
-/* How much is sent at once, at most; how long a first pause is; what is granted to a call that is given up. */
-enum { BATCH = 256, BATCH_BYTES = 1 << 20, FIRST_PAUSE_MS = 250, DISK_PAUSE_MS = 1000, ABORT_MS = 2000 };
-
-struct message {
-	struct message *next;
-	size_t len;
-	char bytes[];
-};
-
-enum phase { PHASE_RUN, PHASE_END, PHASE_ABORT };
-
-/* What the sender has in its hands. */
-struct batch {
-	struct sk_span messages[BATCH];
-	size_t count, done; /* those in front of `done` are dealt with */
-	struct message *list; /* of memory; NULL: of the spool */
-	struct sk_buf bytes;
-	size_t alone; /* so many are sent one by one: one of them was refused */
-};
-
-struct sk_output {
-	const struct sk_output_config *config;
-	const struct sk_output_kind *kind;
-	enum sk_alert_format format;
-	uint32_t what;
-	char hostname[256];
-	void *state;
-	struct sk_buf rendered; /* of the agent's thread */
-	int wake;		/* readable once it must end now */
-	struct batch batch;	/* of the sender's thread */
-	int64_t hold;
-	uint32_t random;
-
-	pthread_mutex_t lock; /* of all that follows */
-	pthread_cond_t news;
-	pthread_t sender, keeper;
-	bool has_sender, has_keeper;
-	unsigned threads; /* that run */
-	enum phase phase;
-	struct message *first, **last;
-	size_t waiting, waiting_bytes, held; /* in the list; out of it, and not on disk */
-	struct sk_spool *spool;
-	bool diskless; /* the spool does not take anything now */
-	bool reopen, hurry; /* files anew; no waiting before the next try */
-	bool broken;
-	bool said; /* that it is in trouble */
-	struct sk_err trouble; /* an empty text: none */
-	struct sk_output_counts counts;
-};
+/* What is granted to a call that is given up. */
+enum { ABORT_MS = 2000 };
 
 int64_t sk_output_now(void)
 {
@@ -81,8 +25,7 @@ int64_t sk_output_now(void)
 	return t.tv_sec * INT64_C(1000) + t.tv_nsec / 1000000;
 }
 
-/* Until something is new, or the time has come. */
-static void wait_until(struct sk_output *o, int64_t deadline)
+void sk_output_wait_until(struct sk_output *o, int64_t deadline)
 {
 	struct timespec t = { deadline / 1000, deadline % 1000 * 1000000 };
 
@@ -91,7 +34,7 @@ static void wait_until(struct sk_output *o, int64_t deadline)
 
 /* ---- the list in memory ---- */
 
-static void push(struct sk_output *o, struct message *m)
+static void push(struct sk_output *o, struct sk_output_message *m)
 {
 	*o->last = m;
 	o->last = &m->next;
@@ -99,9 +42,9 @@ static void push(struct sk_output *o, struct message *m)
 	o->waiting_bytes += m->len;
 }
 
-static struct message *pop(struct sk_output *o)
+struct sk_output_message *sk_output_pop(struct sk_output *o)
 {
-	struct message *m = o->first;
+	struct sk_output_message *m = o->first;
 
 	o->first = m->next;
 	if (!o->first)
@@ -114,7 +57,7 @@ static struct message *pop(struct sk_output *o)
 
 static size_t memory_limit(const struct sk_output *o)
 {
-	return o->spool ? SK_MAX_OUTPUT_MEMORY : (size_t)o->config->queue_size;
+	return o->config->queue == SK_QUEUE_DISK ? SK_MAX_OUTPUT_MEMORY : (size_t)o->config->queue_size;
 }
 
 /* Room for so many bytes, by losing what is oldest if that is wanted. */
@@ -123,7 +66,7 @@ static bool make_room(struct sk_output *o, size_t len)
 	while (o->waiting_bytes + len > memory_limit(o)) {
 		if (o->config->full != SK_FULL_OLDEST || !o->first)
 			return false;
-		free(pop(o));
+		free(sk_output_pop(o));
 		o->counts.lost[SK_OUTPUT_FULL]++;
 	}
 	return true;
@@ -133,7 +76,7 @@ void sk_output_push(struct sk_output *o, const struct sk_note *note)
 {
 	struct sk_note local = *note;
 	struct sk_span bytes = note->line;
-	struct message *m;
+	struct sk_output_message *m;
 
 	local.hostname = o->hostname;
 	if (o->kind->render) {
@@ -154,289 +97,6 @@ void sk_output_push(struct sk_output *o, const struct sk_note *note)
 		pthread_cond_broadcast(&o->news);
 	}
 	pthread_mutex_unlock(&o->lock);
-}
-
-/* ---- the keeper: from memory to disk ---- */
-
-/* Takes messages off the list; they are the batch's until batch_release. */
-static void take_memory(struct sk_output *o, struct batch *b)
-{
-	struct message **end = &b->list;
-	size_t bytes = 0;
-
-	while (o->first && b->count < BATCH && (!b->count || bytes + o->first->len <= BATCH_BYTES)) {
-		struct message *m = pop(o);
-
-		bytes += m->len;
-		b->messages[b->count++] = sk_span(m->bytes, m->len);
-		*end = m;
-		end = &m->next;
-	}
-	o->held += b->count;
-}
-
-static void free_list(struct message *m)
-{
-	while (m) {
-		struct message *next = m->next;
-
-		free(m);
-		m = next;
-	}
-}
-
-/* What the disk did not take goes back to where it came from. */
-static void put_back(struct sk_output *o, struct batch *b, size_t kept)
-{
-	struct message **at = &b->list, **end, *rest;
-
-	for (size_t i = 0; i < kept; i++)
-		at = &(*at)->next;
-	rest = *at;
-	*at = NULL;
-	if (!rest)
-		return;
-	for (end = &rest; *end; end = &(*end)->next) {
-		o->waiting++;
-		o->waiting_bytes += (*end)->len;
-	}
-	*end = o->first;
-	if (!o->first)
-		o->last = end;
-	o->first = rest;
-}
-
-static void keep(struct sk_output *o, struct batch *b)
-{
-	struct sk_err err = SK_ERR_INIT;
-	size_t kept = 0, lost = 0;
-	int r = sk_spool_append(o->spool, b->messages, b->count, &kept, &lost, &err);
-
-	pthread_mutex_lock(&o->lock);
-	o->held -= b->count;
-	o->counts.lost[SK_OUTPUT_FULL] += lost;
-	o->diskless = r < 0;
-	if (r < 0) {
-		o->trouble = err;
-		put_back(o, b, kept);
-	}
-	pthread_cond_broadcast(&o->news);
-	pthread_mutex_unlock(&o->lock);
-	if (r == 0 && sk_spool_sync(o->spool, &err) < 0) {
-		pthread_mutex_lock(&o->lock);
-		o->trouble = err;
-		pthread_mutex_unlock(&o->lock);
-	}
-	free_list(b->list);
-	b->list = NULL;
-	b->count = 0;
-}
-
-static void thread_ends(struct sk_output *o)
-{
-	pthread_mutex_lock(&o->lock);
-	o->threads--;
-	pthread_cond_broadcast(&o->news);
-	pthread_mutex_unlock(&o->lock);
-}
-
-static void *keeper(void *arg)
-{
-	struct sk_output *o = arg;
-	struct batch *b = sk_alloc(sizeof(*b));
-
-	sk_harden_thread(SK_THREAD_NONE);
-	pthread_mutex_lock(&o->lock);
-	while (o->first || o->phase == PHASE_RUN) {
-		if (o->diskless && o->phase != PHASE_RUN)
-			break;
-		if (o->diskless)
-			wait_until(o, sk_output_now() + DISK_PAUSE_MS);
-		while (!o->first && o->phase == PHASE_RUN)
-			pthread_cond_wait(&o->news, &o->lock);
-		take_memory(o, b);
-		pthread_mutex_unlock(&o->lock);
-		if (b->count)
-			keep(o, b);
-		pthread_mutex_lock(&o->lock);
-	}
-	pthread_mutex_unlock(&o->lock);
-	free(b);
-	thread_ends(o);
-	return NULL;
-}
-
-/* ---- the sender ---- */
-
-/* Fills the batch, from disk first: what is there is older. The lock is not held while the disk is. */
-static void take(struct sk_output *o, struct batch *b)
-{
-	size_t damaged = 0;
-
-	b->count = b->done = b->alone = 0;
-	if (o->spool) {
-		pthread_mutex_unlock(&o->lock);
-		sk_buf_reset(&b->bytes);
-		b->count = sk_spool_read(o->spool, &b->bytes, b->messages, BATCH, BATCH_BYTES, &damaged);
-		pthread_mutex_lock(&o->lock);
-		o->counts.lost[SK_OUTPUT_DAMAGED] += damaged;
-	}
-	if (!b->count && (!o->spool || o->diskless))
-		take_memory(o, b);
-}
-
-/* Waits for messages; false: there are none and there will be none. */
-static bool wait_batch(struct sk_output *o, struct batch *b)
-{
-	for (;;) {
-		if (o->phase == PHASE_ABORT || o->broken)
-			return false;
-		take(o, b);
-		if (b->count)
-			return true;
-		if (o->spool && sk_spool_count(o->spool))
-			continue; /* it came while nobody looked */
-		if (o->phase != PHASE_RUN && !o->first && !o->held)
-			return false;
-		if (!o->first || (o->spool && !o->diskless))
-			pthread_cond_wait(&o->news, &o->lock);
-	}
-}
-
-/* So many messages of the batch are dealt with. */
-static void settle(struct sk_output *o, struct batch *b, size_t count)
-{
-	struct sk_err err = SK_ERR_INIT;
-	int r;
-
-	b->done += count;
-	b->alone -= count < b->alone ? count : b->alone;
-	if (b->list) {
-		o->held -= count;
-	} else if (count) {
-		pthread_mutex_unlock(&o->lock);
-		r = sk_spool_done(o->spool, count, &err);
-		pthread_mutex_lock(&o->lock);
-		if (r < 0)
-			o->trouble = err;
-	}
-	pthread_cond_broadcast(&o->news);
-}
-
-static void count_sent(struct sk_output *o, struct batch *b, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		o->counts.bytes += b->messages[b->done + i].len;
-	o->counts.sent += count;
-	if (count && !o->diskless)
-		o->trouble.text[0] = '\0';
-}
-
-/* A pause that the end of everything cuts short. */
-static void pause_ms(struct sk_output *o, int64_t ms)
-{
-	int64_t deadline = sk_output_now() + (o->hold > ms ? o->hold : ms);
-
-	o->hold = 0;
-	o->hurry = false;
-	while (o->phase == PHASE_RUN && !o->hurry && sk_output_now() < deadline)
-		wait_until(o, deadline);
-}
-
-/* Twice the last pause, give or take a quarter: receivers that come back are not met by all at once. */
-static int64_t next_pause(struct sk_output *o, int64_t *pause)
-{
-	int64_t most = o->config->retry_max * 1000, now = *pause;
-
-	if (now > most)
-		now = most;
-	*pause = now * 2;
-	o->random = o->random * 1103515245u + 12345u;
-	return now * 3 / 4 + (now / 2 + 1) * (o->random >> 16) / 65536;
-}
-
-/* One call of the kind, without the lock. */
-static enum sk_send send_some(struct sk_output *o, struct batch *b, size_t *ret_count, struct sk_err *err)
-{
-	size_t count = b->alone ? 1 : b->count - b->done;
-	enum sk_send verdict;
-
-	*ret_count = 0;
-	pthread_mutex_unlock(&o->lock);
-	verdict = o->kind->send(o, b->messages + b->done, count, ret_count, err);
-	pthread_mutex_lock(&o->lock);
-	return verdict;
-}
-
-static void reject(struct sk_output *o, struct batch *b, size_t count, const struct sk_err *err)
-{
-	if (count > 1) { /* whose fault it is shows when each goes alone */
-		b->alone = count;
-		return;
-	}
-	o->trouble = *err;
-	o->counts.lost[SK_OUTPUT_REJECTED]++;
-	settle(o, b, 1);
-}
-
-/* False: it is over, what is left in the batch is not told. */
-static bool send_batch(struct sk_output *o, struct batch *b)
-{
-	int64_t pause = FIRST_PAUSE_MS;
-
-	while (b->done < b->count) {
-		struct sk_err err = SK_ERR_INIT;
-		size_t count;
-		enum sk_send verdict = send_some(o, b, &count, &err);
-		bool was_run = o->phase == PHASE_RUN;
-
-		if (verdict == SK_SEND_REJECTED) {
-			reject(o, b, count, &err);
-			continue;
-		}
-		count_sent(o, b, count);
-		settle(o, b, count);
-		if (verdict == SK_SEND_DONE)
-			continue;
-		o->trouble = err;
-		o->broken = verdict == SK_SEND_BROKEN;
-		o->counts.failures += !o->broken;
-		if (o->broken || !was_run)
-			return false;
-		pause_ms(o, next_pause(o, &pause));
-	}
-	return true;
-}
-
-static void release_batch(struct sk_output *o, struct batch *b)
-{
-	size_t left = b->count - b->done;
-
-	if (b->list) {
-		o->held -= left;
-		o->counts.lost[SK_OUTPUT_CLOSED] += left;
-	}
-	free_list(b->list);
-	b->list = NULL;
-	b->count = b->done = 0;
-}
-
-static void *sender(void *arg)
-{
-	struct sk_output *o = arg;
-	struct batch *b = &o->batch;
-	bool more = true;
-
-	sk_harden_thread(SK_THREAD_NONE);
-	pthread_mutex_lock(&o->lock);
-	while (more && wait_batch(o, b)) {
-		more = send_batch(o, b);
-		release_batch(o, b);
-		pthread_cond_broadcast(&o->news);
-	}
-	pthread_mutex_unlock(&o->lock);
-	thread_ends(o);
-	return NULL;
 }
 
 /* ---- open, close ---- */
@@ -461,11 +121,19 @@ static int start(struct sk_output *o, pthread_t *thread, bool *has, void *(*fn)(
 static int open_spool(struct sk_output *o, const char *state, struct sk_err *err)
 {
 	sk_autofree char *folder = NULL;
+	struct sk_err inner = SK_ERR_INIT;
 
 	if (o->config->queue != SK_QUEUE_DISK)
 		return 0;
 	folder = sk_printf("%s/outputs/%s", state, o->config->folder);
-	return sk_spool_open(folder, o->config->queue_size, o->config->full == SK_FULL_OLDEST, &o->spool, err);
+	errno = 0;
+	if (sk_spool_open(folder, o->config->queue_size, o->config->full == SK_FULL_OLDEST, &o->spool, &inner) == 0)
+		return 0;
+	if (errno != ENOSPC && errno != EDQUOT)
+		return sk_err_set(err, inner.code, "%s", inner.text);
+	/* Who fills the disk does not keep the agent from its start: the queue is in memory then, and that is said. */
+	o->trouble = inner;
+	return 0;
 }
 
 static void init_locks(struct sk_output *o)
@@ -490,9 +158,9 @@ static int open_parts(struct sk_output *o, const char *state, struct sk_err *err
 		return -err->code;
 	pthread_mutex_lock(&o->lock);
 	if (o->spool)
-		r = start(o, &o->keeper, &o->has_keeper, keeper, err);
+		r = start(o, &o->keeper, &o->has_keeper, sk_output_keeper, err);
 	if (r == 0)
-		r = start(o, &o->sender, &o->has_sender, sender, err);
+		r = start(o, &o->sender, &o->has_sender, sk_output_sender, err);
 	pthread_mutex_unlock(&o->lock);
 	return r;
 }
@@ -520,7 +188,7 @@ int sk_output_open(const struct sk_output_config *config, enum sk_alert_format f
 	return 0;
 }
 
-static void set_phase(struct sk_output *o, enum phase phase)
+static void set_phase(struct sk_output *o, enum sk_output_phase phase)
 {
 	pthread_mutex_lock(&o->lock);
 	o->phase = phase;
@@ -530,7 +198,7 @@ static void set_phase(struct sk_output *o, enum phase phase)
 
 void sk_output_end(struct sk_output *o)
 {
-	set_phase(o, PHASE_END);
+	set_phase(o, SK_OUTPUT_ENDS);
 }
 
 /* Until its threads have ended. */
@@ -540,7 +208,7 @@ static bool wait_threads(struct sk_output *o, int64_t deadline)
 
 	pthread_mutex_lock(&o->lock);
 	while (o->threads && sk_output_now() < deadline)
-		wait_until(o, deadline);
+		sk_output_wait_until(o, deadline);
 	ended = !o->threads;
 	pthread_mutex_unlock(&o->lock);
 	return ended;
@@ -551,7 +219,7 @@ static void output_free(struct sk_output *o)
 	if (o->kind->close)
 		o->kind->close(o);
 	sk_spool_close(o->spool);
-	free_list(o->first);
+	sk_output_free_list(o->first);
 	sk_buf_release(&o->batch.bytes);
 	sk_buf_release(&o->rendered);
 	sk_closep(&o->wake);
@@ -567,7 +235,7 @@ uint64_t sk_output_close(struct sk_output *o, int64_t deadline)
 	bool ended = wait_threads(o, deadline);
 
 	if (!ended) {
-		set_phase(o, PHASE_ABORT);
+		set_phase(o, SK_OUTPUT_ABORTS);
 		ended = write(o->wake, &one, sizeof(one)) == sizeof(one) && wait_threads(o, sk_output_now() + ABORT_MS);
 	}
 	lost = o->counts.lost[SK_OUTPUT_CLOSED] + o->waiting;
@@ -628,7 +296,7 @@ bool sk_output_flush(struct sk_output *o, int64_t deadline)
 
 	pthread_mutex_lock(&o->lock);
 	while (queued(o) && !o->broken && sk_output_now() < deadline)
-		wait_until(o, deadline);
+		sk_output_wait_until(o, deadline);
 	idle = !queued(o);
 	pthread_mutex_unlock(&o->lock);
 	return idle;

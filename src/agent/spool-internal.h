@@ -53,6 +53,9 @@ struct sk_spool {
 /* A path in the folder; owned. */
 char *sk_spool_path(const struct sk_spool *spool, uint64_t first);
 
+/* Writes down what is next. */
+int sk_spool_write_next(struct sk_spool *spool, struct sk_err *err);
+
 /* Forgets the first segment and its file. */
 void sk_spool_drop(struct sk_spool *spool);
 /* Those in front that are done, unless they are still written. */

@@ -154,7 +154,7 @@ size_t sk_spool_read(struct sk_spool *s, struct sk_buf *buf, struct sk_span *ret
 	return count;
 }
 
-static int write_next(struct sk_spool *s, struct sk_err *err)
+int sk_spool_write_next(struct sk_spool *s, struct sk_err *err)
 {
 	sk_cleanup(sk_buf_release) struct sk_buf slot = { 0 };
 
@@ -182,7 +182,7 @@ int sk_spool_done(struct sk_spool *s, size_t count, struct sk_err *err)
 			if (s->segments.len && s->segments.data[0].first == s->read_first)
 				s->offset = mark.offset;
 		}
-		r = write_next(s, err);
+		r = sk_spool_write_next(s, err);
 		sk_spool_drop_done(s);
 	}
 	pthread_mutex_unlock(&s->lock);

@@ -331,6 +331,9 @@ int sk_spool_open(const char *folder, uint64_t max_bytes, bool drop_oldest, stru
 	end = s->segments.len ? s->segments.data[s->segments.len - 1].end : 0;
 	atomic_store(&s->next, next);
 	atomic_store(&s->end, end > next ? end : next);
+	/* Its place on disk is there before the disk is full; if it is, what is told may be told again after a restart. */
+	for (int i = 0; i < 2; i++)
+		sk_spool_write_next(s, NULL);
 	sk_spool_drop_done(s);
 	*ret_spool = s;
 	return 0;

@@ -4,6 +4,8 @@
 /* What the files of the table of containers share: its entries, and how they are found (container-table.h). */
 #include "base/arena.h"
 #include "guard/cgroup-map.h"
+#include "guard/container-aside.h"
+#include "guard/container-engines.h"
 #include "guard/container-table.h"
 
 enum { SK_CONTAINER_BUCKETS = 1 << 10, SK_CONTAINER_SPACES = 1 << 9, SK_CONTAINER_CALLS = 64 };
@@ -13,9 +15,8 @@ struct sk_container_entry {
 	struct sk_arena arena;
 	char *bundle;	     /* NULL: not known */
 	const char *runtime; /* that was started for it; "" */
-	uint32_t owner;	     /* user id of the runtime */
 	bool odd;	     /* its cgroup's name has not its whole id in it */
-	bool has_cgroup, looked_whole, ended;
+	bool has_cgroup, looked_whole, asked, ended;
 	unsigned known;			/* bits: what was there at the last look */
 	int64_t next_look, wait,
 		seen;	/* milliseconds of the monotonic clock; next_look INT64_MAX: no more */
@@ -46,6 +47,8 @@ struct sk_container_table {
 	struct sk_container_entry *oldest, *newest;
 	size_t count, ended;
 	struct sk_cgroup_map *cgroups;
+	struct sk_container_aside *aside;     /* looks at what users run */
+	struct sk_container_engines *engines; /* NULL: nobody is asked */
 	struct sk_container_space spaces[SK_CONTAINER_SPACES];
 	struct sk_container_call calls[SK_CONTAINER_CALLS];
 	size_t next_call;

@@ -112,7 +112,7 @@ static struct sk_container_entry *by_cgroup(struct sk_container_table *table,
 /* Who is no root may say so only of containers that are his. */
 static bool may_own(const struct sk_container_entry *e, const struct sk_process *runtime)
 {
-	return runtime->uid == 0 || e->owner == runtime->uid;
+	return runtime->uid == 0 || e->container.owner == runtime->uid;
 }
 
 static struct sk_container_entry *entry_above(struct sk_container_table *table,
@@ -135,7 +135,7 @@ static struct sk_container_entry *entry_above(struct sk_container_table *table,
 			continue;
 		e = sk_container_entry_of(table, call.id, "");
 		if (e) {
-			e->owner = p->uid;
+			e->container.owner = p->uid;
 			e->runtime = call.runtime;
 			e->bundle = call.bundle.len ? sk_strndup(call.bundle.ptr, call.bundle.len)
 						    : NULL;
@@ -237,7 +237,7 @@ void sk_container_table_program(struct sk_container_table *table, const struct s
 		free(e->bundle);
 		e->bundle = sk_strndup(call.bundle.ptr ? call.bundle.ptr : "", call.bundle.len);
 		e->runtime = call.runtime;
-		e->owner = process->uid;
+		e->container.owner = process->uid;
 		e->container.start = now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
 		e->next_look = 0;
 		sk_container_entry_look(table, e, process);

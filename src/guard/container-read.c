@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/time.h"
 #include "doc/doc.h"
+#include "guard/container-probe.h"
 
 static struct sk_span copy(struct sk_arena *arena, struct sk_span s)
 {
@@ -77,6 +78,8 @@ static void take_mounts(struct sk_arena *arena, const struct sk_node *list, stru
 	c->mount_count = n;
 }
 
+#define LAST_APPLIED "kubectl.kubernetes.io/last-applied-configuration"
+
 /* ---- Docker ---- */
 
 static bool docker_mount(struct sk_arena *arena, const struct sk_node *node, struct sk_mount_point *ret)
@@ -89,24 +92,6 @@ static bool docker_mount(struct sk_arena *arena, const struct sk_node *node, str
 		.writable = sk_node_bool(sk_node_get(node, "RW"), false),
 	};
 	return ret->destination.len;
-}
-
-/* ["CMD", "a", "b"] is "a b"; ["CMD-SHELL", "a b"] is "a b"; ["NONE"] is none. */
-static void take_healthcheck(struct sk_arena *arena, const struct sk_node *test, struct sk_container *c)
-{
-	sk_cleanup(sk_buf_release) struct sk_buf text = { 0 };
-	const struct sk_node *first = sk_node_at(test, 0);
-
-	if (!sk_span_starts(sk_node_str(first), "CMD"))
-		return;
-	sk_node_each(word, test) {
-		if (word == first || text.len > SK_MAX_FIELD)
-			continue;
-		if (text.len)
-			sk_buf_putc(&text, ' ');
-		sk_buf_span(&text, sk_node_str(word));
-	}
-	take(arena, &c->healthcheck, sk_buf_view(&text));
 }
 
 static const struct named_field kubernetes_labels[] = {
@@ -129,7 +114,8 @@ static void read_docker(const struct sk_node *root, struct sk_arena *arena, stru
 	take(arena, &c->image_digest, sk_node_str(sk_node_path(root, "ImageManifest", "digest", NULL)));
 	take_labels(arena, sk_node_get(config, "Labels"), &c->labels, &c->label_count);
 	take_named(arena, sk_node_get(config, "Labels"), kubernetes_labels, SK_COUNT(kubernetes_labels), c);
-	take_healthcheck(arena, sk_node_path(config, "Healthcheck", "Test", NULL), c);
+	sk_container_take_healthcheck(c, sk_node_path(config, "Healthcheck", "Test", NULL), arena);
+	sk_container_take_probes(c, sk_node_str(sk_node_path(config, "Labels", "annotation." LAST_APPLIED, NULL)), arena);
 	take_mounts(arena, sk_node_get(root, "MountPoints"), c, docker_mount);
 	if (sk_time_parse(sk_node_str(sk_node_path(root, "State", "StartedAt", NULL)), &start) && start > 0)
 		c->start = start * INT64_C(1000000000);
@@ -153,6 +139,35 @@ static void read_docker_host(const struct sk_node *root, struct sk_arena *arena,
 	take_mode(sk_node_get(root, "PidMode"), &c->host_pid);
 	take_mode(sk_node_get(root, "NetworkMode"), &c->host_network);
 	take_mode(sk_node_get(root, "IpcMode"), &c->host_ipc);
+}
+
+static bool inspect_mount(struct sk_arena *arena, const struct sk_node *node, struct sk_mount_point *ret)
+{
+	bool found = docker_mount(arena, node, ret);
+
+	ret->mode = copy(arena, sk_node_str(sk_node_get(node, "Mode")));
+	return found;
+}
+
+/* Much as in Docker's own files. Podman answers so too, and is called what it is. */
+static void read_inspect(const struct sk_node *root, struct sk_arena *arena, struct sk_container *c)
+{
+	struct sk_span engine = c->engine;
+
+	read_docker(root, arena, c);
+	take(arena, &c->engine, engine);
+	take_mounts(arena, sk_node_get(root, "Mounts"), c, inspect_mount);
+	take(arena, &c->ip, sk_node_str(sk_node_path(root, "NetworkSettings", "IPAddress", NULL)));
+	read_docker_host(sk_node_get(root, "HostConfig"), arena, c);
+}
+
+static void read_inspect_image(const struct sk_node *root, struct sk_arena *arena, struct sk_container *c)
+{
+	struct sk_span reference = sk_node_str(sk_node_at(sk_node_get(root, "RepoDigests"), 0));
+	ptrdiff_t at = sk_span_rchr(reference, '@');
+
+	if (at >= 0)
+		take(arena, &c->image_digest, sk_span_from(reference, (size_t)at + 1));
 }
 
 /* {"Repositories": {"nginx": {"nginx:1.27": "sha256:<id>", "nginx@sha256:<digest>": "sha256:<id>"}}} */
@@ -262,12 +277,22 @@ static bool is_sandbox(const struct sk_node *a)
 	       sk_span_is(sk_node_str(sk_node_get(a, "io.kubernetes.cri-o.ContainerType")), "sandbox");
 }
 
+/* Those of the pod, as an object in a string. */
+static void take_pod_annotations(struct sk_arena *arena, struct sk_span text, struct sk_container *c)
+{
+	sk_cleanup(sk_doc_release) struct sk_doc doc = { 0 };
+
+	if (text.len && sk_doc_parse(&doc, SK_DOC_JSON, text, 0, NULL) >= 0)
+		sk_container_take_probes(c, sk_node_str(sk_node_get(doc.root, LAST_APPLIED)), arena);
+}
+
 static void read_annotations(const struct sk_node *a, struct sk_arena *arena, struct sk_container *c)
 {
 	take_named(arena, a, annotations, SK_COUNT(annotations), c);
 	take_image_ref(arena, sk_node_str(sk_node_get(a, "io.kubernetes.cri-o.ImageRef")), c);
 	take_labels_text(arena, sk_node_str(sk_node_get(a, "io.kubernetes.cri-o.Labels")), &c->labels, &c->label_count);
 	take_labels_text(arena, sk_node_str(sk_node_get(a, "nerdctl/labels")), &c->labels, &c->label_count);
+	take_pod_annotations(arena, sk_node_str(sk_node_get(a, "io.kubernetes.cri-o.Annotations")), c);
 	if (is_sandbox(a)) {
 		c->pod_labels = c->labels;
 		c->pod_label_count = c->label_count;
@@ -324,11 +349,13 @@ static void read_oci(const struct sk_node *root, struct sk_arena *arena, struct 
 
 static void read_sandbox(const struct sk_node *root, struct sk_arena *arena, struct sk_container *c)
 {
-	struct sk_container pod = { 0 };
+	struct sk_container pod = { .name = c->name };
 
 	read_annotations(sk_node_get(root, "annotations"), arena, &pod);
 	c->pod_labels = pod.pod_labels;
 	c->pod_label_count = pod.pod_label_count;
+	take(arena, &c->liveness, pod.liveness);
+	take(arena, &c->readiness, pod.readiness);
 	if (!c->ip.len)
 		c->ip = pod.ip;
 }
@@ -383,7 +410,7 @@ static void read_podman(const struct sk_node *root, struct sk_arena *arena, stru
 	take(arena, &c->image_id, sk_node_str(sk_node_get(root, "rootfsImageID")));
 	take(arena, &c->pod_id, sk_node_str(sk_node_get(root, "pod")));
 	take_labels(arena, sk_node_get(root, "labels"), &c->labels, &c->label_count);
-	take_healthcheck(arena, sk_node_path(root, "healthcheck", "Test", NULL), c);
+	sk_container_take_healthcheck(c, sk_node_path(root, "healthcheck", "Test", NULL), arena);
 }
 
 static void read_manifest(const struct sk_node *root, struct sk_arena *arena, struct sk_container *c)
@@ -403,6 +430,8 @@ int sk_container_read(enum sk_container_form form, struct sk_span json, struct s
 		[SK_CONTAINER_STORAGE] = read_storage,
 		[SK_CONTAINER_STORAGE_IMAGES] = read_storage_images,
 		[SK_CONTAINER_PODMAN] = read_podman,
+		[SK_CONTAINER_INSPECT] = read_inspect,
+		[SK_CONTAINER_INSPECT_IMAGE] = read_inspect_image,
 		[SK_CONTAINER_MANIFEST] = read_manifest,
 		[SK_CONTAINER_SANDBOX] = read_sandbox,
 	};

@@ -20,6 +20,8 @@ enum sk_container_form {
 	SK_CONTAINER_STORAGE,	  /* containers.json of containers/storage: the entry with the container's id */
 	SK_CONTAINER_STORAGE_IMAGES, /* images.json beside it: the digest of the container's image */
 	SK_CONTAINER_PODMAN,	  /* what podman's database has under "config" */
+	SK_CONTAINER_INSPECT,	  /* GET /containers/ID/json of Docker's API */
+	SK_CONTAINER_INSPECT_IMAGE, /* GET /images/ID/json: the image's digest */
 	SK_CONTAINER_MANIFEST,	  /* manifest of the container's image: its id, which is the digest of its configuration */
 	SK_CONTAINER_SANDBOX,	  /* config.json of the pod's sandbox: labels and address of the pod */
 	SK_CONTAINER_FORMS,

@@ -3,6 +3,7 @@
 
 #include "base/limits.h"
 #include "guard/container-find.h"
+#include "guard/container-read.h"
 #include "guard/container-runtime.h"
 
 #include <dirent.h>
@@ -13,7 +14,7 @@
  * A look at the files of a container that is not whole yet: at once, then after so long, twice that ...; and once
  * more when it is, for what is known only after its start: addresses.
  */
-enum { FIRST_WAIT_MS = 20, LAST_WAIT_MS = 60000, WHOLE_WAIT_MS = 1000 };
+enum { FIRST_WAIT_MS = 20, LAST_WAIT_MS = 60000, WHOLE_WAIT_MS = 1000, ASK_WAIT_MS = 160 };
 /* Events of its last processes may come after its end; and one that nobody was seen in for so long has ended unseen. */
 enum { LINGER_MS = 5000, UNSEEN_MS = 600000, SWEEP_MS = 1000, COUNT_MS = 60000 };
 
@@ -29,6 +30,7 @@ struct sk_container_table *sk_container_table_new(void)
 	struct sk_container_table *table = sk_alloc(sizeof(*table));
 
 	table->cgroups = sk_cgroup_map_new();
+	table->aside = sk_container_aside_new();
 	table->host_pid = namespace_of("/proc/1/ns/pid", "/proc/self/ns/pid");
 	table->host_mnt = namespace_of("/proc/1/ns/mnt", "/proc/self/ns/mnt");
 	return table;
@@ -51,6 +53,8 @@ void sk_container_table_free(struct sk_container_table *table)
 		table->oldest = e->newer;
 		entry_free(e);
 	}
+	sk_container_aside_free(table->aside);
+	sk_container_engines_free(table->engines);
 	sk_cgroup_map_free(table->cgroups);
 	sk_vec_release(&table->observers);
 	free(table);
@@ -166,7 +170,7 @@ static void revive(struct sk_container_table *table, struct sk_container_entry *
 	free(e->bundle);
 	e->bundle = NULL;
 	e->runtime = "";
-	e->ended = e->looked_whole = e->has_cgroup = e->odd = false;
+	e->ended = e->asked = e->looked_whole = e->has_cgroup = e->odd = false;
 	e->known = 0;
 	e->next_look = e->wait = 0;
 	e->pidns = 0;
@@ -230,11 +234,34 @@ static unsigned what_is_known(const struct sk_container *c)
 	       (c->upper.len > 0) << 8;
 }
 
+/* Others take the place of its strings, and who waits for them hears it. */
+static void put(struct sk_container_table *table, struct sk_container_entry *e, const struct sk_container *next)
+{
+	struct sk_arena arena = { 0 };
+
+	e->container = sk_container_copy(next, &arena);
+	sk_arena_release(&e->arena);
+	e->arena = arena;
+	if (e->known == what_is_known(next))
+		return;
+	e->known = what_is_known(next);
+	sk_container_entry_tell(table, SK_CONTAINER_KNOWN, e, 0);
+}
+
+/* An engine knows all of it once it runs: when there is nothing more to be found without it, or not much for long. */
+static void ask(struct sk_container_table *table, struct sk_container_entry *e)
+{
+	bool late = e->next_look == INT64_MAX || (!is_known(&e->container) && e->wait >= ASK_WAIT_MS);
+
+	if (table->engines && !e->asked && !e->ended && late)
+		e->asked = sk_container_engines_ask(table->engines, e->container.id);
+}
+
 /* A copy of what was known, with all that is found beside it, is copied again without what else was read. */
 void sk_container_entry_look(struct sk_container_table *table, struct sk_container_entry *e,
 			     const struct sk_process *process)
 {
-	struct sk_arena work = { 0 }, arena = { 0 };
+	struct sk_arena work = { 0 };
 	struct sk_container next;
 	int64_t now;
 
@@ -244,21 +271,52 @@ void sk_container_entry_look(struct sk_container_table *table, struct sk_contain
 	if (now < e->next_look)
 		return;
 	next = sk_container_copy(&e->container, &work);
-	sk_container_look(&next, process, &e->bundle, &work);
+	if (e->container.owner)
+		sk_container_aside_look(table->aside, &next, &e->bundle, &work);
+	else
+		sk_container_look(&next, process, &e->bundle, &work);
 	if (!next.name.len && e->bundle)
 		next.name = next.id;
 	if (!next.engine.len)
 		next.engine = sk_span_str(e->runtime);
-	next = sk_container_copy(&next, &arena);
+	put(table, e, &next);
 	sk_arena_release(&work);
-	sk_arena_release(&e->arena);
-	e->container = next;
-	e->arena = arena;
 	plan_look(e, now);
-	if (e->known != what_is_known(&next)) {
-		e->known = what_is_known(&next);
-		sk_container_entry_tell(table, SK_CONTAINER_KNOWN, e, 0);
+	ask(table, e);
+}
+
+/* What an engine has answered wins over what files said. */
+static void take_answer(struct sk_container_table *table, const struct sk_engine_answer *answer)
+{
+	struct sk_container_entry *e = sk_container_entry_get(table, sk_span_str(answer->id));
+	struct sk_arena work = { 0 };
+	struct sk_container next;
+
+	if (!e || e->ended)
+		return;
+	next = sk_container_copy(&e->container, &work);
+	sk_container_read(SK_CONTAINER_INSPECT, sk_buf_view(&answer->container), &work, &next, NULL);
+	sk_container_read(SK_CONTAINER_INSPECT_IMAGE, sk_buf_view(&answer->image), &work, &next, NULL);
+	put(table, e, &next);
+	sk_arena_release(&work);
+}
+
+static void take_answers(struct sk_container_table *table)
+{
+	struct sk_engine_answer answer = { 0 };
+
+	while (table->engines && sk_container_engines_take(table->engines, &answer)) {
+		take_answer(table, &answer);
+		sk_engine_answer_release(&answer);
 	}
+}
+
+void sk_container_table_ask(struct sk_container_table *table, const char *const *sockets)
+{
+	sk_container_engines_free(table->engines);
+	table->engines = sk_container_engines_new(sockets);
+	for (struct sk_container_entry *e = table->oldest; e; e = e->newer)
+		ask(table, e);
 }
 
 /* ---- all of them ---- */
@@ -348,14 +406,24 @@ static void end_unseen(struct sk_container_table *table, struct sk_process_table
 			sk_container_entry_end(table, e);
 }
 
+/* Too many: names of cgroups that nobody knows anything of go first, so that they cannot displace containers. */
 static void end_oldest(struct sk_container_table *table)
 {
-	struct sk_container_entry *e = table->oldest;
+	for (int pass = 0; pass < 2; pass++)
+		for (struct sk_container_entry *e = table->oldest;
+		     e && sk_container_table_count(table) > SK_MAX_CONTAINERS; e = e->newer)
+			if (pass || (!e->known && !e->bundle))
+				sk_container_entry_end(table, e);
+}
 
-	for (size_t living = sk_container_table_count(table); living > SK_MAX_CONTAINERS && e;
-	     e = e->newer) {
-		living -= !e->ended;
-		sk_container_entry_end(table, e);
+/* Of those that make no events, or whose engine had too much to do. */
+static void look_at_quiet(struct sk_container_table *table)
+{
+	for (struct sk_container_entry *e = table->oldest; e; e = e->newer) {
+		if (e->ended)
+			continue;
+		sk_container_entry_look(table, e, &(struct sk_process){ 0 });
+		ask(table, e);
 	}
 }
 
@@ -366,12 +434,14 @@ void sk_container_table_sweep(struct sk_container_table *table, struct sk_proces
 	size_t n = 0;
 	int64_t now;
 
+	take_answers(table);
 	if (!table->count)
 		return;
 	now = sk_container_now();
 	if (now < table->next_sweep)
 		return;
 	table->next_sweep = now + SWEEP_MS;
+	look_at_quiet(table);
 	end_unseen(table, processes, now);
 	end_oldest(table);
 	for (struct sk_container_entry *e = table->oldest, *next; e && table->ended && n < AT_ONCE;

@@ -48,6 +48,13 @@ void sk_container_table_sweep(struct sk_container_table *table, struct sk_proces
 void sk_container_table_each(const struct sk_container_table *table,
 			     void (*fn)(void *context, const struct sk_container *container), void *context);
 
+/*
+ * Asks engines at these sockets (ended by NULL) about what their files did not
+ * tell: addresses, labels, digests. Their answers are taken when they have come,
+ * between two events. Without this nobody is asked.
+ */
+void sk_container_table_ask(struct sk_container_table *table, const char *const *sockets);
+
 enum sk_container_change {
 	SK_CONTAINER_ADDED,  /* nothing but its id may be known */
 	SK_CONTAINER_KNOWN,  /* something is known that was not */

@@ -30,6 +30,7 @@ struct sk_container {
 	const struct sk_mount_point *mounts;
 	uint32_t mount_count;
 	int64_t start;		    /* nanoseconds since 1970; 0 unknown */
+	uint32_t owner;		    /* user id of who started its runtime; 0: root, or not known */
 	int32_t privileged;	    /* 1, 0; -1 unknown */
 	struct sk_span ip;
 	struct sk_span rootfs;	    /* its root folder as the host has it, while it runs */

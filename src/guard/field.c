@@ -192,7 +192,6 @@ const struct sk_field_absent sk_fields_absent[] = {
 #define MEMORY "page and memory counters are not traced"
 #define ENTER "no event has an enter half here"
 #define PLUGIN "it is another source's"
-#define PROBES "health probes are not told apart from other programs"
 	{ "evt.latency", ENTER }, { "evt.latency.s", ENTER }, { "evt.latency.ns", ENTER },
 	{ "evt.latency.quantized", ENTER }, { "evt.latency.human", ENTER }, { "evt.wait_latency", ENTER },
 	{ "evt.is_wait", ENTER },
@@ -226,9 +225,6 @@ const struct sk_field_absent sk_fields_absent[] = {
 	{ "thread.nametid", COUNTS }, { "thread.cgroups", "a cgroup is known by its id, not by its path" },
 	{ "thread.cgroup", "a cgroup is known by its id, not by its path" },
 	{ "proc.nthreads", "threads are not counted" }, { "proc.nchilds", "threads are not counted" },
-	{ "container.healthcheck", PROBES }, { "container.liveness_probe", PROBES },
-	{ "container.readiness_probe", PROBES }, { "proc.is_container_healthcheck", PROBES },
-	{ "proc.is_container_liveness_probe", PROBES }, { "proc.is_container_readiness_probe", PROBES },
 	{ "container.cni.json", "network plugins are not asked" }, { "k8s.pod.cni.json", "network plugins are not asked" },
 	{ "k8s.rc.name", "removed from Falco" }, { "k8s.rc.id", "removed from Falco" },
 	{ "k8s.svc.name", "removed from Falco" }, { "k8s.svc.id", "removed from Falco" },

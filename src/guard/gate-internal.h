@@ -9,7 +9,6 @@
 #include <pthread.h>
 
 struct gate_bpf;
-struct ring_buffer;
 
 /* The kernel's part, loaded by us or taken over: all of it by descriptor. */
 enum sk_gate_map {
@@ -86,11 +85,11 @@ enum { SK_GATE_QUEUE = 4096 };
 struct sk_gate {
 	struct sk_gate_options options;
 	struct sk_gate_kernel kernel;
-	struct ring_buffer *ring;
+	struct sk_ring *ring;
 	int fanotify; /* -1: none */
 	int wake, stop; /* eventfds */
-	pthread_t thread;
-	bool running;
+	pthread_t thread, answerer; /* of verdicts; of fanotify's questions */
+	bool running, answers;
 	pthread_mutex_t lock; /* of all below */
 	SK_VEC(struct sk_gate_member) members;
 	struct sk_gate_verdict *queue; /* a ring of SK_GATE_QUEUE */
@@ -100,7 +99,7 @@ struct sk_gate {
 	size_t protection_count;
 };
 
-/* The thread (gate-watch.c). */
+/* The threads (gate-watch.c). */
 int sk_gate_watch_start(struct sk_gate *gate, struct sk_err *err);
 void sk_gate_watch_stop(struct sk_gate *gate);
 /* Tells a verdict; takes its path. */

@@ -5,6 +5,7 @@
 #include "base/reader.h"
 #include "bpf/event.h"
 #include "guard/gate-trial.h"
+#include "guard/ring.h"
 
 #include <bpf/libbpf.h>
 #include <errno.h>
@@ -129,56 +130,79 @@ static int on_record(void *context, void *bytes, size_t size)
 	return 0;
 }
 
-static void *watch(void *context)
+/* Until the gate ends: nobody reads `stop`, so that it stays readable for both threads. */
+static bool wait_for(struct sk_gate *g, int fd)
+{
+	struct pollfd fds[] = { { .fd = g->stop, .events = POLLIN }, { .fd = fd, .events = POLLIN } };
+
+	do {
+		if (poll(fds, SK_COUNT(fds), -1) < 0 && errno != EINTR)
+			return false;
+	} while (!fds[0].revents && !(fds[1].revents & POLLIN));
+	return !fds[0].revents;
+}
+
+/*
+ * Somebody waits for each answer. This thread opens no file itself: opening one in a
+ * container asks a question, which nobody but this thread answers.
+ */
+static void *answer(void *context)
 {
 	struct sk_gate *g = context;
-	struct pollfd fds[] = {
-		{ .fd = g->stop, .events = POLLIN },
-		{ .fd = g->fanotify, .events = POLLIN },
-		{ .fd = ring_buffer__epoll_fd(g->ring), .events = POLLIN },
-	};
 
-	for (;;) {
-		if (poll(fds, SK_COUNT(fds), -1) < 0 && errno != EINTR)
-			break;
-		if (fds[0].revents)
-			break;
-		/* Somebody waits for these. */
-		if (fds[1].revents & POLLIN)
-			sk_gate_answer(g);
-		if (fds[2].revents & POLLIN)
-			ring_buffer__consume(g->ring);
-	}
+	while (wait_for(g, g->fanotify))
+		sk_gate_answer(g);
 	return NULL;
 }
 
-int sk_gate_watch_start(struct sk_gate *g, struct sk_err *err)
+static void *watch(void *context)
+{
+	struct sk_gate *g = context;
+
+	while (wait_for(g, sk_ring_fd(g->ring)))
+		sk_ring_consume(g->ring);
+	return NULL;
+}
+
+static int start(struct sk_gate *g, pthread_t *thread, bool *running, void *(*fn)(void *), struct sk_err *err)
 {
 	sigset_t all, before;
 	int r;
 
-	g->ring = ring_buffer__new(g->kernel.maps[SK_GATE_MAP_VERDICTS], on_record, g, NULL);
-	if (!g->ring)
-		return sk_err_errno(err, "the gate's verdicts");
 	/* Signals are the agent's. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	r = pthread_create(&g->thread, NULL, watch, g);
+	r = pthread_create(thread, NULL, fn, g);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	errno = r;
 	if (r)
 		return sk_err_errno(err, "the gate's thread");
-	g->running = true;
+	*running = true;
 	return 0;
+}
+
+int sk_gate_watch_start(struct sk_gate *g, struct sk_err *err)
+{
+	int r = sk_ring_open(g->kernel.maps[SK_GATE_MAP_VERDICTS], on_record, g, &g->ring, err);
+
+	if (r == 0)
+		r = start(g, &g->thread, &g->running, watch, err);
+	if (r == 0 && g->fanotify >= 0)
+		r = start(g, &g->answerer, &g->answers, answer, err);
+	return r;
 }
 
 void sk_gate_watch_stop(struct sk_gate *g)
 {
 	uint64_t one = 1;
 
-	if (g->running && write(g->stop, &one, sizeof(one)) == sizeof(one))
-		pthread_join(g->thread, NULL);
-	g->running = false;
-	ring_buffer__free(g->ring);
+	if ((g->running || g->answers) && write(g->stop, &one, sizeof(one)) == sizeof(one)) {
+		if (g->running)
+			pthread_join(g->thread, NULL);
+		if (g->answers)
+			pthread_join(g->answerer, NULL);
+	}
+	g->running = g->answers = false;
+	sk_ring_close(g->ring);
 	g->ring = NULL;
 }

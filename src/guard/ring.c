@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 
+#include <bpf/bpf.h>
 #include <errno.h>
 #include <limits.h>
 #include <linux/bpf.h>
@@ -40,12 +41,16 @@ static int map(struct sk_ring *r)
 	return 0;
 }
 
-int sk_ring_open(int fd, size_t bytes, sk_ring_fn *fn, void *context, struct sk_ring **ret_ring, struct sk_err *err)
+int sk_ring_open(int fd, sk_ring_fn *fn, void *context, struct sk_ring **ret_ring, struct sk_err *err)
 {
 	struct sk_ring *r = sk_alloc(sizeof(*r));
+	struct bpf_map_info info = { 0 };
+	uint32_t size = sizeof(info);
 
-	*r = (struct sk_ring){ .fd = fd, .page = (size_t)sysconf(_SC_PAGESIZE), .bytes = bytes, .fn = fn, .context = context };
-	if (map(r) < 0) {
+	*r = (struct sk_ring){ .fd = fd, .page = (size_t)sysconf(_SC_PAGESIZE), .fn = fn, .context = context };
+	if (bpf_obj_get_info_by_fd(fd, &info, &size) == 0)
+		r->bytes = info.max_entries;
+	if (!r->bytes || map(r) < 0) {
 		int code = sk_err_errno(err, "the ring buffer's memory");
 
 		sk_ring_close(r);

@@ -17,8 +17,8 @@ struct sk_ring;
 /* A record; valid until it returns. A negative number ends the reading and is what it returns. */
 typedef int sk_ring_fn(void *context, void *data, size_t size);
 
-/* Of the map behind `fd`, which stays the caller's and open. `bytes` as the map was made with. */
-int sk_ring_open(int fd, size_t bytes, sk_ring_fn *fn, void *context, struct sk_ring **ret_ring, struct sk_err *err);
+/* Of the map behind `fd`, which stays the caller's and open. */
+int sk_ring_open(int fd, sk_ring_fn *fn, void *context, struct sk_ring **ret_ring, struct sk_err *err);
 void sk_ring_close(struct sk_ring *ring);
 
 /* Readable when there are records. */

@@ -335,7 +335,7 @@ int sk_hooks_open(int (*record)(void *context, void *bytes, size_t size), void *
 		return -err->code;
 	}
 	h->alive = bpf_program__attach_iter(h->bpf->progs.tell_alive, NULL);
-	r = sk_ring_open(bpf_map__fd(h->bpf->maps.ring), bpf_map__max_entries(h->bpf->maps.ring), record, context, &h->ring, err);
+	r = sk_ring_open(bpf_map__fd(h->bpf->maps.ring), record, context, &h->ring, err);
 	if (r < 0) {
 		sk_hooks_close(h);
 		return r;

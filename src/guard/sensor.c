@@ -12,6 +12,12 @@
 
 /* Records of one poll: where processes are quicker than we are, the caller must come to its turn all the same. */
 enum { MAX_TAKEN = 1 << 14 };
+/*
+ * How often is asked whether exec, fork or exit were lost. Not at each poll: the
+ * question is a system call, which another agent on this host would tell, and
+ * ask for its part.
+ */
+#define ASK_EVERY INT64_C(250000000)
 
 struct sk_sensor {
 	struct sk_hooks *hooks;
@@ -22,6 +28,7 @@ struct sk_sensor {
 	uint64_t broken; /* records that are none */
 	uint64_t lost;	 /* of exec, fork and exit, when all processes were looked at the last time */
 	uint64_t heals;	 /* how often that was since the first time */
+	int64_t asked;	 /* when it was asked whether any were lost */
 	/* of the poll that runs */
 	sk_sensor_fn *fn;
 	void *context;
@@ -104,11 +111,11 @@ static uint64_t lost_for(struct sk_sensor *s, uint32_t reason)
 	return sum;
 }
 
-static int64_t wall_clock(void)
+static int64_t clock_of(clockid_t clock)
 {
 	struct timespec now;
 
-	clock_gettime(CLOCK_REALTIME, &now);
+	clock_gettime(clock, &now);
 	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
 }
 
@@ -116,7 +123,7 @@ static int64_t wall_clock(void)
 static int look_at_all(struct sk_sensor *s, struct sk_err *err)
 {
 	sk_cleanup(sk_buf_release) struct sk_buf records = { 0 };
-	int64_t before = wall_clock();
+	int64_t before = clock_of(CLOCK_REALTIME);
 
 	s->lost = lost_for(s, SK_LOSS_RING_PROCESS);
 	if (sk_hooks_alive(s->hooks, &records, NULL) == 0 && sk_decode_alive(s->decoder, sk_buf_view(&records), before))
@@ -172,6 +179,16 @@ int sk_sensor_fd(const struct sk_sensor *s)
 	return sk_hooks_fd(s->hooks);
 }
 
+static bool has_lost(struct sk_sensor *s)
+{
+	int64_t now = clock_of(CLOCK_MONOTONIC);
+
+	if (now - s->asked < ASK_EVERY)
+		return false;
+	s->asked = now;
+	return lost_for(s, SK_LOSS_RING_PROCESS) != s->lost;
+}
+
 int sk_sensor_poll(struct sk_sensor *s, int timeout, sk_sensor_fn *fn, void *context, struct sk_err *err)
 {
 	int r;
@@ -187,7 +204,7 @@ int sk_sensor_poll(struct sk_sensor *s, int timeout, sk_sensor_fn *fn, void *con
 	if (s->failed < 0)
 		return s->failed;
 	/* What is still in the ring is older than what was lost: it comes first. */
-	if (r == 0 && s->taken < MAX_TAKEN && lost_for(s, SK_LOSS_RING_PROCESS) != s->lost) {
+	if (r == 0 && s->taken < MAX_TAKEN && has_lost(s)) {
 		r = look_at_all(s, err);
 		s->heals++;
 	}

@@ -58,13 +58,17 @@ int sk_sensor_fd(const struct sk_sensor *sensor);
 /* Waits up to so many milliseconds (0: not at all) for events and hands out those that are there; their number, or an error. */
 int sk_sensor_poll(struct sk_sensor *sensor, int timeout, sk_sensor_fn *fn, void *context, struct sk_err *err);
 
-/* The processes that it knows, the same way. */
+/* The processes that it knows, which change while it is polled; its own. NULL: built without the sensor. */
 struct sk_process_table;
 struct sk_process_table *sk_sensor_processes(struct sk_sensor *sensor);
 
 /* The containers that it knows, which change while it is polled; its own. NULL: built without the sensor. */
 struct sk_container_table;
 struct sk_container_table *sk_sensor_containers(struct sk_sensor *sensor);
+
+/* The same of processes. */
+struct sk_process_table;
+struct sk_process_table *sk_sensor_processes(struct sk_sensor *sensor);
 
 /* Events that were lost so far, by reason; the names are words for people. */
 struct sk_sensor_loss {

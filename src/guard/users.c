@@ -153,6 +153,12 @@ static int open_root(const char *path)
 	return fd;
 }
 
+/* What a user has laid out himself may lie on a file system that does not answer. */
+static bool is_laid_out(const struct sk_container *container)
+{
+	return container->rootfs.len && !container->owner;
+}
+
 /*
  * That of the process or, if it has ended already or is not yet where its container is, of what started it there, or
  * else where the engine has laid it out.
@@ -169,7 +175,7 @@ static int container_root(const struct sk_process *process)
 		root = open_root(path);
 		p = p->parent;
 	}
-	return root < 0 && process->container->rootfs.len ? open_root(process->container->rootfs.ptr) : root;
+	return root < 0 && is_laid_out(process->container) ? open_root(process->container->rootfs.ptr) : root;
 }
 
 /* Names of texts that were read before, or made of them; NULL: there are too many. */
@@ -256,7 +262,7 @@ void sk_users_look(struct sk_users *users, const struct sk_process *process)
 
 void sk_users_prepare(struct sk_users *users, const struct sk_container *container)
 {
-	if (container->rootfs.len)
+	if (is_laid_out(container))
 		look_below(users, container, open_root(container->rootfs.ptr));
 }
 

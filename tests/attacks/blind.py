@@ -8,8 +8,7 @@ import sys
 import engine
 
 SPOOL = 1 << 20
-CONFIG = """state: {state}
-outputs:
+CONFIG = """outputs:
   - kind: stdout
     format: json
   - kind: webhook
@@ -48,9 +47,7 @@ class Test:
         engine.make_root(root)
         self.engine = engine.Engine(self.folder)
         self.engine.load(root)
-        config = self.folder / "guard.yaml"
-        config.write_text(CONFIG.format(state=self.folder / "state"))
-        self.guard = engine.Guard(self.folder, [engine.SOURCE / "rules/runtime"], "--all", "--config", str(config))
+        self.guard = engine.Guard(self.folder, [engine.SOURCE / "rules/runtime"], "--all", config=CONFIG)
         self.mark = f"sekisho-blind-{os.getpid()}"
 
     def run(self, name, script, *options):

@@ -204,21 +204,16 @@ class Engine:
 
 
 class Guard:
-    """sekisho guard run; its alerts as they come."""
+    """sekisho guard run, with folders of its own; its alerts as they come. `config`: more of guard.yaml."""
 
-    def __init__(self, folder, rules, *options, before=()):
+    def __init__(self, folder, rules, *options, config="", before=()):
+        settings = folder / "guard.yaml"
+        settings.write_text(f"state: {folder}/state\nruntime: {folder}/run\n{config}")
         self.alerts_path = folder / "alerts"
         self.log_path = folder / "guard-log"
         self.offset = 0
         self.alerts = []
-        # State and runtime of its own: others may watch at the same time.
-        config = folder / "own.yaml"
-        given = options[options.index("--config") + 1] if "--config" in options else None
-        text = pathlib.Path(given).read_text() if given else ""
-        own = {"state": folder / "state", "runtime": folder / "run"}
-        config.write_text(text + "".join(f"{key}: {path}\n" for key, path in own.items() if f"{key}:" not in text))
-        options = [o for i, o in enumerate(options) if o != "--config" and (not i or options[i - 1] != "--config")]
-        command = [*before, sekisho(), "guard", "run", "-f", "json", "--config", str(config), *options]
+        command = [*before, sekisho(), "guard", "run", "-f", "json", "--config", str(settings), *options]
         for rule in rules:
             command += ["--rules", str(rule)]
         self.process = subprocess.Popen(command, stdout=open(self.alerts_path, "w"), stderr=open(self.log_path, "w"),
@@ -226,7 +221,14 @@ class Guard:
         atexit.register(self.stop)
         if not wait_for(lambda: self.process.poll() is not None or "watching" in self.log()) or \
                 self.process.poll() is not None:
-            raise Skip(f"the guard does not run here: {self.log().strip()}")
+            self.why_not()
+
+    def why_not(self):
+        """Where the sensor runs and the guard does not, something is wrong with the guard."""
+        probe = run(sekisho(), "guard", "events", "--type", "exec", "--for", "1s")
+        if probe.returncode:
+            raise Skip(f"the sensor does not run here: {probe.stdout.strip()}")
+        raise RuntimeError(f"the guard does not run: {self.log().strip()}")
 
     def log(self):
         return self.log_path.read_text()
@@ -247,7 +249,9 @@ class Guard:
         return self.alerts
 
     def wait_alert(self, wanted, seconds=60):
-        return wait_for(lambda: next((a for a in self.read() if wanted(a)), None), seconds)
+        found = wait_for(lambda: next((a for a in self.read() if wanted(a)), None) or self.process.poll() is not None,
+                         seconds)
+        return found if isinstance(found, dict) else None
 
 
 def falco_rules(folder):

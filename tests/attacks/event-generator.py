@@ -105,9 +105,7 @@ class Place:
         self.engine = engine.Engine(self.folder)
         self.engine.load(self.root, IMAGE)
         self.network()
-        config = self.folder / "guard.yaml"
-        config.write_text(CONFIG)
-        self.guard = engine.Guard(self.folder, engine.falco_rules(self.folder), "--config", str(config), "--all",
+        self.guard = engine.Guard(self.folder, engine.falco_rules(self.folder), "--all", config=CONFIG,
                                   before=self.inside())
 
     def network(self):

@@ -20,7 +20,8 @@ clean() {
 	wait
 	rm -rf "$dir"
 }
-trap clean EXIT INT TERM
+trap clean EXIT
+trap 'exit 1' INT TERM
 cd "$dir" || exit 99
 dockerd --iptables=false --ip6tables=false --bridge=none --data-root "$dir/data" --exec-root "$dir/exec" \
 	--pidfile "$dir/pid" -H "$DOCKER_HOST" >"$dir/docker-log" 2>&1 &
@@ -85,9 +86,10 @@ run --name while sekisho-in-use:one /bin/sh -c 'cp /bin/tac /tmp/dropped; /tmp/d
 scan() { docker save sekisho-in-use:one | "$SEKISHO" scan --packages-only --list-packages --in-use=state/in-use --format json - >out 2>err; }
 use_of() { jq -r --arg n "$1" '.packages[] | select(.name == $n) | .inUse | tostring' out; }
 library_is_seen() { scan && [ "$(use_of "$pcre")" = true ]; }
-until_true library_is_seen
-echo >fifo/while
-echo >fifo/before
+until_true library_is_seen || { echo "no library is seen:"; cat docker-run docker-while agent-log err; }
+for waiting in while before; do # a reader that is gone would be waited for for ever
+	timeout 20 sh -c "echo >fifo/$waiting"
+done
 kill "$agent"
 wait "$agent"
 agent=

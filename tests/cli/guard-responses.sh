@@ -98,6 +98,7 @@ END
 cat >"$dir/guard.yaml" <<END
 state: $dir/state
 runtime: $dir/run
+drift: { mode: off }
 responses:
   limit: none
   docker: $dir/docker.sock

@@ -201,7 +201,7 @@ for _ in $(seq 300); do
 	grep -q "$dir-after" "$dir/events" && break
 	sleep 0.1
 done
-sleep 1
+sleep 2
 echo >"$dir/go-on"
 wait $waiting
 done_watching

@@ -49,6 +49,7 @@ done
 cat >"$dir/guard.yaml" <<END
 state: $dir/state
 runtime: $dir/run
+drift: { mode: off }
 responses:
   entries:
     - { rules: [marked, misspelt], actions: none }

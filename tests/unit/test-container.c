@@ -4,11 +4,16 @@
 #include "base/buf.h"
 #include "base/fd.h"
 #include "base/limits.h"
+#include "guard/container-aside.h"
+#include "guard/container-probe.h"
 #include "guard/container-read.h"
 #include "guard/container-runtime.h"
 #include "guard/container-table.h"
 
 #include <unistd.h>
+
+#define WORDS_INIT(text) { (text), sizeof(text) } /* the last NUL too */
+#define WORDS(text) ((struct sk_span)WORDS_INIT(text))
 
 #define ID "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
@@ -215,7 +220,7 @@ static void test_real(void)
 		  { { SK_CONTAINER_OCI, "docker/config.json" }, { SK_CONTAINER_DOCKER, "docker/config.v2.json" },
 		    { SK_CONTAINER_DOCKER_HOST, "docker/hostconfig.json" },
 		    { SK_CONTAINER_DOCKER_IMAGES, "docker/repositories.json" } },
-		  "docker name=web-1 image=probe:one id=ab6e03cbe437 health=true --fast odd:a\"b tier:front "
+		  "docker name=web-1 image=probe:one id=ab6e03cbe437 health=/bin/sh -c true --fast odd:a\"b tier:front "
 		  "/srv/data>/data:ro pid=host net=own ipc=own privileged=0 started" },
 		{ "podman", "99fd666287539782e893a427122842a4605af456eb17fb4bc9af20232689f009",
 		  { { SK_CONTAINER_STORAGE, "podman/containers.json" }, { SK_CONTAINER_STORAGE_IMAGES, "podman/images.json" } },
@@ -275,10 +280,42 @@ static void test_states(void)
 	}
 }
 
-/* ---- runtimes ---- */
+/* ---- probes ---- */
 
-#define WORDS_INIT(text) { (text), sizeof(text) } /* the last NUL too */
-#define WORDS(text) ((struct sk_span)WORDS_INIT(text))
+static void test_probes(void)
+{
+	static const char labels[] =
+		"{\"Config\":{\"Healthcheck\":{\"Test\":[\"CMD\",\"curl\",\"-f\",\"x\"]},\"Labels\":{"
+		"\"io.kubernetes.container.name\":\"app\",\"annotation.kubectl.kubernetes.io/last-applied-configuration\":"
+		"\"{\\\"spec\\\":{\\\"containers\\\":[{\\\"name\\\":\\\"other\\\"},{\\\"name\\\":\\\"app\\\","
+		"\\\"livenessProbe\\\":{\\\"exec\\\":{\\\"command\\\":[\\\"ping\\\",\\\"me\\\"]}},"
+		"\\\"readinessProbe\\\":{\\\"httpGet\\\":{\\\"port\\\":80}}}]}}\"}}}";
+	struct sk_arena arena = { 0 };
+	struct sk_container c = { .id = SK_SPAN_LIT(ID), .privileged = -1 };
+	struct sk_process host = { .pid = 1, .vpid = 1 };
+	struct sk_process probe = { .pid = 20, .vpid = 7, .parent = &host, .container = &c, .exe = SK_SPAN_LIT("curl"),
+				    .args = WORDS("-f\0x") };
+	struct sk_process below = { .pid = 21, .vpid = 8, .parent = &probe, .container = &c, .exe = SK_SPAN_LIT("sh") };
+	struct sk_process init = { .pid = 22, .vpid = 1, .parent = &host, .container = &c, .exe = SK_SPAN_LIT("app") };
+	struct sk_process like = { .pid = 23, .vpid = 9, .parent = &init, .container = &c, .exe = SK_SPAN_LIT("curl"),
+				   .args = WORDS("-f\0x") };
+
+	read_json(SK_CONTAINER_DOCKER, labels, &arena, &c);
+	ok(sk_span_is(c.healthcheck, "curl -f x") && sk_span_is(c.liveness, "ping me") && !c.readiness.len,
+	   "commands of health check and probes");
+	ok(sk_container_probe_runs(&probe, c.healthcheck) && sk_container_probe_runs(&below, c.healthcheck),
+	   "what the engine puts into the container, and what that starts");
+	ok(!sk_container_probe_runs(&like, c.healthcheck) && !sk_container_probe_runs(&init, c.healthcheck),
+	   "the same command of the container itself is none");
+	ok(!sk_container_probe_runs(&probe, c.liveness) && !sk_container_probe_runs(&probe, SK_SPAN_LIT("curl -f x y")) &&
+		   !sk_container_probe_runs(&probe, SK_SPAN_LIT("curl -f")),
+	   "nor is another command");
+	read_json(SK_CONTAINER_DOCKER, "{\"Config\":{\"Healthcheck\":{\"Test\":[\"NONE\"]}}}", &arena, &c);
+	ok(sk_span_is(c.healthcheck, "NONE"), "one that was switched off");
+	sk_arena_release(&arena);
+}
+
+/* ---- runtimes ---- */
 
 static void test_runtimes(void)
 {
@@ -481,13 +518,36 @@ static void test_whose(void)
 	world_close(&w);
 }
 
+/* What a user runs is looked at aside. */
+static void test_aside(void)
+{
+	sk_autofree char *bundle = NULL;
+	struct sk_container_aside *aside = sk_container_aside_new();
+	struct sk_container c = { .id = SK_SPAN_LIT("x"), .privileged = -1 };
+	struct sk_arena arena = { 0 };
+	struct world w;
+	bool found = false;
+
+	world_open(&w, "{\"annotations\":{\"nerdctl/name\":\"mine\"}}");
+	bundle = sk_strdup(w.folder);
+	/* On a machine that has much to do it may take too long, some times. */
+	for (int i = 0; i < 1000 && !found; i++)
+		found = sk_container_aside_look(aside, &c, &bundle, &arena);
+	ok(found && sk_span_is(c.name, "mine") && strcmp(bundle, w.folder) == 0, "what a user runs is looked at aside");
+	sk_arena_release(&arena);
+	sk_container_aside_free(aside);
+	world_close(&w);
+}
+
 /* Cgroups are made by anybody, and as many as he likes. */
 static void test_many_cgroups(void)
 {
 	struct world w;
-	struct sk_process *p;
+	struct sk_process *p, *known;
 
 	world_open(&w, "{}");
+	known = run(&w, 2, 0, "/usr/sbin/runc", WORDS("runc\0run\0web"));
+	sk_container_table_cgroup(w.table, known, 500000, SK_SPAN_LIT("/web"), false);
 	p = run(&w, 1, 0, "/bin/sh", WORDS("sh"));
 	sk_container_table_cgroup(w.table, p, 1, SK_SPAN_LIT("/docker/" ID), false);
 	for (unsigned i = 2; i < 200000; i++)
@@ -499,6 +559,10 @@ static void test_many_cgroups(void)
 		sk_container_table_cgroup(w.table, p, 300000 + i, sk_span_str(name), false);
 	}
 	ok(sk_container_table_count(w.table) <= 2 * SK_MAX_CONTAINERS, "there is an end to containers");
+	sk_container_table_sweep(w.table, w.processes);
+	ok(sk_container_table_count(w.table) == SK_MAX_CONTAINERS, "and a smaller one between two events");
+	ok(is_in(&w, known, 500000, "/web", "web") && sk_container_table_count(w.table) == SK_MAX_CONTAINERS,
+	   "names alone displace no container that is known");
 	world_close(&w);
 }
 
@@ -506,10 +570,12 @@ int main(void)
 {
 	test_real();
 	test_states();
+	test_probes();
 	test_runtimes();
 	test_plain_runtime();
 	test_without_cgroup();
 	test_whose();
+	test_aside();
 	test_many_cgroups();
 	test_ids();
 	test_docker();

@@ -84,9 +84,9 @@ static void test_answers(const char *path)
 		{ "HTTP/1.1 404 Not Found\r\nA: b\r\n\r\n{\"message\":\"No such container: x\"}", 1, SK_ENOTFOUND,
 		  "status 404: No such container: x" },
 		{ "HTTP/1.1 500 Internal\r\n\r\nnot JSON", 1, SK_ENET, "status 500" },
-		{ "SSH-2.0-OpenSSH\r\n", 1, SK_ENET, "status 0" },
-		{ "", 1, SK_ENET, "status 0" },
-		{ "HTTP/1.1 2", 1, SK_ENET, "status 0" },
+		{ "SSH-2.0-OpenSSH\r\n", 1, SK_ENET, "the answer is no HTTP" },
+		{ "", 1, SK_ENET, "the answer is no HTTP" },
+		{ "HTTP/1.1 2", 1, SK_ENET, "the answer is no HTTP" },
 		{ "HTTP/1.1 200 OK\r\n0123456789012345678901234567890123456789012345678901234567890123\r\n", 4096, SK_ELIMIT,
 		  "the answer is larger than 65536 bytes" },
 		{ NULL, 0, SK_ETIMEOUT, "does not answer in time" },
@@ -96,7 +96,7 @@ static void test_answers(const char *path)
 		struct outcome got;
 
 		call(path, cases[i].answer, cases[i].times, &got);
-		ok(got.code == -cases[i].code && strcmp(got.err.text, cases[i].error) == 0, "case %zu: %s", i, cases[i].error);
+		ok(got.code == -cases[i].code && sk_span_ends(sk_span_str(got.err.text), cases[i].error), "case %zu: %s", i, cases[i].error);
 		if (strcmp(got.err.text, cases[i].error) != 0)
 			printf("# got %d: %s\n", got.code, got.err.text);
 		if (i == 0) {

@@ -55,9 +55,10 @@ static void test_record(void)
 			       back.files[i].last == files[i].last &&
 			       back.files[i].how == files[i].how,
 		       "file %zu", i);
+	sk_in_use_release(&back);
 	is_int(sk_in_use_open(dir, sk_span_str(&ID[7]), &back, &err), 0);
 	is_int(sk_in_use_open(dir, SK_SPAN_LIT("sha256:22"), &back, &err), -SK_EINVAL);
-	memset(&back, 0, sizeof(back));
+	sk_in_use_release(&back);
 	sk_in_use_pack(&use, &bytes);
 	for (size_t i = 0; i < bytes.len; i++) {
 		bytes.data[i] ^= 1;

@@ -252,6 +252,25 @@ static void test_overlay(void)
 	   "a folder that is not there: %s", err.text);
 }
 
+/* Root's scans put them where the agent looks, unless root has said where the cache shall be. */
+static void test_folder(void)
+{
+	sk_autofree char *fallback = NULL, *elsewhere = NULL, *chosen = NULL, *named = NULL,
+			 *own = NULL;
+
+	unsetenv("XDG_CACHE_HOME");
+	setenv("HOME", "/home/a", 1);
+	own = sk_xdg_cache_dir();
+	fallback = sk_manifest_dir(own);
+	is_str(fallback, geteuid() ? "/home/a/.cache/sekisho/manifests" : SK_MANIFEST_SYSTEM_DIR);
+	named = sk_manifest_dir("/named");
+	is_str(named, "/named/manifests");
+	setenv("XDG_CACHE_HOME", "/chosen", 1);
+	elsewhere = sk_xdg_cache_dir();
+	chosen = sk_manifest_dir(elsewhere);
+	is_str(chosen, "/chosen/sekisho/manifests");
+}
+
 int main(int argc, char **argv)
 {
 	sk_autofree char *clean = NULL;
@@ -260,6 +279,7 @@ int main(int argc, char **argv)
 		return sk_analyze_worker_main();
 	if (!mkdtemp(folder))
 		return 1;
+	test_folder();
 	test_kept();
 	test_damage();
 	test_owner();

@@ -47,6 +47,20 @@ static int check_file(const char *path, int fd, struct stat *st, struct sk_err *
 	return 0;
 }
 
+static int open_append(const char *path)
+{
+	return open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
+}
+
+static int make_folder(const char *path, struct sk_err *err)
+{
+	struct sk_span folder = sk_span_dirname(sk_span_str(path));
+	sk_autofree char *name = sk_strndup(folder.ptr, folder.len);
+
+	errno = ENOENT;
+	return folder.len ? sk_path_make_dirs(name, 0750, err) : -1;
+}
+
 static int open_file(const struct file_config *c, struct file_state *s, struct sk_err *err)
 {
 	sk_autoclose int fd = -1;
@@ -54,7 +68,9 @@ static int open_file(const struct file_config *c, struct file_state *s, struct s
 
 	if (s->fd_plus_1)
 		return 0;
-	fd = open(c->path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
+	fd = open_append(c->path);
+	if (fd < 0 && errno == ENOENT && make_folder(c->path, err) == 0)
+		fd = open_append(c->path);
 	if (fd < 0)
 		return sk_err_errno(err, "%s", c->path);
 	if (check_file(c->path, fd, &st, err) < 0)
@@ -130,7 +146,10 @@ static enum sk_send deliver(struct sk_output *o, const struct sk_span *messages,
 /* What will never work is said before the agent starts; what is full or away for now is not. */
 static int open_first(struct sk_output *o, struct sk_err *err)
 {
-	return open_file(sk_output_config_of(o), sk_output_state(o), err);
+	errno = 0;
+	if (open_file(sk_output_config_of(o), sk_output_state(o), err) < 0 && errno != ENOSPC && errno != EDQUOT)
+		return -err->code;
+	return 0;
 }
 
 static void close_all(struct sk_output *o)

@@ -70,6 +70,22 @@ static bool privileged(SK_FIELD_PARAMS)
 	return of(e) && of(e)->privileged >= 0 && sk_give_bool(ret, of(e)->privileged > 0);
 }
 
+/* ---- what it shares with the host, and what looks after it ---- */
+
+static bool shared(int8_t how, struct sk_field_value *ret)
+{
+	return how && sk_give_bool(ret, how > 0);
+}
+
+static bool host_pid(SK_FIELD_PARAMS) { return of(e) && shared(of(e)->host_pid, ret); }
+static bool host_network(SK_FIELD_PARAMS) { return of(e) && shared(of(e)->host_network, ret); }
+static bool host_ipc(SK_FIELD_PARAMS) { return of(e) && shared(of(e)->host_ipc, ret); }
+static bool healthcheck(SK_FIELD_PARAMS) { return of(e) && give(of(e)->healthcheck, ret); }
+static bool liveness(SK_FIELD_PARAMS) { return of(e) && give(of(e)->liveness, ret); }
+static bool readiness(SK_FIELD_PARAMS) { return of(e) && give(of(e)->readiness, ret); }
+
+/* ---- its life ---- */
+
 static bool start_ts(SK_FIELD_PARAMS)
 {
 	if (!of(e) || !of(e)->start)
@@ -251,6 +267,12 @@ static const struct sk_field fields[] = {
 	  mount_propagation },
 	{ "container.label", TEXT, WITH, "label [NAME]", label },
 	{ "container.labels", TEXT, 0, "all labels: \"name:value, name:value\"", labels },
+	{ "container.host_pid", SK_FIELD_BOOL, 0, "does it share the host's pid namespace?", host_pid },
+	{ "container.host_network", SK_FIELD_BOOL, 0, "does it share the host's network namespace?", host_network },
+	{ "container.host_ipc", SK_FIELD_BOOL, 0, "does it share the host's IPC namespace?", host_ipc },
+	{ "container.healthcheck", TEXT, 0, "command of its health check, or \"NONE\" where it was switched off", healthcheck },
+	{ "container.liveness_probe", TEXT, 0, "command of its liveness probe", liveness },
+	{ "container.readiness_probe", TEXT, 0, "command of its readiness probe", readiness },
 	{ "container.ip", TEXT, 0, "first address of the container", ip },
 	{ "container.start_ts", SK_FIELD_TIME, 0, "when it was started, nanoseconds since 1970", start_ts },
 	{ "container.duration", SK_FIELD_SPAN, 0, "nanoseconds since then", duration },

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The process that made the event, and its ancestors. */
+#include "guard/container-probe.h"
 #include "guard/fields/fields.h"
 
 #include <inttypes.h>
@@ -339,6 +340,21 @@ static bool proc_exe_ctime_pidns(SK_FIELD_PARAMS)
 }
 
 static bool proc_is_exe_writable(SK_FIELD_PARAMS) { return sk_give_bool(ret, e->process->exe_writable); }
+static bool probes(const struct sk_event *e, size_t offset, struct sk_field_value *ret)
+{
+	const struct sk_container *c = e->process->container;
+
+	return sk_give_bool(ret, c && sk_container_probe_runs(e->process,
+							      *(const struct sk_span *)(const void *)((const char *)c + offset)));
+}
+
+static bool proc_is_healthcheck(SK_FIELD_PARAMS)
+{
+	return probes(e, offsetof(struct sk_container, healthcheck), ret);
+}
+
+static bool proc_is_liveness(SK_FIELD_PARAMS) { return probes(e, offsetof(struct sk_container, liveness), ret); }
+static bool proc_is_readiness(SK_FIELD_PARAMS) { return probes(e, offsetof(struct sk_container, readiness), ret); }
 static bool proc_is_exe_upper(SK_FIELD_PARAMS) { return sk_give_bool(ret, e->process->exe_place == SK_EXE_UPPER); }
 static bool proc_is_exe_lower(SK_FIELD_PARAMS) { return sk_give_bool(ret, e->process->exe_place == SK_EXE_LOWER); }
 static bool proc_is_exe_memfd(SK_FIELD_PARAMS) { return sk_give_bool(ret, e->process->exe_place == SK_EXE_MEMFD); }
@@ -417,6 +433,12 @@ static const struct sk_field fields[] = {
 	{ "proc.pid.ts", SK_FIELD_SPAN, 0, "when the process was made, nanoseconds since 1970", proc_pid_ts },
 	{ "proc.ppid.ts", SK_FIELD_SPAN, 0, "proc.pid.ts of the parent", proc_ppid_ts },
 	{ "proc.is_exe_writable", BOOL, 0, "may the user write the program's file?", proc_is_exe_writable },
+	{ "proc.is_container_healthcheck", BOOL, 0, "is it, or is it below, the container's health check?",
+	  proc_is_healthcheck },
+	{ "proc.is_container_liveness_probe", BOOL, 0, "is it, or is it below, the container's liveness probe?",
+	  proc_is_liveness },
+	{ "proc.is_container_readiness_probe", BOOL, 0, "is it, or is it below, the container's readiness probe?",
+	  proc_is_readiness },
 	{ "proc.is_exe_upper_layer", BOOL, 0, "is the program in the upper layer of an overlay?", proc_is_exe_upper },
 	{ "proc.is_exe_lower_layer", BOOL, 0, "is the program in a lower layer of an overlay?", proc_is_exe_lower },
 	{ "proc.is_exe_from_memfd", BOOL, 0, "is the program a memory file without a name?", proc_is_exe_memfd },

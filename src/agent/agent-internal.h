@@ -10,6 +10,8 @@
 #include "agent/service.h"
 #include "guard/judge.h"
 
+enum { SK_AGENT_PROTECTIONS = 16 };
+
 struct sk_agent {
 	struct sk_agent_config *config;
 	sk_agent_say_fn *say_fn;
@@ -26,6 +28,8 @@ struct sk_agent {
 	struct sk_agent_counts counts;
 	struct sk_inuse *inuse;
 	struct sk_drift *drift; /* NULL: nothing is guarded */
+	struct sk_gate_protection protections[SK_AGENT_PROTECTIONS]; /* as they were found at start */
+	size_t protection_count;
 	int64_t started; /* milliseconds of the monotonic clock */
 	/* What happened in the last whole second. */
 	int64_t pulse;

@@ -230,17 +230,15 @@ static void put_hardening(struct sk_json_writer *w, struct sk_agent *a)
 
 static void put_protections(struct sk_json_writer *w, struct sk_agent *a)
 {
-	struct sk_gate *gate = sk_drift_gate(a->drift);
-	const struct sk_gate_protection *rows;
-	size_t count = gate ? sk_gate_protections(gate, &rows) : 0;
-
 	sk_json_key(w, "protections");
 	sk_json_array(w);
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < a->protection_count; i++) {
+		const struct sk_gate_protection *row = &a->protections[i];
+
 		sk_json_object(w);
-		sk_json_put_str(w, "name", rows[i].name);
-		sk_json_put_str(w, "state", sk_gate_state_name(rows[i].state));
-		sk_json_put_str(w, "by", rows[i].hook);
+		sk_json_put_str(w, "name", row->name);
+		sk_json_put_str(w, "state", sk_gate_state_name(row->state));
+		sk_json_put_str(w, "by", row->hook);
 		sk_json_end(w);
 	}
 	sk_json_end(w);
@@ -270,6 +268,7 @@ void sk_agent_status(struct sk_agent *a, struct sk_buf *out)
 	sk_json_put_int(&w, "uptimeSeconds", (sk_agent_now() - a->started) / 1000);
 	put_uint(&w, "memoryMiB", resident());
 	put_uint(&w, "alerts", a->counts.alerts);
+	sk_json_put_bool(&w, "guarding", a->drift != NULL);
 	put_protections(&w, a);
 	put_events(&w, a);
 	put_rules(&w, a);

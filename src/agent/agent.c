@@ -100,6 +100,15 @@ static int open_responses(struct sk_agent *a, struct sk_err *err)
 	return sk_responses_open(&options, &a->responses, err);
 }
 
+static void keep_protections(struct sk_agent *a)
+{
+	const struct sk_gate_protection *rows;
+	size_t count = sk_gate_protections(sk_drift_gate(a->drift), &rows);
+
+	for (size_t i = 0; i < count && i < SK_AGENT_PROTECTIONS; i++)
+		a->protections[a->protection_count++] = rows[i];
+}
+
 /* Without it the agent still sees; what it cannot stop it says. */
 static void open_drift(struct sk_agent *a)
 {
@@ -110,6 +119,12 @@ static void open_drift(struct sk_agent *a)
 
 	if (sk_drift_open(&options, &a->drift, &err) < 0)
 		sk_agent_say(a, true, "nothing is blocked, and drift is not seen: %s", err.text);
+	if (a->drift)
+		keep_protections(a);
+	else if (!sk_drift_is_needed(options.drift, options.protect))
+		a->protection_count = sk_drift_try(&options, a->protections, SK_AGENT_PROTECTIONS);
+	/* What only the try needed goes, too. */
+	a->service.needs.gate = a->drift != NULL;
 }
 
 static int open_all(struct sk_agent *a, struct sk_err *err)
@@ -173,8 +188,8 @@ int sk_agent_open(const struct sk_agent_options *options, struct sk_agent **ret_
 	a->say_fn = options->say;
 	a->say_context = options->context;
 	a->started = sk_agent_now();
-	needs.gate = sk_drift_is_needed(&a->config->drift, &a->config->protect);
-	needs.workers = needs.gate && a->config->drift.make;
+	needs.gate = a->config->drift.canary || sk_drift_is_needed(&a->config->drift, &a->config->protect);
+	needs.workers = sk_drift_is_needed(&a->config->drift, &a->config->protect) && a->config->drift.make;
 	if (sk_service_open(&a->service, a->config->runtime, &needs, err) < 0) {
 		free(a);
 		return -err->code;

@@ -31,7 +31,7 @@ static const char *choice_hook(unsigned i, const char **ret_summary)
 	  .help = "Labels of the container or its pod", .otherwise = "all" }
 
 static const struct sk_option drift_table[] = {
-	{ "mode", 0, SK_OPT_ENUM(struct sk_drift_config, mode, choice_mode), .argument = "MODE", .fallback = "alert",
+	{ "mode", 0, SK_OPT_ENUM(struct sk_drift_config, mode, choice_mode), .argument = "MODE", .fallback = "off",
 	  .help = "What happens in containers when something is to run that is not in their image" },
 	{ "manifests", 0, SK_OPT_FOLDER(struct sk_drift_config, manifests), .argument = "FOLDER",
 	  .help = "Where scans, and this agent, keep what images have", .otherwise = "the folder manifests in that of the state" },

@@ -222,7 +222,7 @@ static bool stops(const struct sk_drift_options *o)
 	return stops;
 }
 
-static void say_protections(struct sk_drift *d)
+static void say_protections(struct sk_drift *d, const char *tried)
 {
 	sk_cleanup(sk_buf_release) struct sk_buf text = { 0 };
 	const struct sk_gate_protection *rows;
@@ -232,7 +232,7 @@ static void say_protections(struct sk_drift *d)
 		sk_buf_printf(&text, "%s%s %s%s%s%s", i ? "; " : "", rows[i].name, sk_gate_state_name(rows[i].state),
 			      rows[i].hook ? " (" : "", rows[i].hook ? rows[i].hook : "", rows[i].hook ? ")" : "");
 	if (count)
-		say(d, false, "tried: %s", sk_buf_str(&text));
+		say(d, false, "%s: %s", tried, sk_buf_str(&text));
 }
 
 static int mark_addresses(struct sk_drift *d, struct sk_err *err)
@@ -271,8 +271,31 @@ static int open_gate(struct sk_drift *d, const struct sk_drift_options *o, struc
 		sk_gate_allow(d->gate, engines[i]);
 	if (o->drift->canary && sk_gate_canary(d->gate, &canary) < 0)
 		say(d, true, "the protections could not be tried: %s", canary.text);
-	say_protections(d);
+	say_protections(d, "tried");
 	return 0;
+}
+
+size_t sk_drift_try(const struct sk_drift_options *o, struct sk_gate_protection *ret_rows, size_t room)
+{
+	struct sk_drift d = { .say_fn = o->say, .say_context = o->context };
+	struct sk_gate_options options = { .born = SK_GATE_OFF, .hooks = o->drift->hooks };
+	const struct sk_gate_protection *rows;
+	struct sk_err err = SK_ERR_INIT;
+	size_t count = 0;
+
+	if (!o->drift->canary || !sk_gate_built())
+		return 0;
+	if (sk_gate_open(&options, &d.gate, &err) < 0 || sk_gate_canary(d.gate, &err) < 0)
+		say(&d, true, "the protections could not be tried: %s", err.text);
+	else
+		say_protections(&d, "nothing is asked for (drift, protect); it would be");
+	if (d.gate)
+		count = sk_gate_protections(d.gate, &rows);
+	for (size_t i = 0; i < count && i < room; i++)
+		ret_rows[i] = rows[i];
+	if (d.gate)
+		sk_gate_close(d.gate, false);
+	return count < room ? count : room;
 }
 
 int sk_drift_open(const struct sk_drift_options *o, struct sk_drift **ret, struct sk_err *err)

@@ -61,6 +61,11 @@ struct sk_drift_options {
 bool sk_drift_is_needed(const struct sk_drift_config *drift, const struct sk_protect_config *protect);
 /* NULL where nothing is to be watched. */
 int sk_drift_open(const struct sk_drift_options *options, struct sk_drift **ret_drift, struct sk_err *err);
+/*
+ * Where nothing is to be watched: what would be stopped here, by trying it, and nothing is left attached. The rows
+ * that were found, at most `room`.
+ */
+size_t sk_drift_try(const struct sk_drift_options *options, struct sk_gate_protection *ret_rows, size_t room);
 void sk_drift_close(struct sk_drift *drift); /* NULL is nothing, here and below */
 
 /* The containers of a sensor from now on. */

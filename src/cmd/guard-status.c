@@ -174,7 +174,8 @@ static void write_text(struct sk_buf *out, const struct sk_node *root)
 	put_pair(out, "Rules", sk_node_get(rules, "loaded"));
 	put_pair(out, "  with errors", sk_node_get(rules, "errors"));
 	put_pair(out, "Memory MiB", sk_node_get(root, "memoryMiB"));
-	put_table(out, "Protections", sk_node_get(root, "protections"),
+	put_table(out, sk_node_bool(sk_node_get(root, "guarding"), false) ? "Protections" :
+		  "Protections that would work here; nothing asks for them (drift, protect)", sk_node_get(root, "protections"),
 		  COLUMNS_OF({ "state", "STATE" }, { "name", "NAME" }, { "by", "BY" }), SIZE_MAX);
 	put_table(out, "Hardening", sk_node_get(root, "hardening"),
 		  COLUMNS_OF({ "name", "NAME" }, { "state", "STATE" }), SIZE_MAX);

@@ -67,7 +67,9 @@ class Field:
         engine.make_root(self.root, {a.name: a.text() for a in attacks})
         self.engine = engine.Engine(self.folder)
         self.engine.load(self.root)
-        self.guard = engine.Guard(self.folder, rules, "--all")
+        config = self.folder / "guard.yaml"
+        config.write_text("drift: {mode: alert, canary: false}\n" if kind == "own" else "")
+        self.guard = engine.Guard(self.folder, rules, "--all", "--config", str(config))
 
     def container(self, attack):
         return f"{self.mark}-{attack.name}"

@@ -213,6 +213,8 @@ if grep -q pinned "$dir/told"; then
 	check "verdicts while nobody listened are told" "$(grep -c '^drift' "$dir/told")" 2
 	stopped "a new program" /tmp/busybox-evil true
 	stop
+	# What is unpinned goes a moment later.
+	for _ in $(seq 50); do [ "$(runs /tmp/evil)" = 0 ] && break; sleep 0.1; done
 	ours "when it has gone, a new program" /tmp/evil
 else
 	echo "# nothing can be pinned here"

@@ -128,10 +128,12 @@ static void on_container(void *context, enum sk_container_change change, const s
 	struct sk_drift *d = context;
 	struct room *room = room_of(d, c);
 
-	if (!room && change != SK_CONTAINER_GONE) {
+	if (!room && (change == SK_CONTAINER_ADDED || change == SK_CONTAINER_CGROUP)) {
 		room = sk_vec_push(&d->rooms);
 		*room = (struct room){ .container = c };
 	}
+	if (!room) /* it is gone, and what is learned of it comes too late */
+		return;
 	switch (change) {
 	case SK_CONTAINER_ADDED:
 		break;
@@ -144,8 +146,7 @@ static void on_container(void *context, enum sk_container_change change, const s
 		add_cgroup(d, room, cgroup, 0);
 		break;
 	case SK_CONTAINER_GONE:
-		if (room)
-			room_drop(d, room);
+		room_drop(d, room);
 		break;
 	}
 }

@@ -7,6 +7,7 @@ import threading
 
 MARK = "SK_SUITE_CASE="
 START_SECONDS = 120
+ENDS = (0, 3) # 3: some rule has an error
 SOON_SECONDS = 1 # most alerts are there by then
 
 # A program that is started behind a case: once it is told, everything before it has been.
@@ -43,7 +44,7 @@ class Agent:
         with open(fence, "w", encoding="utf-8") as f:
             json.dump(FENCE, f)
         command = [sekisho, "guard", "run", "--config", config, "--format", "falco"]
-        for path in rules + [fence]:
+        for path in [fence] + rules: # of several rules that an event fires, the first is told
             command += ["--rules", path]
         if every_rule:
             command.append("--all")
@@ -87,6 +88,14 @@ class Agent:
     @property
     def ended(self):
         return self.process.poll() is not None
+
+    @property
+    def ended_well(self):
+        return self.process.poll() in ENDS
+
+    def end(self):
+        """How it ended: a signal (negative) or an exit code, and its last words."""
+        return f"({self.process.poll()}) " + " / ".join(self.said[-3:])
 
     def _wait(self, marks, good, seconds):
         """Is one of these alerts good, at latest after so long?"""

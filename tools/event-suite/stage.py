@@ -69,7 +69,7 @@ class Stage:
         if case.rule and rules_known is not None and case.rule not in rules_known:
             return failed("no rule file has this rule", rule=case.rule)
         if self.agent.ended:
-            return failed("the agent has ended", said=" / ".join(self.agent.said[-3:]))
+            return failed("the agent has ended", said=self.agent.end())
         mark = uuid.uuid4().hex
         try:
             output = self._in_container(case, mark) if case.container else self._here(case, mark)
@@ -130,7 +130,7 @@ class Stage:
             others = sorted({str(one.get("rule")) for one in alerts})
             trouble.append(("alerts of other rules", ", ".join(others) or "none"))
         if self.agent.ended:
-            trouble.append(("agent", "has ended: " + " / ".join(self.agent.said[-3:])))
+            trouble.append(("agent", "has ended: " + self.agent.end()))
         return Result(trouble=trouble)
 
     # ---- all of them ----

@@ -3,37 +3,9 @@
 # Ways that go round the usual system calls, on a live kernel: orders of
 # io_uring, several messages in one call, memory that becomes code, signals to others.
 set -u
-[ "$(id -u)" = 0 ] || { echo "the sensor needs root"; exit 77; }
-for tool in jq python3; do
-	command -v $tool >/dev/null 2>&1 || { echo "$tool is not there"; exit 77; }
-done
-"$SEKISHO" version | grep -q '^sensor *built in' || { echo "built without the sensor"; exit 77; }
-dir=$(mktemp -d)
-dir=$(cd "$dir" && pwd -P)
-watcher=
-clean() {
-	[ -n "$watcher" ] && kill "$watcher" 2>/dev/null
-	wait
-	rm -rf "$dir"
-}
-trap clean EXIT INT TERM
-cd "$dir" || exit 1
+tools="jq python3"
+. "$SK_TESTS/guard-live.sh"
 
-# until_line FILE PATTERN: a slow machine may take its time
-until_line() {
-	for _ in $(seq 600); do
-		grep -q -e "$2" "$1" 2>/dev/null && return 0
-		kill -0 "$watcher" 2>/dev/null || return 1
-		sleep 0.1
-	done
-	return 1
-}
-bad=0
-check() { # WHAT GOT WANT
-	[ "$2" = "$3" ] && { echo "ok - $1"; return; }
-	echo "not ok - $1: got '$2', want '$3'"
-	bad=1
-}
 # told WHAT FILTER WANT: all that the filter gives for events of marked processes
 told() {
 	check "$1" "$(jq -rn --arg d "$dir" "[inputs | select(.process.args[-1] == \"marked-$$\") | $2] | join(\" \")" events)" "$3"

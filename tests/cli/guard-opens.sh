@@ -3,37 +3,9 @@
 # Opens that bore every rule are told once; what is asked for is told each
 # time, however the file got its name.
 set -u
-[ "$(id -u)" = 0 ] || { echo "the sensor needs root"; exit 77; }
-for tool in jq python3 unshare; do
-	command -v $tool >/dev/null 2>&1 || { echo "$tool is not there"; exit 77; }
-done
-"$SEKISHO" version | grep -q '^sensor *built in' || { echo "built without the sensor"; exit 77; }
-dir=$(mktemp -d)
-dir=$(cd "$dir" && pwd -P)
-agent=
-clean() {
-	[ -n "$agent" ] && kill "$agent" 2>/dev/null
-	wait
-	rm -rf "$dir"
-}
-trap clean EXIT INT TERM
-cd "$dir" || exit 1
+tools="jq python3 unshare"
+. "$SK_TESTS/guard-live.sh"
 
-# until_line FILE PATTERN: a slow machine may take its time
-until_line() {
-	for _ in $(seq 600); do
-		grep -q -e "$2" "$1" 2>/dev/null && return 0
-		kill -0 "$agent" 2>/dev/null || return 1
-		sleep 0.1
-	done
-	return 1
-}
-bad=0
-check() { # WHAT GOT WANT
-	[ "$2" = "$3" ] && { echo "ok - $1"; return; }
-	echo "not ok - $1: got '$2', want '$3'"
-	bad=1
-}
 # rule NAME CONDITION
 rule() {
 	printf -- '- rule: %s\n  desc: d\n  priority: INFO\n  output: "%%fd.name %%proc.name"\n  condition: >\n    %s\n' "$1" "$2"
@@ -71,7 +43,7 @@ cp "$(command -v dd)" marked-writer
 
 printf 'state: %s/state\nruntime: %s/runtime\n' "$dir" "$dir" >guard.yaml
 "$SEKISHO" guard run --rules rules --config guard.yaml --format json >alerts 2>log &
-agent=$!
+watcher=$!
 if ! until_line log watching; then
 	echo "the sensor does not run here: $(cat log)"
 	exit 77
@@ -113,14 +85,14 @@ check "opens that failed, where they are asked for" "$(fired absent)" 2
 
 # Other rules: what bored before does so no more, and the hooks stay.
 rule later "$opens and fd.name = $dir/plain/later" >>rules/rules.yaml
-kill -HUP $agent
+kill -HUP $watcher
 until_line log "read again" || echo "the rules were not read again"
 cat plain/later >/dev/null
 until_line alerts '"later"' || echo "the file was not told"
 check "a file that new rules name" "$(fired later)" 1
-kill $agent
-wait $agent
-agent=
+kill $watcher
+wait $watcher
+watcher=
 events=$(sed -n 's/.*[^0-9]\([0-9][0-9]*\) events, .*/\1/p; s/^\([0-9][0-9]*\) events, .*/\1/p' log)
 check "of 100,000 boring opens few were told" "$((${events:-100000} < 100000))" 1
 check "nothing was lost" "$(grep -c lost log)" 0

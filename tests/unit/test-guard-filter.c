@@ -255,6 +255,7 @@ static void test_output(void)
 		{ "%proc.aname", "nginx init" },
 		{ "%toupper(proc.name)", "BASH" },
 		{ "%container.id%user.name", "webwww-data" },
+		{ "shell (user=%user.name %container.info image=x)", "shell (user=www-data  image=x)" },
 		{ "%evt.time.iso8601", "2026-01-01T00:00:00.001000000+0000" },
 	};
 	static const char *const bad[] = { "%", "100 % of", "%proc.nam", "%fd.ip", "%proc.aname[x]", "%99999proc.name" };

@@ -183,12 +183,12 @@ void sk_build_output(struct sk_graph_builder *b, const struct sk_rule_text *text
 
 /* All values of a field that has several, with blanks between. */
 static bool print_all(struct sk_graph_eval *eval, const struct sk_event *event, const struct sk_slot *slot,
-		      struct sk_scratch *scratch, struct sk_buf *out)
+		      struct sk_buf *out)
 {
 	struct sk_field_value value = { .type = slot->type };
 	unsigned n = 0;
 
-	for (; slot->field->get(event, &slot->arg, n, scratch, &value); n++) {
+	for (; sk_graph_nth_value(eval, event, slot, n, &value); n++) {
 		if (n)
 			sk_buf_putc(out, ' ');
 		sk_field_print(out, &value);
@@ -202,7 +202,7 @@ static void print_field(struct sk_graph_eval *eval, const struct sk_event *event
 	const struct sk_field_value *value;
 
 	if (sk_slot_has_many(slot)) {
-		f->present = print_all(eval, event, slot, sk_graph_eval_scratch(eval), out);
+		f->present = print_all(eval, event, slot, out);
 		f->type = SK_FIELD_TEXT;
 		return;
 	}

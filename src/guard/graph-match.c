@@ -30,17 +30,12 @@ void sk_graph_eval_free(struct sk_graph_eval *e)
 	free(e);
 }
 
-struct sk_scratch *sk_graph_eval_scratch(struct sk_graph_eval *e)
-{
-	return &e->scratch;
-}
-
 /* ---- slots ---- */
 
 static struct sk_slot_state *read_slot(struct sk_graph_eval *e, const struct sk_event *event, uint32_t n);
 
 static bool transform(struct sk_graph_eval *e, const struct sk_event *event, const struct sk_slot *slot,
-		      struct sk_field_value *ret_value)
+		      const struct sk_field_arg *arg, struct sk_field_value *ret_value)
 {
 	struct sk_field_value operands[SK_MAX_TRANSFORM_OPERANDS];
 
@@ -56,7 +51,17 @@ static bool transform(struct sk_graph_eval *e, const struct sk_event *event, con
 			return false;
 		operands[i] = from->value;
 	}
-	return sk_transform_apply(slot->transform, operands, slot->from_count, &slot->arg, &e->scratch, ret_value);
+	return sk_transform_apply(slot->transform, operands, slot->from_count, arg, &e->scratch, ret_value);
+}
+
+bool sk_graph_nth_value(struct sk_graph_eval *e, const struct sk_event *event, const struct sk_slot *slot, unsigned n,
+			struct sk_field_value *ret_value)
+{
+	struct sk_field_arg arg = { slot->arg.text, n };
+
+	if (slot->kind == SK_SLOT_TRANSFORM)
+		return transform(e, event, slot, &arg, ret_value);
+	return slot->field->get(event, &slot->arg, n, &e->scratch, ret_value);
 }
 
 /* The slot's (first) value, read once an event. */
@@ -71,7 +76,7 @@ static struct sk_slot_state *read_slot(struct sk_graph_eval *e, const struct sk_
 	s->number_known = false;
 	s->value.type = slot->type;
 	s->present = slot->kind == SK_SLOT_FIELD ? slot->field->get(event, &slot->arg, 0, &e->scratch, &s->value) :
-						   transform(e, event, slot, &s->value);
+						   transform(e, event, slot, &slot->arg, &s->value);
 	/* An argument may be a number in one type of event and a text in another. */
 	if (s->present && slot->kind == SK_SLOT_FIELD && (slot->field->flags & SK_FIELD_ARG_TYPE))
 		s->present = s->value.type == slot->type;
@@ -117,10 +122,10 @@ static __attribute__((noinline)) bool check_all_values(struct sk_graph_eval *e, 
 {
 	const struct sk_slot *slot = &e->g->slots.data[c->slot];
 	struct sk_field_value value = { .type = slot->type };
-	bool wants_all = c->op == SK_OP_NE && (slot->field->flags & SK_FIELD_NE_ALL);
+	bool wants_all = c->op == SK_OP_NE && slot->kind == SK_SLOT_FIELD && (slot->field->flags & SK_FIELD_NE_ALL);
 	unsigned n = 0;
 
-	for (; slot->field->get(event, &slot->arg, n, &e->scratch, &value); n++) {
+	for (; sk_graph_nth_value(e, event, slot, n, &value); n++) {
 		bool fits = c->ids ? has_id(c, value_number(e, c->slot, &value)) :
 				     sk_check_value(c, &value, right, &e->regex);
 

@@ -216,6 +216,11 @@ struct sk_process_table *sk_sensor_processes(struct sk_sensor *s)
 	return s->processes;
 }
 
+const char *sk_sensor_hooks(const struct sk_sensor *s)
+{
+	return sk_hooks_kind(s->hooks);
+}
+
 uint64_t sk_sensor_heals(const struct sk_sensor *s)
 {
 	return s->heals;

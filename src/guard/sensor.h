@@ -33,6 +33,9 @@ struct sk_sensor_want {
 
 struct sk_sensor;
 
+/* What system calls hang on, and why on nothing better: "functions", "tracepoints (...)". */
+const char *sk_sensor_hooks(const struct sk_sensor *sensor);
+
 /* Whether this build has it. */
 bool sk_sensor_built(void);
 /* Whether that type of event can be seen. */

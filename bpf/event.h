@@ -70,7 +70,7 @@ enum sk_wire_part_kind {
 	SK_PART_CWD,	    /* components */
 	SK_PART_CGROUP,	    /* components */
 	SK_PART_ARGS,	    /* each NUL-terminated */
-	SK_PART_ENV,
+	SK_PART_ENV,	    /* the same; index 1: what follows that of index 0 */
 	SK_PART_FILENAME,   /* of exec, as it was asked for */
 	SK_PART_STREAMS,    /* of exec: struct sk_wire_stream of the descriptors 0 to 2 */
 };

@@ -17,13 +17,22 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 bool env_wanted = false; /* user space may change it */
 
-static __always_inline void put_user_range(struct scratch *s, __u8 kind, unsigned long from, unsigned long to)
+static __always_inline void put_user_range(struct scratch *s, __u8 kind, __u8 index, unsigned long from,
+					   unsigned long to)
 {
-	if (!part_begin(s, kind, 0))
+	if (!part_begin(s, kind, index))
 		return;
 	if (to > from)
 		put_bytes(s, from, to - from, SK_WIRE_PART - 1, bpf_probe_read_user);
 	part_end(s);
+}
+
+/* In two parts where it is long. */
+static __always_inline void put_env(struct scratch *s, unsigned long from, unsigned long to)
+{
+	put_user_range(s, SK_PART_ENV, 0, from, to);
+	if (to > from && to - from > SK_WIRE_PART - 1)
+		put_user_range(s, SK_PART_ENV, 1, from + SK_WIRE_PART - 1, to);
 }
 
 /* What a program reads and writes without opening anything: a shell on a connection is told by it. */
@@ -76,11 +85,11 @@ int BPF_PROG(on_exec, struct task_struct *task, int old_pid, struct linux_binprm
 			s->used += n - 1;
 		part_end(s);
 	}
-	put_user_range(s, SK_PART_ARGS, BPF_CORE_READ(mm, arg_start), BPF_CORE_READ(mm, arg_end));
+	put_user_range(s, SK_PART_ARGS, 0, BPF_CORE_READ(mm, arg_start), BPF_CORE_READ(mm, arg_end));
 	put_folder(s, SK_PART_CWD, 0, &fs->pwd);
 	put_streams(s, task);
 	if (env_wanted)
-		put_user_range(s, SK_PART_ENV, BPF_CORE_READ(mm, env_start), BPF_CORE_READ(mm, env_end));
+		put_env(s, BPF_CORE_READ(mm, env_start), BPF_CORE_READ(mm, env_end));
 	record_end(s);
 	return 0;
 }

@@ -13,6 +13,17 @@ struct {
 	__uint(max_entries, 1 << 20);
 } verdicts SEC(".maps");
 
+static __always_inline __u64 register_of(int index)
+{
+	struct pt_regs *regs = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
+
+#if defined(__TARGET_ARCH_x86)
+	return index == 0 ? regs->di : index == 1 ? regs->si : index == 2 ? regs->dx : index == 3 ? regs->r10 : regs->r8;
+#else
+	return index == 0 ? regs->orig_x0 : regs->regs[index];
+#endif
+}
+
 static __always_inline struct scratch *verdict_begin(const struct found *c, __u32 act, __u32 why, __u32 outcome)
 {
 	struct scratch *s = scratch_get();

@@ -8,6 +8,7 @@
  * Everything else is drift: an alert, or the end of the process before its
  * first instruction.
  */
+#include "gate-change.h"
 #include "gate-lsm.h"
 #include "gate-script.h"
 
@@ -72,17 +73,6 @@ int BPF_PROG(gate_fork, struct task_struct *child, __u64 flags)
 	if (member)
 		bpf_task_storage_get(&members, child, member, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	return 0;
-}
-
-static __always_inline __u64 register_of(int index)
-{
-	struct pt_regs *regs = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
-
-#if defined(__TARGET_ARCH_x86)
-	return index == 0 ? regs->di : index == 1 ? regs->si : index == 2 ? regs->dx : index == 3 ? regs->r10 : regs->r8;
-#else
-	return index == 0 ? regs->orig_x0 : regs->regs[index];
-#endif
 }
 
 static __always_inline int judge_opened(struct sys_exit_context *ctx, int path_register)
@@ -155,7 +145,7 @@ static __always_inline void look_at(struct inode *inode, struct sk_gate_look *lo
 	file_key(inode, 0, &key);
 	look->layer = layer < 0 ? 2 : layer;
 	look->ctime = changed_at(inode);
-	look->size = BPF_CORE_READ(inode, i_size);
+	look->size = size_of(inode);
 	look->inode = key.inode;
 	look->device = key.device;
 	look->generation = key.generation;

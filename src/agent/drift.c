@@ -259,7 +259,7 @@ static char *pins_of(const char *runtime)
 static int open_gate(struct sk_drift *d, const struct sk_drift_options *o, struct sk_err *err)
 {
 	bool keep = o->drift->keep && stops(o);
-	sk_autofree char *pins = pins_of(o->runtime);
+	sk_autofree char *pins = pins_of(o->runtime), *other = NULL;
 	struct sk_gate_options options = { .born = (enum sk_gate_mode)o->drift->mode, .hooks = o->drift->hooks,
 					   .truth = sk_drift_images_truth(d->images), .pins = keep ? pins : NULL };
 	struct sk_err canary = SK_ERR_INIT;
@@ -273,6 +273,10 @@ static int open_gate(struct sk_drift *d, const struct sk_drift_options *o, struc
 	if (o->drift->canary && sk_gate_canary(d->gate, &canary) < 0)
 		say(d, true, "the protections could not be tried: %s", canary.text);
 	say_protections(d, "tried");
+	/* After the canary, which takes a moment: what was unpinned just now is gone. */
+	other = sk_gate_other(d->gate, pins);
+	if (other)
+		say(d, true, "%s: what it does not know does not run, whatever this agent says", other);
 	return 0;
 }
 

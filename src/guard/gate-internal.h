@@ -7,13 +7,14 @@
 #include "guard/gate.h"
 
 #include <pthread.h>
+#include <sys/fanotify.h>
 
 struct gate_bpf;
 
 /* The kernel's part, loaded by us or taken over: all of it by descriptor. */
 enum sk_gate_map {
 	SK_GATE_MAP_SETTINGS, SK_GATE_MAP_CONTAINERS, SK_GATE_MAP_ROOTS, SK_GATE_MAP_VERIFIED, SK_GATE_MAP_ADDRESSES,
-	SK_GATE_MAP_INTERPRETERS, SK_GATE_MAP_VERDICTS, SK_GATE_MAP_LOSSES, SK_GATE_MAPS,
+	SK_GATE_MAP_INTERPRETERS, SK_GATE_MAP_VERDICTS, SK_GATE_MAP_CHANGES, SK_GATE_MAP_LOSSES, SK_GATE_MAPS,
 };
 enum sk_gate_program { SK_GATE_PROGRAM_LOOK, SK_GATE_PROGRAM_VERIFY, SK_GATE_PROGRAMS };
 
@@ -51,7 +52,8 @@ struct sk_gate_member {
 	enum sk_gate_mode mode;
 	uint32_t device;
 	int32_t pid; /* that told the device */
-	bool marked, protected;
+	bool protected;
+	uint64_t marked; /* what fanotify asks or tells of it */
 	char *id, *image_id;
 };
 
@@ -82,19 +84,30 @@ struct sk_gate_verdict {
 
 enum { SK_GATE_QUEUE = 4096 };
 
+/* A digest that was computed for a report. */
+struct sk_gate_digested {
+	uint64_t inode, size;
+	int64_t ctime;
+	uint32_t device;
+	uint8_t sha256[32];
+	char hex[65];
+};
+
 struct sk_gate {
 	struct sk_gate_options options;
 	struct sk_gate_kernel kernel;
-	struct sk_ring *ring;
+	struct sk_ring *ring, *changes;
 	int fanotify; /* -1: none */
-	int wake, stop; /* eventfds */
-	pthread_t thread, answerer; /* of verdicts; of fanotify's questions */
-	bool running, answers;
+	int wake, stop, deferred; /* eventfds */
+	/* Of verdicts, of fanotify's questions, of what was changed and of questions that wait for that. */
+	struct { pthread_t thread; bool running; } threads[3];
 	pthread_mutex_t lock; /* of all below */
 	SK_VEC(struct sk_gate_member) members;
 	struct sk_gate_verdict *queue; /* a ring of SK_GATE_QUEUE */
 	size_t head, count;
 	uint64_t lost, number;
+	SK_VEC(struct fanotify_event_metadata) questions; /* that wait until what was changed before is verified */
+	struct sk_gate_digested digested[64];
 	struct sk_gate_protection *protections;
 	size_t protection_count;
 };
@@ -105,13 +118,42 @@ void sk_gate_watch_stop(struct sk_gate *gate);
 /* Tells a verdict; takes its path. */
 void sk_gate_tell(struct sk_gate *gate, struct sk_gate_verdict *verdict);
 
-/* fanotify (gate-mark.c): marks of all that can run in a container that this process is of. */
-int sk_gate_mark(struct sk_gate *gate, int32_t pid, struct sk_err *err);
-/* Reads questions and answers them. */
+/*
+ * fanotify (gate-mark.c). Marks all that can run in a container that this process is of; `before` is what was marked,
+ * and what is from now on (0: nothing is asked).
+ */
+int sk_gate_mark(struct sk_gate *gate, int32_t pid, enum sk_gate_mode mode, uint64_t *before, struct sk_err *err);
+/* Reads questions, and answers them or puts them aside. */
 void sk_gate_answer(struct sk_gate *gate);
-/* Whether a file is the image's by its content; digest as far as it was computed ("" if not). */
-bool sk_gate_is_image(struct sk_gate *gate, const struct sk_gate_member *member, int fd, struct sk_gate_look *look,
-		      char ret_digest[65]);
+/* Answers those that were put aside before `changes` was read. */
+void sk_gate_answer_deferred(struct sk_gate *gate, const struct fanotify_event_metadata *questions, size_t count);
+
+/* Content (gate-content.c). */
+enum sk_gate_content {
+	SK_GATE_CONTENT_LAYER,	/* of the image's layers, as it is */
+	SK_GATE_CONTENT_IMAGE,	/* the same content; the kernel's programs know it now */
+	SK_GATE_CONTENT_OTHER,	/* not the image's, as long as nobody writes to it */
+	SK_GATE_CONTENT_MOVING, /* not the image's now: it is being written */
+};
+/* Whether a file is the image's; pid: a process of the container. The digest as far as it was computed ("" if not). */
+enum sk_gate_content sk_gate_content(struct sk_gate *gate, const struct sk_gate_member *member, int32_t pid, int fd,
+				     struct sk_gate_look *look, char ret_digest[65]);
+/* The file's path as the process would call it. */
+void sk_gate_path(int32_t pid, int fd, char *ret, size_t room);
+/* The digest for a report, unless there is one already. */
+void sk_gate_digest(struct sk_gate *gate, int fd, const struct sk_gate_look *look, char ret_digest[65]);
+
+/* A file that the kernel's programs told of. */
+struct sk_gate_told {
+	int32_t pid;
+	bool runs; /* it is the process's program */
+	const char *path;
+	uint64_t inode; /* 0: what is there now */
+	uint32_t device;
+};
+/* That very file, open for reading; -1: it is gone, with the process. Not for the thread that answers. */
+int sk_gate_open_told(struct sk_gate *gate, const struct sk_gate_member *member, const struct sk_gate_told *told,
+		      struct sk_gate_look *ret_look);
 
 /* Read-only mounts over protected paths (gate-protect.c). */
 int sk_gate_protect(int32_t pid, const char *const *paths, struct sk_err *err);

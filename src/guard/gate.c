@@ -32,14 +32,15 @@ int sk_gate_open(const struct sk_gate_options *options, struct sk_gate **ret_gat
 		return sk_err_set(err, SK_EUNSUPPORTED, "to prevent what others do needs root");
 	g = sk_alloc(sizeof(*g));
 	g->options = *options;
-	g->fanotify = g->wake = g->stop = -1;
+	g->fanotify = g->wake = g->stop = g->deferred = -1;
 	memset(g->kernel.maps, -1, sizeof(g->kernel.maps));
 	memset(g->kernel.programs, -1, sizeof(g->kernel.programs));
 	pthread_mutex_init(&g->lock, NULL);
 	g->queue = sk_alloc(SK_GATE_QUEUE * sizeof(*g->queue));
 	g->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	g->stop = eventfd(0, EFD_CLOEXEC);
-	if (g->wake < 0 || g->stop < 0) {
+	g->deferred = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (g->wake < 0 || g->stop < 0 || g->deferred < 0) {
 		sk_err_errno(err, "eventfd");
 		sk_gate_close(g, true);
 		return -err->code;
@@ -64,6 +65,7 @@ void sk_gate_close(struct sk_gate *g, bool keep)
 	sk_gate_kernel_close(&g->kernel);
 	sk_closep(&g->wake);
 	sk_closep(&g->stop);
+	sk_closep(&g->deferred);
 	for (size_t i = 0; i < g->members.len; i++)
 		sk_gate_member_release(&g->members.data[i]);
 	sk_vec_release(&g->members);
@@ -239,9 +241,9 @@ int sk_gate_put(struct sk_gate *g, const struct sk_container *container, const s
 	*old = m;
 	pthread_mutex_unlock(&g->lock);
 	/* Marked first: what the kernel's programs would stop is asked about from then on. */
-	if (t->mode != SK_GATE_OFF && !m.marked && m.device && sk_gate_mark(g, t->pid, err) == 0) {
+	if (m.device && sk_gate_mark(g, m.pid, t->mode, &m.marked, err) == 0) {
 		pthread_mutex_lock(&g->lock);
-		find(g, t->cgroup)->marked = true;
+		find(g, t->cgroup)->marked = m.marked;
 		pthread_mutex_unlock(&g->lock);
 	}
 	if (put_kernel(g, &m, err) < 0)

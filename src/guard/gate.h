@@ -57,6 +57,8 @@ void sk_gate_drop(const char *pins);
 /* The hooks that are attached: bits of enum sk_gate_hook. */
 unsigned sk_gate_hooks(const struct sk_gate *gate);
 bool sk_gate_is_pinned(const struct sk_gate *gate);
+/* Other agents' gates, living or pinned beside `pins`: what they stop this one cannot allow. Owned; NULL: none. */
+char *sk_gate_other(const struct sk_gate *gate, const char *pins);
 
 struct sk_gate_target {
 	uint64_t cgroup;		 /* its id, as struct sk_process has it */

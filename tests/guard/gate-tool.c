@@ -8,6 +8,7 @@
  *	put CGROUP PID MODE [PATH]...   CGROUP: a folder, or a number
  *	remove CGROUP
  *	canary
+ *	other                  tells of another gate
  *	quit [keep]
  *
  * Verdicts are lines "drift ACT OUTCOME HOOK PATH (REASON) DIGEST".
@@ -28,6 +29,7 @@
 struct tool {
 	struct sk_gate *gate;
 	struct sk_process_table *processes;
+	const char *pins;
 	SK_VEC(struct { uint8_t digest[32]; uint64_t size; char *path; }) image;
 };
 
@@ -122,6 +124,15 @@ static int canary(struct tool *t, struct sk_err *err)
 	return 0;
 }
 
+static void other(struct tool *t)
+{
+	char *text = sk_gate_other(t->gate, t->pins);
+
+	if (text)
+		printf("%s\n", text);
+	free(text);
+}
+
 /* 1: the end. */
 static int command(struct tool *t, char *line, bool *ret_keep)
 {
@@ -146,6 +157,8 @@ static int command(struct tool *t, char *line, bool *ret_keep)
 		sk_gate_remove(t->gate, cgroup_id(words[1]));
 	else if (strcmp(words[0], "canary") == 0)
 		r = canary(t, &err);
+	else if (strcmp(words[0], "other") == 0)
+		other(t);
 	printf("%s %s\n", r < 0 ? "failed" : "done", r < 0 ? err.text : words[0]);
 	return 0;
 }
@@ -188,6 +201,7 @@ int main(int argc, char **argv)
 		printf("failed %s\n", err.text);
 		return 77;
 	}
+	t.pins = o.pins ? o.pins : SK_GATE_PINS;
 	printf("ready hooks=%x%s\n", sk_gate_hooks(t.gate), sk_gate_is_pinned(t.gate) ? " pinned" : "");
 	fds[1] = (struct pollfd){ .fd = sk_gate_fd(t.gate), .events = POLLIN };
 	while (!end && (poll(fds, 2, -1) >= 0 || errno == EINTR)) {

@@ -196,13 +196,15 @@ def test_batch(folder):
 def test_away(folder):
     """Nobody listens, then somebody does, then goes and comes again."""
     port = free_port()
-    sender = Sender(folder, [hook(port)])
+    sender = Sender(folder, [hook(port, **{"retry-max": "1h"})])
     sender.alerts(0, 30)
-    sender.wait_for("failures", 2)
+    sender.wait_for("failures", 6) # the pauses double: the next one would be eight seconds
     said = sender.said()
     ok(len(said) == 1 and "connect" in said[0] and "/hook" not in said[0], "said once, without what may be secret", said)
-    receiver = Receiver(port)
+    receiver, begin = Receiver(port), time.monotonic()
     ok(sender.flush() and receiver.numbers() == list(range(30)), "who comes back gets all of it", receiver.numbers())
+    wait = receiver.requests[0]["time"] - begin
+    ok(wait < 5, "soon, however long nobody took the connection", wait)
     ok(sender.said() == ["output webhook: works again"], "and that is said")
     receiver.stop()
     sender.alerts(30, 40)

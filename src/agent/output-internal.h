@@ -47,6 +47,7 @@ struct sk_output {
 	int wake;		      /* readable once it must end now */
 	struct sk_output_batch batch; /* of the sender's thread */
 	int64_t hold;
+	bool absent;
 	uint32_t random;
 
 	pthread_mutex_t lock; /* of all that follows */

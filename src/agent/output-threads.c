@@ -4,7 +4,8 @@
 
 #include "agent/harden.h"
 
-enum { FIRST_PAUSE_MS = 250, DISK_PAUSE_MS = 1000 };
+/* Asking anew where nobody takes the connection costs nobody anything, and alerts wait for it. */
+enum { FIRST_PAUSE_MS = 250, DISK_PAUSE_MS = 1000, ABSENT_PAUSE_MS = 1000 };
 
 /* ---- the keeper: from memory to disk ---- */
 
@@ -210,6 +211,9 @@ static int64_t next_pause(struct sk_output *o, int64_t *pause)
 {
 	int64_t most = o->config->retry_max * 1000, now = *pause;
 
+	if (o->absent && most > ABSENT_PAUSE_MS)
+		most = ABSENT_PAUSE_MS;
+	o->absent = false;
 	if (now > most)
 		now = most;
 	*pause = now * 2;

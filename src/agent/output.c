@@ -402,6 +402,11 @@ void sk_output_hold(struct sk_output *o, int64_t ms)
 	o->hold = ms;
 }
 
+void sk_output_absent(struct sk_output *o)
+{
+	o->absent = true;
+}
+
 void sk_output_count_cut(struct sk_output *o)
 {
 	pthread_mutex_lock(&o->lock);

@@ -115,5 +115,7 @@ bool sk_output_aborted(struct sk_output *output);
 bool sk_output_take_reopen(struct sk_output *output);
 /* Do not try again before so many milliseconds: the receiver said so. */
 void sk_output_hold(struct sk_output *output, int64_t ms);
+/* The receiver took no connection at all: it is asked again soon. */
+void sk_output_absent(struct sk_output *output);
 /* A message that was sent shorter than it was. */
 void sk_output_count_cut(struct sk_output *output);

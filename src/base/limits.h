@@ -187,6 +187,8 @@
 #define SK_MAX_FILTER_NODES (1u << 16)
 /* Operands of one transformer of a detection rule; published rules have one. */
 #define SK_MAX_TRANSFORM_OPERANDS 64u
+/* Options and their arguments that getopt() finds: nobody writes so many, and each may be asked for by its number. */
+#define SK_MAX_GETOPT_VALUES 128u
 /* The width of a field in a rule's output; terminals end before. */
 #define SK_MAX_OUTPUT_WIDTH 1000u
 /* Rule files of one folder. */

@@ -238,11 +238,11 @@ static size_t bracket_end(struct sk_span glob, size_t at)
 	return 0;
 }
 
-static void put_bracket(struct sk_buf *out, struct sk_span inner)
+static void put_bracket(struct sk_buf *out, struct sk_span inner, bool path)
 {
 	sk_buf_putc(out, '[');
 	if (inner.len && (inner.ptr[0] == '!' || inner.ptr[0] == '^')) {
-		sk_buf_putc(out, '^');
+		sk_buf_puts(out, path ? "^/" : "^");
 		inner = sk_span_from(inner, 1);
 	}
 	for (size_t i = 0; i < inner.len; i++) {
@@ -263,8 +263,11 @@ static void put_bracket(struct sk_buf *out, struct sk_span inner)
 	sk_buf_putc(out, ']');
 }
 
-/* fnmatch(3) without flags as a regular expression: '*' and '?' take every byte, '/' and a leading dot too. */
-static void put_glob(struct sk_buf *out, struct sk_span glob)
+/*
+ * fnmatch(3) without flags as a regular expression: '*' and '?' take every byte, '/' and a leading dot too. Of a
+ * path, where each component is a pattern for itself, they take no '/'.
+ */
+static void put_glob(struct sk_buf *out, struct sk_span glob, bool path)
 {
 	size_t end;
 
@@ -273,11 +276,11 @@ static void put_glob(struct sk_buf *out, struct sk_span glob)
 		char c = glob.ptr[i];
 
 		if (c == '*') {
-			sk_buf_puts(out, ".*");
+			sk_buf_puts(out, path ? "[^/]*" : ".*");
 		} else if (c == '?') {
-			sk_buf_putc(out, '.');
+			sk_buf_puts(out, path ? "[^/]" : ".");
 		} else if (c == '[' && (end = bracket_end(glob, i))) {
-			put_bracket(out, sk_span_sub(glob, i + 1, end - i - 1));
+			put_bracket(out, sk_span_sub(glob, i + 1, end - i - 1), path);
 			i = end;
 		} else {
 			if (c == '\\' && i + 1 < glob.len)
@@ -296,14 +299,23 @@ static struct sk_cel_regex *compile_pattern(enum sk_filter_op op, struct sk_span
 
 	if (op == SK_OP_REGEX)
 		return sk_cel_regex_new(text.ptr, text.len, SK_CEL_REGEX_FULL, ret_error, ret_offset);
-	put_glob(&pattern, text);
+	put_glob(&pattern, text, op == SK_OP_PMATCH);
+	if (op == SK_OP_PMATCH)
+		sk_buf_puts(&pattern, "(/.*)?");
 	return sk_cel_regex_new(pattern.data, pattern.len,
 				SK_CEL_REGEX_FULL | (op == SK_OP_IGLOB ? SK_CEL_REGEX_ICASE : 0), ret_error, ret_offset);
 }
 
-static bool has_pattern(enum sk_filter_op op)
+static bool has_patterns(enum sk_filter_op op)
 {
-	return op == SK_OP_REGEX || op == SK_OP_GLOB || op == SK_OP_IGLOB;
+	return op == SK_OP_REGEX || op == SK_OP_GLOB || op == SK_OP_IGLOB || op == SK_OP_PMATCH;
+}
+
+/* Most paths of pmatch are none, and compared as they are. */
+static bool is_pattern(enum sk_filter_op op, struct sk_span text)
+{
+	return op != SK_OP_PMATCH || sk_span_chr(text, '*') >= 0 || sk_span_chr(text, '?') >= 0 ||
+	       sk_span_chr(text, '[') >= 0;
 }
 
 static int compile_patterns(struct sk_check *c, struct sk_arena *arena, struct sk_err *err)
@@ -314,6 +326,8 @@ static int compile_patterns(struct sk_check *c, struct sk_arena *arena, struct s
 
 	c->regexes = regexes;
 	for (size_t i = 0; i < c->count; i++) {
+		if (!is_pattern(c->op, c->texts[i]))
+			continue;
 		regexes[i] = compile_pattern(c->op, c->texts[i], &what, &at);
 		if (!regexes[i])
 			return sk_err_set(err, SK_EINVAL, "byte %zu of the pattern: %s", at + 1, what);
@@ -333,7 +347,7 @@ static int fill(struct sk_check *c, const struct sk_operand *first, struct sk_ar
 		fill_texts(c, first, arena);
 		if (c->op == SK_OP_BCONTAINS || c->op == SK_OP_BSTARTSWITH)
 			return unhex_texts(c, arena, err);
-		return has_pattern(c->op) ? compile_patterns(c, arena, err) : 0;
+		return has_patterns(c->op) ? compile_patterns(c, arena, err) : 0;
 	default:
 		return fill_numbers(c, first, arena, err);
 	}
@@ -358,7 +372,7 @@ int sk_check_init(struct sk_check *check, const struct sk_filter *filter, enum s
 		alone.next = NULL;
 		return fill(check, &alone, arena, err);
 	}
-	if (filter->op == SK_OP_PMATCH || has_pattern(filter->op) || family(type) == NETS)
+	if (has_patterns(filter->op) || family(type) == NETS)
 		return sk_err_set(err, SK_EINVAL, "\"%s\" compares with constants, not with another field",
 				  sk_filter_op_name(filter->op));
 	return 0;
@@ -459,7 +473,7 @@ static bool compare_constant(const struct sk_check *c, const struct sk_field_val
 		return in_net(v->text, &c->nets[i]) != (c->op == SK_OP_NE);
 	case TEXTS:
 	case BYTES:
-		if (has_pattern(c->op))
+		if (c->regexes && c->regexes[i])
 			return sk_cel_regex_test(c->regexes[i], scratch, v->text.ptr, v->text.len);
 		return compare_text(c->op, v->text, c->texts[i]);
 	default:

@@ -30,7 +30,7 @@ struct sk_check {
 	};
 	const uint64_t *ids;   /* equalities: bit i for value i of the slot's dictionary */
 	uint32_t id_words;
-	const struct sk_cel_regex *const *regexes; /* REGEX, GLOB, IGLOB */
+	const struct sk_cel_regex *const *regexes; /* REGEX, GLOB, IGLOB; PMATCH: NULL where there are no wildcards */
 };
 
 /*

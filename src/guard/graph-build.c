@@ -105,7 +105,7 @@ static bool fill_operands(struct sk_graph_builder *b, const struct sk_operand *f
 static uint32_t transform_slot(struct sk_graph_builder *b, const struct sk_operand *o)
 {
 	sk_cleanup(sk_buf_release) struct sk_buf key = { 0 };
-	struct sk_slot slot = { .kind = SK_SLOT_TRANSFORM, .transform = sk_transform_find(o->text), .arg = { o->arg, -1 } };
+	struct sk_slot slot = { .kind = SK_SLOT_TRANSFORM, .transform = sk_transform_find(o->text), .arg = { o->arg, 0 } };
 	uint32_t count = count_operands(o->first), n = 0;
 	uint32_t *from = sk_arena_alloc(&b->g->arena, (count + 1) * sizeof(*from));
 	struct sk_field_value *constants = sk_arena_alloc(&b->g->arena, (count + 1) * sizeof(*constants));
@@ -117,7 +117,7 @@ static uint32_t transform_slot(struct sk_graph_builder *b, const struct sk_opera
 		return fail(b, o->offset, "more than %u operands", SK_MAX_TRANSFORM_OPERANDS);
 	if (!fill_operands(b, o->first, from, constants, types, &n))
 		return SK_NO_SLOT;
-	type = sk_transform_type(slot.transform, types, count, &b->err);
+	type = sk_transform_type(slot.transform, o, types, count, &b->err);
 	if (type < 0) {
 		b->failed = true;
 		b->err_offset = o->offset;

@@ -9,6 +9,8 @@
 enum sk_slot_kind { SK_SLOT_FIELD, SK_SLOT_TRANSFORM };
 
 struct sk_transform;
+/* transform.c: has it several values, which the index of the argument tells apart? */
+bool sk_transform_has_many(const struct sk_transform *transform, const struct sk_field_arg *arg);
 
 struct sk_slot {
 	enum sk_slot_kind kind;
@@ -26,7 +28,9 @@ struct sk_slot {
 /* Has it several values? */
 static inline bool sk_slot_has_many(const struct sk_slot *slot)
 {
-	return slot->kind == SK_SLOT_FIELD && (slot->field->flags & SK_FIELD_ANY) && !slot->arg.text.ptr;
+	if (slot->kind == SK_SLOT_TRANSFORM)
+		return sk_transform_has_many(slot->transform, &slot->arg);
+	return (slot->field->flags & SK_FIELD_ANY) && !slot->arg.text.ptr;
 }
 
 /* A value as a key of its slot's dictionary: the text, or the bytes of the number. */
@@ -136,15 +140,17 @@ void sk_graph_eval_next(struct sk_graph_eval *eval);
 bool sk_graph_check(struct sk_graph_eval *eval, const struct sk_event *event, const struct sk_check *check);
 /* The slot's value as a number of its dictionary, or SK_NO_NUMBER. */
 uint32_t sk_graph_slot_number(struct sk_graph_eval *eval, const struct sk_event *event, uint32_t slot);
+/* Value number n of a slot that has several; false: there are no more. */
+bool sk_graph_nth_value(struct sk_graph_eval *eval, const struct sk_event *event, const struct sk_slot *slot, unsigned n,
+			struct sk_field_value *ret_value);
 /* graph-match.c: the slot's (first) value in the event that was matched last; NULL: absent. */
 const struct sk_field_value *sk_graph_slot(struct sk_graph_eval *eval, const struct sk_event *event, uint32_t slot);
-
-struct sk_scratch *sk_graph_eval_scratch(struct sk_graph_eval *eval);
 
 /* transform.c */
 const struct sk_transform *sk_transform_find(struct sk_span name);
 /* The type of the result; -1 with err where the operands do not fit. */
-int sk_transform_type(const struct sk_transform *t, const enum sk_field_type *operands, uint32_t count,
-		      struct sk_err *err);
-bool sk_transform_apply(const struct sk_transform *t, const struct sk_field_value *operands, uint32_t count,
+int sk_transform_type(const struct sk_transform *t, const struct sk_operand *operand,
+		      const enum sk_field_type *operands, uint32_t count, struct sk_err *err);
+/* The operands are what was written, lists spread; they may be changed. */
+bool sk_transform_apply(const struct sk_transform *t, struct sk_field_value *operands, uint32_t count,
 			const struct sk_field_arg *arg, struct sk_scratch *scratch, struct sk_field_value *ret_value);

@@ -30,17 +30,12 @@ void sk_graph_eval_free(struct sk_graph_eval *e)
 	free(e);
 }
 
-struct sk_scratch *sk_graph_eval_scratch(struct sk_graph_eval *e)
-{
-	return &e->scratch;
-}
-
 /* ---- slots ---- */
 
 static struct sk_slot_state *read_slot(struct sk_graph_eval *e, const struct sk_event *event, uint32_t n);
 
 static bool transform(struct sk_graph_eval *e, const struct sk_event *event, const struct sk_slot *slot,
-		      struct sk_field_value *ret_value)
+		      const struct sk_field_arg *arg, struct sk_field_value *ret_value)
 {
 	struct sk_field_value operands[SK_MAX_TRANSFORM_OPERANDS];
 
@@ -56,7 +51,17 @@ static bool transform(struct sk_graph_eval *e, const struct sk_event *event, con
 			return false;
 		operands[i] = from->value;
 	}
-	return sk_transform_apply(slot->transform, operands, slot->from_count, &slot->arg, &e->scratch, ret_value);
+	return sk_transform_apply(slot->transform, operands, slot->from_count, arg, &e->scratch, ret_value);
+}
+
+bool sk_graph_nth_value(struct sk_graph_eval *e, const struct sk_event *event, const struct sk_slot *slot, unsigned n,
+			struct sk_field_value *ret_value)
+{
+	struct sk_field_arg arg = { slot->arg.text, n };
+
+	if (slot->kind == SK_SLOT_TRANSFORM)
+		return transform(e, event, slot, &arg, ret_value);
+	return slot->field->get(event, &slot->arg, n, &e->scratch, ret_value);
 }
 
 /* The slot's (first) value, read once an event. */
@@ -71,7 +76,7 @@ static struct sk_slot_state *read_slot(struct sk_graph_eval *e, const struct sk_
 	s->number_known = false;
 	s->value.type = slot->type;
 	s->present = slot->kind == SK_SLOT_FIELD ? slot->field->get(event, &slot->arg, 0, &e->scratch, &s->value) :
-						   transform(e, event, slot, &s->value);
+						   transform(e, event, slot, &slot->arg, &s->value);
 	/* An argument may be a number in one type of event and a text in another. */
 	if (s->present && slot->kind == SK_SLOT_FIELD && (slot->field->flags & SK_FIELD_ARG_TYPE))
 		s->present = s->value.type == slot->type;
@@ -94,14 +99,13 @@ const struct sk_field_value *sk_graph_slot(struct sk_graph_eval *e, const struct
 
 uint32_t sk_graph_slot_number(struct sk_graph_eval *e, const struct sk_event *event, uint32_t n)
 {
-	struct sk_slot_state *s = read_slot(e, event, n);
+	struct sk_slot_state *s = &e->slots[n];
 
-	if (!s->present)
-		return SK_NO_NUMBER;
-	if (!s->number_known) {
-		s->number = value_number(e, n, &s->value);
-		s->number_known = true;
-	}
+	if (s->stamp == e->stamp && s->number_known)
+		return s->number;
+	read_slot(e, event, n);
+	s->number = s->present ? value_number(e, n, &s->value) : SK_NO_NUMBER;
+	s->number_known = true;
 	return s->number;
 }
 
@@ -113,15 +117,15 @@ static bool has_id(const struct sk_check *c, uint32_t number)
 }
 
 /* Several values: one that fits is enough, but != may want all to differ. */
-static bool check_all_values(struct sk_graph_eval *e, const struct sk_event *event, const struct sk_check *c,
+static __attribute__((noinline)) bool check_all_values(struct sk_graph_eval *e, const struct sk_event *event, const struct sk_check *c,
 			     const struct sk_field_value *right)
 {
 	const struct sk_slot *slot = &e->g->slots.data[c->slot];
 	struct sk_field_value value = { .type = slot->type };
-	bool wants_all = c->op == SK_OP_NE && (slot->field->flags & SK_FIELD_NE_ALL);
+	bool wants_all = c->op == SK_OP_NE && slot->kind == SK_SLOT_FIELD && (slot->field->flags & SK_FIELD_NE_ALL);
 	unsigned n = 0;
 
-	for (; slot->field->get(event, &slot->arg, n, &e->scratch, &value); n++) {
+	for (; sk_graph_nth_value(e, event, slot, n, &value); n++) {
 		bool fits = c->ids ? has_id(c, value_number(e, c->slot, &value)) :
 				     sk_check_value(c, &value, right, &e->regex);
 
@@ -151,13 +155,21 @@ bool sk_graph_check(struct sk_graph_eval *e, const struct sk_event *event, const
 	return s->present && sk_check_value(c, &s->value, right, &e->regex);
 }
 
+static bool decide(struct sk_graph_eval *e, const struct sk_event *event, uint32_t n);
+
+/* Most nodes are asked for more than once an event. */
+static inline bool is_true(struct sk_graph_eval *e, const struct sk_event *event, uint32_t n)
+{
+	uint32_t known = e->node_stamps[n];
+
+	return known >> 1 == e->stamp ? known & 1 : decide(e, event, n);
+}
+
 static bool decide(struct sk_graph_eval *e, const struct sk_event *event, uint32_t n)
 {
 	const struct sk_graph_node *node = &e->g->nodes.data[n];
 	bool result = false;
 
-	if (e->node_stamps[n] >> 1 == e->stamp)
-		return e->node_stamps[n] & 1;
 	switch (node->op) {
 	case SK_GRAPH_TRUE:
 		result = true;
@@ -166,16 +178,16 @@ static bool decide(struct sk_graph_eval *e, const struct sk_event *event, uint32
 		result = sk_graph_check(e, event, &e->g->checks.data[node->check]);
 		break;
 	case SK_GRAPH_NOT:
-		result = !decide(e, event, node->child);
+		result = !is_true(e, event, node->child);
 		break;
 	case SK_GRAPH_AND:
 		result = true;
 		for (uint32_t i = 0; result && i < node->count; i++)
-			result = decide(e, event, node->children[i]);
+			result = is_true(e, event, node->children[i]);
 		break;
 	case SK_GRAPH_OR:
 		for (uint32_t i = 0; !result && i < node->count; i++)
-			result = decide(e, event, node->children[i]);
+			result = is_true(e, event, node->children[i]);
 		break;
 	}
 	e->node_stamps[n] = e->stamp << 1 | result;
@@ -199,7 +211,7 @@ static void try_roots(struct sk_graph_eval *e, const struct sk_event *event, con
 		      uint32_t count)
 {
 	for (uint32_t i = 0; i < count; i++)
-		if (decide(e, event, roots[i].node))
+		if (is_true(e, event, roots[i].node))
 			*sk_vec_push(&e->fired) = roots[i].rule;
 }
 

@@ -138,6 +138,17 @@ static struct sk_span whole_text(const struct sk_rule_text *text, struct sk_aren
 	return sk_span(sk_arena_dup(arena, sk_buf_view(&whole)), whole.len);
 }
 
+/* Rules before Falco 0.41 say "%container.info", for which Falco prints nothing any more: it is no field. */
+static bool skip_container_info(struct compiler *c)
+{
+	static const char name[] = "container.info";
+
+	if (!sk_span_starts(sk_span_from(c->text, c->at), name))
+		return false;
+	c->at += sizeof(name) - 1;
+	return true;
+}
+
 void sk_build_output(struct sk_graph_builder *b, const struct sk_rule_text *text, struct sk_output *ret_output)
 {
 	struct compiler c = { .b = b, .text = whole_text(text, &b->g->arena) };
@@ -157,7 +168,8 @@ void sk_build_output(struct sk_graph_builder *b, const struct sk_rule_text *text
 			add_piece(&c, sk_span_sub(c.text, c.at++, 1), SK_NO_SLOT, 0);
 			continue;
 		}
-		field(&c);
+		if (!skip_container_info(&c))
+			field(&c);
 	}
 	ret_output->count = (uint32_t)c.pieces.len;
 	ret_output->pieces = sk_arena_alloc(&b->g->arena, (c.pieces.len + 1) * sizeof(*c.pieces.data));
@@ -171,12 +183,12 @@ void sk_build_output(struct sk_graph_builder *b, const struct sk_rule_text *text
 
 /* All values of a field that has several, with blanks between. */
 static bool print_all(struct sk_graph_eval *eval, const struct sk_event *event, const struct sk_slot *slot,
-		      struct sk_scratch *scratch, struct sk_buf *out)
+		      struct sk_buf *out)
 {
 	struct sk_field_value value = { .type = slot->type };
 	unsigned n = 0;
 
-	for (; slot->field->get(event, &slot->arg, n, scratch, &value); n++) {
+	for (; sk_graph_nth_value(eval, event, slot, n, &value); n++) {
 		if (n)
 			sk_buf_putc(out, ' ');
 		sk_field_print(out, &value);
@@ -190,7 +202,7 @@ static void print_field(struct sk_graph_eval *eval, const struct sk_event *event
 	const struct sk_field_value *value;
 
 	if (sk_slot_has_many(slot)) {
-		f->present = print_all(eval, event, slot, sk_graph_eval_scratch(eval), out);
+		f->present = print_all(eval, event, slot, out);
 		f->type = SK_FIELD_TEXT;
 		return;
 	}

@@ -118,6 +118,8 @@ static enum sk_send post(struct sk_output *o, struct sk_span body, struct sk_err
 	s->api->easy_setopt(s->curl, CURLOPT_POSTFIELDS, body.ptr);
 	s->api->easy_setopt(s->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.len);
 	code = s->api->easy_perform(s->curl);
+	if (code == CURLE_COULDNT_CONNECT)
+		sk_output_absent(o);
 	if (code != CURLE_OK) {
 		sk_err_set(err, SK_ENET, "%s: %s", c->shown, s->api->easy_strerror(code));
 		return SK_SEND_AGAIN;

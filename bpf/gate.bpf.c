@@ -50,14 +50,18 @@ int BPF_PROG(gate_exec, struct task_struct *task, int old_pid, struct linux_binp
 	why = judge_file(file, &c, &name);
 	if (why) {
 		stop(&c, file, SK_GATE_EXEC, why);
-		return 0;
+		/* One that is held may go on later. */
+		if (c.settled)
+			return 0;
 	}
 	interpreter = loader(bpf_get_current_task_btf());
-	if (interpreter) {
+	/* A program without one begins in itself. */
+	if (interpreter && BPF_CORE_READ(path_of(interpreter), dentry) != BPF_CORE_READ(path_of(file), dentry)) {
 		why = judge_file(interpreter, &c, &loader_name);
 		if (why) {
 			stop(&c, interpreter, SK_GATE_LOADER, why);
-			return 0;
+			if (c.settled)
+				return 0;
 		}
 	}
 	remember_scripts(&c, bprm, file, name);

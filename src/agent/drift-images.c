@@ -20,6 +20,7 @@ struct image {
 	char *id; /* hexadecimal */
 	struct sk_manifest *manifest; /* NULL: none yet */
 	bool asked;		      /* it is being made, or cannot be */
+	bool coming;		      /* it is being made */
 };
 
 /* One manifest that is to be made. */
@@ -88,6 +89,8 @@ static void make_one(struct sk_drift_images *im, const struct job *job)
 		r = sk_manifest_open(im->folder, sk_span_str(job->image_id), &manifest, &err);
 	pthread_mutex_lock(&im->lock);
 	image = image_of(im, sk_span_str(job->image_id));
+	if (image)
+		image->coming = false;
 	if (r < 0) {
 		say_trouble(im, "the manifest of an image could not be made", err.text);
 	} else if (image && !image->manifest) {
@@ -139,7 +142,7 @@ static void ask(struct sk_drift_images *im, struct image *image, const struct sk
 		job_free(job);
 		return; /* the next container of this image is another chance */
 	}
-	image->asked = true;
+	image->asked = image->coming = true;
 	im->waiting[im->count++] = job;
 	pthread_cond_signal(&im->wake);
 }
@@ -187,6 +190,19 @@ static bool has_size(void *context, const char *image_id, uint64_t size)
 	return manifest && sk_manifest_has_size(manifest, size);
 }
 
+static bool is_coming(void *context, const char *image_id)
+{
+	struct sk_drift_images *im = context;
+	struct image *image;
+	bool coming;
+
+	pthread_mutex_lock(&im->lock);
+	image = sk_map_get(&im->images, sk_span_str(image_id));
+	coming = image && image->coming;
+	pthread_mutex_unlock(&im->lock);
+	return coming;
+}
+
 static bool has_digest(void *context, const char *image_id, const uint8_t sha256[32], char *ret_path, size_t room)
 {
 	struct sk_manifest *manifest = manifest_of(context, image_id);
@@ -207,7 +223,8 @@ static bool has_digest(void *context, const char *image_id, const uint8_t sha256
 
 struct sk_gate_truth sk_drift_images_truth(struct sk_drift_images *im)
 {
-	return (struct sk_gate_truth){ .context = im, .has_size = has_size, .has_digest = has_digest };
+	return (struct sk_gate_truth){ .context = im, .has_size = has_size, .is_coming = is_coming,
+				       .has_digest = has_digest };
 }
 
 bool sk_drift_images_news(struct sk_drift_images *im)

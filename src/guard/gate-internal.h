@@ -4,6 +4,7 @@
 /* What the gate's files share. */
 #include "base/fd.h"
 #include "base/mem.h"
+#include "bpf/event.h"
 #include "guard/gate.h"
 
 #include <pthread.h>
@@ -13,7 +14,7 @@ struct gate_bpf;
 
 /* The kernel's part, loaded by us or taken over: all of it by descriptor. */
 enum sk_gate_map {
-	SK_GATE_MAP_SETTINGS, SK_GATE_MAP_CONTAINERS, SK_GATE_MAP_ROOTS, SK_GATE_MAP_VERIFIED, SK_GATE_MAP_ADDRESSES,
+	SK_GATE_MAP_SETTINGS, SK_GATE_MAP_CONTAINERS, SK_GATE_MAP_ROOTS, SK_GATE_MAP_BIRTHS, SK_GATE_MAP_VERIFIED, SK_GATE_MAP_ADDRESSES,
 	SK_GATE_MAP_INTERPRETERS, SK_GATE_MAP_VERDICTS, SK_GATE_MAP_CHANGES, SK_GATE_MAP_LOSSES, SK_GATE_MAPS,
 };
 enum sk_gate_program { SK_GATE_PROGRAM_LOOK, SK_GATE_PROGRAM_VERIFY, SK_GATE_PROGRAMS };
@@ -33,6 +34,8 @@ void sk_gate_kernel_close(struct sk_gate_kernel *kernel);
 int sk_gate_kernel_look(const struct sk_gate_kernel *kernel, int fd, struct sk_gate_look *ret_look);
 /* The file is the image's, as it was when it was looked at; -EAGAIN: it has changed since. */
 int sk_gate_kernel_verify(const struct sk_gate_kernel *kernel, struct sk_gate_look *look);
+/* Programs may be held from now on, or no more. */
+void sk_gate_kernel_alive(const struct sk_gate_kernel *kernel, bool alive);
 bool sk_gate_kernel_knows(const struct sk_gate_kernel *kernel, const struct sk_gate_look *look, uint64_t container);
 
 /* Pinned in a bpffs (gate-pin.c). */
@@ -52,7 +55,7 @@ struct sk_gate_member {
 	enum sk_gate_mode mode;
 	uint32_t device;
 	int32_t pid; /* that told the device */
-	bool protected;
+	bool protected, settled;
 	uint64_t marked; /* what fanotify asks or tells of it */
 	char *id, *image_id;
 };
@@ -84,6 +87,20 @@ struct sk_gate_verdict {
 
 enum { SK_GATE_QUEUE = 4096 };
 
+/* One that is told, or carried out, when its container is known. */
+struct sk_gate_pending {
+	struct sk_gate_verdict verdict;
+	struct sk_wire_file file;
+	int pidfd; /* of who is held; -1: nobody */
+	int64_t deadline;
+};
+
+/* A question of fanotify that waits. */
+struct sk_gate_question {
+	struct fanotify_event_metadata event;
+	int64_t deadline; /* for what is still to come */
+};
+
 /* A digest that was computed for a report. */
 struct sk_gate_digested {
 	uint64_t inode, size;
@@ -106,7 +123,9 @@ struct sk_gate {
 	struct sk_gate_verdict *queue; /* a ring of SK_GATE_QUEUE */
 	size_t head, count;
 	uint64_t lost, number;
-	SK_VEC(struct fanotify_event_metadata) questions; /* that wait until what was changed before is verified */
+	SK_VEC(struct sk_gate_question) questions; /* that wait until what was changed before is verified */
+	SK_VEC(struct sk_gate_pending) pending;
+	SK_VEC(struct sk_gate_pending) resolving; /* the following thread's own */
 	struct sk_gate_digested digested[64];
 	struct sk_gate_protection *protections;
 	size_t protection_count;
@@ -115,6 +134,18 @@ struct sk_gate {
 /* The threads (gate-watch.c). */
 int sk_gate_watch_start(struct sk_gate *gate, struct sk_err *err);
 void sk_gate_watch_stop(struct sk_gate *gate);
+int64_t sk_gate_now(void); /* nanoseconds since boot */
+/* Puts a verdict aside, with its path, until its container is settled (gate-pending.c). */
+void sk_gate_pend(struct sk_gate *gate, struct sk_gate_verdict *verdict, const struct sk_wire_file *file);
+/* Tells and carries out those whose time has come; whether there are others. */
+bool sk_gate_resolve(struct sk_gate *gate);
+/* Whether the container, or its image's manifest, will be known soon. */
+bool sk_gate_may_wait(struct sk_gate *gate, const struct sk_gate_member *member, int64_t deadline);
+/* All, by what is known now: nobody is left waiting. After the threads have ended. */
+void sk_gate_resolve_all(struct sk_gate *gate);
+/* Whether there is nothing to tell, as the file is the image's after all; otherwise its digest is told. */
+bool sk_gate_is_settled(struct sk_gate *gate, const struct sk_gate_member *member, struct sk_gate_verdict *verdict,
+			const struct sk_wire_file *file);
 /* Tells a verdict; takes its path. */
 void sk_gate_tell(struct sk_gate *gate, struct sk_gate_verdict *verdict);
 
@@ -122,11 +153,15 @@ void sk_gate_tell(struct sk_gate *gate, struct sk_gate_verdict *verdict);
  * fanotify (gate-mark.c). Marks all that can run in a container that this process is of; `before` is what was marked,
  * and what is from now on (0: nothing is asked).
  */
+/* What a mode asks to be marked. */
+uint64_t sk_gate_marks(const struct sk_gate *gate, enum sk_gate_mode mode);
 int sk_gate_mark(struct sk_gate *gate, int32_t pid, enum sk_gate_mode mode, uint64_t *before, struct sk_err *err);
 /* Reads questions, and answers them or puts them aside. */
 void sk_gate_answer(struct sk_gate *gate);
-/* Answers those that were put aside before `changes` was read. */
-void sk_gate_answer_deferred(struct sk_gate *gate, const struct fanotify_event_metadata *questions, size_t count);
+/* Answers those that were put aside before `changes` was read; whether some still wait for a manifest. */
+bool sk_gate_answer_deferred(struct sk_gate *gate, const struct sk_gate_question *questions, size_t count);
+/* Puts one aside. */
+void sk_gate_defer(struct sk_gate *gate, const struct sk_gate_question *question);
 
 /* Content (gate-content.c). */
 enum sk_gate_content {

@@ -21,7 +21,7 @@
 #include "gate.skel.h"
 #pragma GCC diagnostic pop
 
-static const char *const map_names[] = { "settings", "containers", "roots", "verified",
+static const char *const map_names[] = { "settings", "containers", "roots", "births", "verified",
 					 "addresses", "interpreters", "verdicts", "changes", "losses" };
 static const char *const program_names[] = { "gate_look", "gate_verify" };
 
@@ -233,6 +233,7 @@ static int set(struct sk_gate_kernel *k, const struct sk_gate_settings *wanted, 
 	if (bpf_map_lookup_elem(k->maps[SK_GATE_MAP_SETTINGS], &zero, &s) < 0)
 		return sk_err_errno(err, "the gate's settings");
 	s.born = wanted->born;
+	s.unknown = wanted->unknown;
 	s.hooks = k->hooks;
 	memcpy(s.version, wanted->version, sizeof(s.version));
 	if (bpf_map_update_elem(k->maps[SK_GATE_MAP_SETTINGS], &zero, &s, 0) < 0)
@@ -259,7 +260,7 @@ static void put_version(struct sk_gate_settings *s, unsigned hooks)
 int sk_gate_kernel_open(struct sk_gate_kernel *k, const struct sk_gate_options *o, struct sk_err *err)
 {
 	unsigned hooks = o->hooks ? o->hooks : SK_GATE_HOOK_ALL;
-	struct sk_gate_settings settings = { .born = o->born };
+	struct sk_gate_settings settings = { .born = o->born, .unknown = o->unknown > o->born ? o->unknown : o->born };
 
 	libbpf_set_print(remember_warning);
 	last_warning[0] = '\0';
@@ -313,6 +314,17 @@ int sk_gate_kernel_look(const struct sk_gate_kernel *k, int fd, struct sk_gate_l
 int sk_gate_kernel_verify(const struct sk_gate_kernel *k, struct sk_gate_look *look)
 {
 	return run(k->programs[SK_GATE_PROGRAM_VERIFY], look);
+}
+
+void sk_gate_kernel_alive(const struct sk_gate_kernel *k, bool alive)
+{
+	struct sk_gate_settings s;
+	uint32_t zero = 0;
+
+	if (bpf_map_lookup_elem(k->maps[SK_GATE_MAP_SETTINGS], &zero, &s) < 0)
+		return;
+	s.alive = alive ? (uint64_t)sk_gate_now() : 0;
+	bpf_map_update_elem(k->maps[SK_GATE_MAP_SETTINGS], &zero, &s, 0);
 }
 
 bool sk_gate_kernel_knows(const struct sk_gate_kernel *k, const struct sk_gate_look *look, uint64_t container)

@@ -129,14 +129,21 @@ static bool is_watched(const struct sk_gate *g)
 	return g->kernel.hooks & (SK_GATE_HOOK_SIGNAL | SK_GATE_HOOK_LSM);
 }
 
+uint64_t sk_gate_marks(const struct sk_gate *g, enum sk_gate_mode mode)
+{
+	if (g->fanotify < 0)
+		return 0;
+	return mode == SK_GATE_BLOCK ? ASKED : mode == SK_GATE_ALERT && !is_watched(g) ? FAN_OPEN_EXEC : 0;
+}
+
 int sk_gate_mark(struct sk_gate *g, int32_t pid, enum sk_gate_mode mode, uint64_t *marked, struct sk_err *err)
 {
-	uint64_t wanted = mode == SK_GATE_BLOCK ? ASKED : mode == SK_GATE_ALERT && !is_watched(g) ? FAN_OPEN_EXEC : 0;
+	uint64_t wanted = sk_gate_marks(g, mode);
 	struct marking m = { .fanotify = g->fanotify, .pid = pid, .how = FAN_MARK_ADD, .mask = wanted };
 	struct marking old = { .fanotify = g->fanotify, .pid = pid, .how = FAN_MARK_REMOVE, .mask = *marked & ~wanted };
 	struct sk_err gone = SK_ERR_INIT;
 
-	if (g->fanotify < 0 || pid <= 0 || *marked == wanted)
+	if (pid <= 0 || *marked == wanted)
 		return 0;
 	if (wanted && mark_all(&m, err) < 0)
 		return -err->code;
@@ -230,17 +237,22 @@ static void ask_no_more(struct sk_gate *g, int fd, const struct sk_gate_look *lo
 	fanotify_mark(g->fanotify, FAN_MARK_REMOVE | FAN_MARK_IGNORED_MASK, FAN_OPEN_PERM, AT_FDCWD, path);
 }
 
+/* An answer that is not given yet. */
+enum { LATER = 0 };
+
 static uint32_t judge(struct sk_gate *g, const struct sk_gate_member *m, const struct fanotify_event_metadata *e,
-		      struct sk_gate_look *look)
+		      struct sk_gate_look *look, int64_t deadline)
 {
 	bool runs = e->mask & (FAN_OPEN_EXEC_PERM | FAN_OPEN_EXEC);
 	char digest[65] = "";
-	enum sk_gate_content content = sk_gate_content(g, m, e->pid, e->fd, look, digest);
+	enum sk_gate_content content = sk_gate_content(g, m, m->pid ? m->pid : e->pid, e->fd, look, digest);
 	bool image = content == SK_GATE_CONTENT_LAYER || content == SK_GATE_CONTENT_IMAGE;
 	bool denied = runs && !image && m->mode == SK_GATE_BLOCK;
 
 	if (!runs && (content == SK_GATE_CONTENT_LAYER || content == SK_GATE_CONTENT_OTHER))
 		ask_no_more(g, e->fd, look);
+	if (denied && content == SK_GATE_CONTENT_OTHER && sk_gate_may_wait(g, m, deadline))
+		return LATER;
 	/* An alert is told by the kernel's program, where there is one: it has more to say. */
 	if (denied || (runs && !image && !is_watched(g))) {
 		sk_gate_digest(g, e->fd, look, digest);
@@ -249,7 +261,7 @@ static uint32_t judge(struct sk_gate *g, const struct sk_gate_member *m, const s
 	return denied ? FAN_DENY : FAN_ALLOW;
 }
 
-static uint32_t answer(struct sk_gate *g, const struct fanotify_event_metadata *e)
+static uint32_t answer(struct sk_gate *g, const struct fanotify_event_metadata *e, int64_t deadline)
 {
 	struct sk_gate_member m;
 	struct sk_gate_look look;
@@ -265,42 +277,53 @@ static uint32_t answer(struct sk_gate *g, const struct fanotify_event_metadata *
 	    ((e->mask & ASKED) || !sk_gate_member_by_device(g, look.device, &m)))
 		return FAN_ALLOW;
 	if (m.mode != SK_GATE_OFF)
-		r = judge(g, &m, e, &look);
+		r = judge(g, &m, e, &look, deadline);
 	sk_gate_member_release(&m);
 	return r;
 }
 
-static void answer_one(struct sk_gate *g, const struct fanotify_event_metadata *e)
+/* False: it waits. */
+static bool answer_one(struct sk_gate *g, const struct sk_gate_question *q)
 {
-	struct fanotify_response response = { .fd = e->fd, .response = answer(g, e) };
+	const struct fanotify_event_metadata *e = &q->event;
+	struct fanotify_response response = { .fd = e->fd, .response = answer(g, e, q->deadline) };
 
+	if (response.response == LATER)
+		return false;
 	if ((e->mask & ASKED) && write(g->fanotify, &response, sizeof(response)) < 0 && errno == EINVAL) {
 		/* The asker has gone. */
 	}
 	close(e->fd);
+	return true;
+}
+
+void sk_gate_defer(struct sk_gate *g, const struct sk_gate_question *q)
+{
+	pthread_mutex_lock(&g->lock);
+	*sk_vec_push(&g->questions) = *q;
+	pthread_mutex_unlock(&g->lock);
 }
 
 /*
  * A program that starts uses what was touched before. What the kernel told of that is read in another thread, as it
  * takes to open files of the container; the question waits for it.
  */
-static bool defer(struct sk_gate *g, const struct fanotify_event_metadata *e)
+static bool is_behind(struct sk_gate *g, const struct fanotify_event_metadata *e)
 {
-	uint64_t one = 1;
-
-	if (!(e->mask & FAN_OPEN_EXEC_PERM) || e->pid == getpid() || !sk_ring_has(g->changes))
-		return false;
-	pthread_mutex_lock(&g->lock);
-	*sk_vec_push(&g->questions) = *e;
-	pthread_mutex_unlock(&g->lock);
-	/* If its count is full it is readable all the same. */
-	return write(g->deferred, &one, sizeof(one)) > 0 || errno == EAGAIN;
+	return (e->mask & FAN_OPEN_EXEC_PERM) && e->pid != getpid() && sk_ring_has(g->changes);
 }
 
-void sk_gate_answer_deferred(struct sk_gate *g, const struct fanotify_event_metadata *questions, size_t count)
+bool sk_gate_answer_deferred(struct sk_gate *g, const struct sk_gate_question *questions, size_t count)
 {
-	for (size_t i = 0; i < count; i++)
-		answer_one(g, &questions[i]);
+	bool waiting = false;
+
+	for (size_t i = 0; i < count; i++) {
+		if (answer_one(g, &questions[i]))
+			continue;
+		sk_gate_defer(g, &questions[i]);
+		waiting = true;
+	}
+	return waiting;
 }
 
 void sk_gate_answer(struct sk_gate *g)
@@ -308,8 +331,15 @@ void sk_gate_answer(struct sk_gate *g)
 	char bytes[8192] __attribute__((aligned(8)));
 	ssize_t n = read(g->fanotify, bytes, sizeof(bytes));
 	const struct fanotify_event_metadata *e = (const void *)bytes;
+	uint64_t one = 1;
 
-	for (; n > 0 && FAN_EVENT_OK(e, n); e = FAN_EVENT_NEXT(e, n))
-		if (e->fd >= 0 && !defer(g, e))
-			answer_one(g, e);
+	for (; n > 0 && FAN_EVENT_OK(e, n); e = FAN_EVENT_NEXT(e, n)) {
+		struct sk_gate_question q = { .event = *e, .deadline = sk_gate_now() + g->options.hold * 1000000000 };
+
+		if (e->fd < 0 || (!is_behind(g, e) && answer_one(g, &q)))
+			continue;
+		sk_gate_defer(g, &q);
+		if (write(g->deferred, &one, sizeof(one)) < 0)
+			continue; /* its count is full: it is readable then */
+	}
 }

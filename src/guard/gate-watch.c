@@ -79,27 +79,42 @@ static char *read_file(struct sk_reader *r, struct sk_wire_file *ret_file)
  * has looked at before. The digest is told where the file can still be had: by the process while it is there, or else by
  * its path. True: there is nothing to tell.
  */
-static bool is_settled(struct sk_gate *g, struct sk_gate_verdict *v, const struct sk_wire_file *file)
+bool sk_gate_is_settled(struct sk_gate *g, const struct sk_gate_member *m, struct sk_gate_verdict *v,
+			const struct sk_wire_file *file)
 {
-	struct sk_gate_member m = { .key = v->key };
 	struct sk_gate_told told = { .pid = v->pid, .runs = v->act == SK_GATE_EXEC, .path = v->path,
 				     .inode = file->inode, .device = file->device };
-	enum sk_gate_content content = SK_GATE_CONTENT_OTHER;
+	enum sk_gate_content content;
 	struct sk_gate_look look;
-	sk_autoclose int fd = -1;
+	sk_autoclose int fd = sk_gate_open_told(g, m, &told, &look);
+
+	if (fd < 0)
+		return false;
+	content = sk_gate_content(g, m, m->pid ? m->pid : v->pid, fd, &look, v->digest);
+	sk_gate_digest(g, fd, &look, v->digest);
+	return v->why != SK_GATE_MEMORY && (content == SK_GATE_CONTENT_LAYER || content == SK_GATE_CONTENT_IMAGE);
+}
+
+/* Of the kernel's programs, which had to act before anybody looked at the content. True: there is nothing to tell. */
+static bool is_done(struct sk_gate *g, struct sk_gate_verdict *v, const struct sk_wire_file *file, bool settled)
+{
+	struct sk_gate_member m = { .key = v->key };
+	bool image;
 
 	if (v->act > SK_GATE_LIBRARY || !file->inode)
 		return false;
-	/* Of one that is not registered yet, only the digest is told. */
-	sk_gate_member_of(g, v->key, &m);
-	fd = sk_gate_open_told(g, &m, &told, &look);
-	if (fd >= 0) {
-		content = sk_gate_content(g, &m, m.pid ? m.pid : v->pid, fd, &look, v->digest);
-		sk_gate_digest(g, fd, &look, v->digest);
+	if (v->outcome == SK_GATE_HELD || (v->outcome == SK_GATE_ALERTED && !settled)) {
+		sk_gate_pend(g, v, file);
+		return true;
 	}
+	/* Of one that is not registered, only the digest is told. */
+	sk_gate_member_of(g, v->key, &m);
+	image = sk_gate_is_settled(g, &m, v, file);
 	sk_gate_member_release(&m);
-	return v->outcome == SK_GATE_ALERTED && v->why != SK_GATE_MEMORY && v->why != SK_GATE_WRITTEN &&
-	       (content == SK_GATE_CONTENT_LAYER || content == SK_GATE_CONTENT_IMAGE);
+	if (!image || v->outcome != SK_GATE_ALERTED || v->why == SK_GATE_WRITTEN)
+		return false;
+	free(v->path);
+	return true;
 }
 
 static int on_record(void *context, void *bytes, size_t size)
@@ -130,9 +145,7 @@ static int on_record(void *context, void *bytes, size_t size)
 		.path = read_file(&r, &file),
 	};
 	memcpy(v.comm, head.task.name, sizeof(v.comm) - 1);
-	if (is_settled(g, &v, &file))
-		free(v.path);
-	else
+	if (!is_done(g, &v, &file, head.args[SK_GATE_FIELD_SETTLED]))
 		sk_gate_tell(g, &v);
 	return 0;
 }
@@ -192,9 +205,10 @@ static int on_change(void *context, void *bytes, size_t size)
 }
 
 /* Questions first: what they wait for was told before they were asked, and is read after. */
-static void bring_up_to_date(struct sk_gate *g)
+static bool bring_up_to_date(struct sk_gate *g)
 {
-	struct fanotify_event_metadata *questions;
+	struct sk_gate_question *questions;
+	bool waiting;
 	uint64_t unused;
 	size_t count;
 
@@ -206,22 +220,25 @@ static void bring_up_to_date(struct sk_gate *g)
 	memset(&g->questions, 0, sizeof(g->questions));
 	pthread_mutex_unlock(&g->lock);
 	sk_ring_consume(g->changes);
-	sk_gate_answer_deferred(g, questions, count);
+	waiting = sk_gate_answer_deferred(g, questions, count);
 	free(questions);
+	return waiting;
 }
 
 /* ---- the threads ---- */
 
+/* How soon is looked again for who waits, each time with a look at the file; and how often we say that we live. */
+enum { AGAIN_MS = 20, ALIVE_MS = 1000 };
+
 /* Until the gate ends: nobody reads `stop`, so that it stays readable for all threads. */
-static bool wait_for(struct sk_gate *g, int fd, int other)
+static bool wait_for(struct sk_gate *g, int fd)
 {
-	struct pollfd fds[] = { { .fd = g->stop, .events = POLLIN }, { .fd = fd, .events = POLLIN },
-				{ .fd = other, .events = POLLIN } };
+	struct pollfd fds[] = { { .fd = g->stop, .events = POLLIN }, { .fd = fd, .events = POLLIN } };
 
 	do {
 		if (poll(fds, SK_COUNT(fds), -1) < 0 && errno != EINTR)
 			return false;
-	} while (!fds[0].revents && !((fds[1].revents | fds[2].revents) & POLLIN));
+	} while (!fds[0].revents && !(fds[1].revents & POLLIN));
 	return !fds[0].revents;
 }
 
@@ -233,7 +250,7 @@ static void *answer(void *context)
 {
 	struct sk_gate *g = context;
 
-	while (wait_for(g, g->fanotify, -1))
+	while (wait_for(g, g->fanotify))
 		sk_gate_answer(g);
 	return NULL;
 }
@@ -242,7 +259,7 @@ static void *watch(void *context)
 {
 	struct sk_gate *g = context;
 
-	while (wait_for(g, sk_ring_fd(g->ring), -1))
+	while (wait_for(g, sk_ring_fd(g->ring)))
 		sk_ring_consume(g->ring);
 	return NULL;
 }
@@ -250,9 +267,16 @@ static void *watch(void *context)
 static void *follow(void *context)
 {
 	struct sk_gate *g = context;
+	struct pollfd fds[] = { { .fd = g->stop, .events = POLLIN }, { .fd = sk_ring_fd(g->changes), .events = POLLIN },
+				{ .fd = g->deferred, .events = POLLIN } };
+	bool waiting = false;
 
-	while (wait_for(g, sk_ring_fd(g->changes), g->deferred))
-		bring_up_to_date(g);
+	/* Each second at least the kernel's programs hear that somebody is there for those whom they hold. */
+	while (!fds[0].revents && (poll(fds, SK_COUNT(fds), waiting ? AGAIN_MS : ALIVE_MS) >= 0 || errno == EINTR)) {
+		sk_gate_kernel_alive(&g->kernel, true);
+		waiting = bring_up_to_date(g);
+		waiting |= sk_gate_resolve(g);
+	}
 	return NULL;
 }
 
@@ -277,7 +301,7 @@ int sk_gate_watch_start(struct sk_gate *g, struct sk_err *err)
 {
 	if (sk_ring_open(g->kernel.maps[SK_GATE_MAP_VERDICTS], on_record, g, &g->ring, err) < 0 ||
 	    sk_ring_open(g->kernel.maps[SK_GATE_MAP_CHANGES], on_change, g, &g->changes, err) < 0 ||
-	    start(g, 0, watch, err) < 0 || start(g, 1, follow, err) < 0)
+	    (sk_gate_kernel_alive(&g->kernel, true), start(g, 0, watch, err)) < 0 || start(g, 1, follow, err) < 0)
 		return -err->code;
 	return g->fanotify >= 0 ? start(g, 2, answer, err) : 0;
 }
@@ -290,9 +314,13 @@ void sk_gate_watch_stop(struct sk_gate *g)
 		for (size_t i = 0; i < SK_COUNT(g->threads); i++)
 			if (g->threads[i].running)
 				pthread_join(g->threads[i].thread, NULL);
+	sk_gate_kernel_alive(&g->kernel, false);
+	if (g->ring)
+		sk_ring_consume(g->ring);
+	sk_gate_resolve_all(g);
 	/* What was asked and not answered may run: closing the descriptor says so. */
 	for (size_t i = 0; i < g->questions.len; i++)
-		close(g->questions.data[i].fd);
+		close(g->questions.data[i].event.fd);
 	sk_vec_release(&g->questions);
 	sk_ring_close(g->ring);
 	sk_ring_close(g->changes);

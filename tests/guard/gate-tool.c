@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Drives the gate from a script. Options by name=value: hooks=signal,fanotify
- * born=block pins=FOLDER. Commands come on standard input, a line each, and
+ * born=block unknown=block pins=FOLDER. Commands come on standard input, a line each, and
  * are answered by a line:
  *
  *	image FILE             its content is the image's from now on
@@ -103,7 +103,7 @@ static int put(struct tool *t, char **words, int count, struct sk_err *err)
 	const char *protect[16] = { NULL };
 	struct sk_container c = { .id = sk_span_basename(sk_span_str(words[1])), .image_id = SK_SPAN_LIT("some") };
 	struct sk_gate_target target = { .cgroup = cgroup_id(words[1]), .pid = atoi(words[2]),
-					 .mode = mode_of(words[3]), .protect = protect };
+					 .mode = mode_of(words[3]), .decided = true, .protect = protect };
 
 	for (int i = 4; i < count && i < 19; i++)
 		protect[i - 4] = words[i];
@@ -180,6 +180,8 @@ static void read_option(struct sk_gate_options *o, const char *word)
 		o->hooks = hooks_of(word + 6);
 	else if (strncmp(word, "born=", 5) == 0)
 		o->born = mode_of(word + 5);
+	else if (strncmp(word, "unknown=", 8) == 0)
+		o->unknown = mode_of(word + 8);
 	else if (strncmp(word, "pins=", 5) == 0)
 		o->pins = word + 5;
 }
@@ -187,7 +189,7 @@ static void read_option(struct sk_gate_options *o, const char *word)
 int main(int argc, char **argv)
 {
 	struct tool t = { .processes = sk_process_table_new(0) };
-	struct sk_gate_options o = { .truth = { &t, has_size, has_digest } };
+	struct sk_gate_options o = { .hold = 2, .truth = { .context = &t, .has_size = has_size, .has_digest = has_digest } };
 	struct sk_err err = SK_ERR_INIT;
 	struct pollfd fds[2] = { { .fd = 0, .events = POLLIN } };
 	char line[4096];

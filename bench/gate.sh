@@ -84,7 +84,8 @@ while [ $i -lt "$rounds" ]; do
 	loads without
 	docker rm -f bench >/dev/null 2>&1
 	for mode in $modes; do
-		config "drift: { mode: \"$mode\" }"
+		# Of others nothing is blocked, and what is must not stay when it has ended.
+		config "drift: { mode: \"off\", keep: false, entries: [ { images: [\"*bench:1*\"], mode: \"$mode\" } ] }"
 		start_agent "$@"
 		start_container
 		loads "$mode"

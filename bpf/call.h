@@ -5,7 +5,6 @@
 #include "open.h"
 #include "ring.h"
 
-#define AT_FDCWD -100
 #define PROT_EXEC 4
 #define MMSGHDR_SIZE 64 /* struct mmsghdr: a struct msghdr and its length */
 

@@ -133,6 +133,7 @@ static __always_inline void part_cut(struct scratch *s)
 	do { \
 		void *to_ = room(s); \
 		__u64 n_ = (count); \
+		opaque(n_); /* Linux 6.1 forgets the bound of a number that comes from another */ \
 		if (!to_) \
 			break; \
 		if (n_ > (max)) { \

@@ -21,6 +21,7 @@
 #include <sys/mount.h>
 #include <sys/mman.h>
 #include <sys/random.h>
+#include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -74,6 +75,15 @@ int sk_sensor_tracefs(struct sk_err *err)
 	    mount("tracefs", "/sys/kernel/tracing", "tracefs", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0)
 		return sk_err_errno(err, "tracefs is not mounted, and it cannot be mounted");
 	return has_tracefs() ? 0 : sk_err_set(err, SK_EUNSUPPORTED, "this kernel has no tracepoints of system calls");
+}
+
+void sk_sensor_overlay(void)
+{
+	/* Asking for a file system by its name loads it; where that is not allowed, it may be there all the same. */
+	int fd = (int)syscall(SYS_fsopen, "overlay", 1 /* FSOPEN_CLOEXEC */);
+
+	if (fd >= 0)
+		close(fd);
 }
 
 static int check_needs(struct sk_err *err)
@@ -446,6 +456,7 @@ static int load(struct sk_hooks *h, struct sk_err *err)
 
 	libbpf_set_print(remember_warning);
 	last_warning[0] = '\0';
+	sk_sensor_overlay();
 	h->bpf = sensor_bpf__open();
 	if (!h->bpf)
 		return bpf_error(err, -errno, "the sensor's programs");

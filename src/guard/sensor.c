@@ -156,7 +156,9 @@ int sk_sensor_rewant(struct sk_sensor *s, const struct sk_sensor_want *want, str
 	int r = sk_hooks_want(s->hooks, want, err);
 
 	if (r < 0) {
-		sk_hooks_want(s->hooks, &s->want, NULL);
+		struct sk_err again = SK_ERR_INIT;
+
+		sk_hooks_want(s->hooks, &s->want, &again);
 		return r;
 	}
 	s->want = *want;

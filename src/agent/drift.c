@@ -283,6 +283,8 @@ static int open_gate(struct sk_drift *d, const struct sk_drift_options *o, struc
 		sk_gate_drop(pins);
 	if (sk_gate_open(&options, &d->gate, err) < 0 || mark_addresses(d, err) < 0)
 		return -err->code;
+	if (keep && !sk_gate_is_pinned(d->gate))
+		say(d, true, "what is blocked stays so only while this agent runs: nothing can be pinned in /sys/fs/bpf");
 	for (size_t i = 0; i < SK_COUNT(engines); i++)
 		sk_gate_allow(d->gate, engines[i]);
 	if (o->drift->canary && sk_gate_canary(d->gate, &canary) < 0)

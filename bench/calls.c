@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Measures system calls that others slow down by watching: bench-calls FILE
- * prints "getppid N read N write N", each the median nanoseconds of short
- * rounds, so that other load on the machine counts little.
+ * [PROGRAM] prints "getppid N read N write N exec N", each the median
+ * nanoseconds of short rounds, so that other load on the machine counts little.
  */
 #include <fcntl.h>
 #include <stdio.h>
+#include <spawn.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 enum { ROUNDS = 301, CALLS = 1000 };
 
-static const char *path;
+static const char *path, *program;
 
 static void call_getppid(void)
 {
@@ -33,6 +35,18 @@ static void open_close(int flags)
 static void call_read(void) { open_close(O_RDONLY | O_CLOEXEC); }
 static void call_write(void) { open_close(O_WRONLY | O_CLOEXEC); }
 
+static void call_exec(void)
+{
+	char *const argv[] = { (char *)program, NULL }, *const env[] = { NULL };
+	int status;
+	pid_t pid;
+
+	if (posix_spawn(&pid, program, NULL, NULL, argv, env) || waitpid(pid, &status, 0) < 0 || status) {
+		perror(program);
+		exit(1);
+	}
+}
+
 static int by_value(const void *a, const void *b)
 {
 	double x = *(const double *)a, y = *(const double *)b;
@@ -40,7 +54,7 @@ static int by_value(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static void measure(const char *name, void (*call)(void))
+static void measure(const char *name, void (*call)(void), int calls)
 {
 	double took[ROUNDS];
 
@@ -48,10 +62,10 @@ static void measure(const char *name, void (*call)(void))
 		struct timespec from, to;
 
 		clock_gettime(CLOCK_MONOTONIC, &from);
-		for (int j = 0; j < CALLS; j++)
+		for (int j = 0; j < calls; j++)
 			call();
 		clock_gettime(CLOCK_MONOTONIC, &to);
-		took[i] = ((double)(to.tv_sec - from.tv_sec) * 1e9 + (double)(to.tv_nsec - from.tv_nsec)) / CALLS;
+		took[i] = ((double)(to.tv_sec - from.tv_sec) * 1e9 + (double)(to.tv_nsec - from.tv_nsec)) / calls;
 	}
 	qsort(took, ROUNDS, sizeof(took[0]), by_value);
 	printf("%s %.1f ", name, took[ROUNDS / 2]);
@@ -59,12 +73,15 @@ static void measure(const char *name, void (*call)(void))
 
 int main(int argc, char **argv)
 {
-	if (argc != 2)
+	if (argc < 2)
 		return 2;
 	path = argv[1];
-	measure("getppid", call_getppid);
-	measure("read", call_read);
-	measure("write", call_write);
+	program = argv[2];
+	measure("getppid", call_getppid, CALLS);
+	measure("read", call_read, CALLS);
+	measure("write", call_write, CALLS);
+	if (program)
+		measure("exec", call_exec, 1);
 	putchar('\n');
 	return 0;
 }

@@ -41,14 +41,12 @@ struct {
 	__type(value, __u64);
 } roots SEC(".maps");
 
-/* Devices of the roots of containers that were seen before they were registered, by cgroup. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, SK_GATE_BIRTHS);
 	__type(key, __u64);
-	__type(value, __u32);
+	__type(value, struct sk_gate_birth);
 } births SEC(".maps");
-
 
 struct {
 	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
@@ -62,6 +60,7 @@ struct found {
 	__u32 mode; /* SK_GATE_OFF: nothing is judged */
 	__u32 device;
 	__u32 protects;
+	__u32 settled;
 };
 
 static __always_inline const struct sk_gate_settings *get_settings(void)
@@ -77,7 +76,8 @@ static __always_inline bool take(__u64 key, struct found *ret)
 
 	if (!c)
 		return false;
-	*ret = (struct found){ .key = key, .mode = c->mode, .device = c->device, .protects = c->protects };
+	*ret = (struct found){ .key = key, .mode = c->mode, .device = c->device, .protects = c->protects,
+			       .settled = c->settled };
 	return true;
 }
 
@@ -91,23 +91,30 @@ static __always_inline bool take_by_cgroup(struct kernfs_node *node, __u64 hiera
 	return false;
 }
 
+static __always_inline bool is_alive(const struct sk_gate_settings *s)
+{
+	return bpf_ktime_get_boot_ns() - s->alive < SK_GATE_ALIVE_NS;
+}
+
 /* One that nobody has registered: its root is that of its first program. */
 static __always_inline bool take_birth(const struct sk_gate_settings *s, __u64 key, struct super_block *root,
 				       struct found *ret)
 {
-	__u32 device = BPF_CORE_READ(root, s_dev), *known;
+	struct sk_gate_birth birth = { .device = BPF_CORE_READ(root, s_dev) }, *known;
+	__u32 mode = is_alive(s) ? s->unknown : s->born;
 
-	if (s->born == SK_GATE_OFF)
+	if (mode == SK_GATE_OFF)
 		return false;
 	known = bpf_map_lookup_elem(&births, &key);
 	if (!known) {
 		if (BPF_CORE_READ(root, s_magic) != OVERLAYFS_SUPER_MAGIC)
 			return false;
-		bpf_map_update_elem(&births, &key, &device, BPF_NOEXIST);
+		bpf_map_update_elem(&births, &key, &birth, BPF_NOEXIST);
 	} else {
-		device = *known;
+		birth = *known;
+		mode = birth.settled ? s->born : mode;
 	}
-	*ret = (struct found){ .key = key, .mode = s->born, .device = device };
+	*ret = (struct found){ .key = key, .mode = mode, .device = birth.device, .settled = birth.settled };
 	return true;
 }
 

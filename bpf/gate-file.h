@@ -11,29 +11,39 @@ struct {
 	__type(value, struct sk_gate_verified);
 } verified SEC(".maps");
 
+/* Of a copy in an overlay's upper layer, the layer's own: what the overlay has of it may be older. */
+static __always_inline struct inode *real_inode(struct inode *inode)
+{
+	struct ovl_inode *overlay;
+	struct inode *upper;
+
+	if (BPF_CORE_READ(inode, i_sb, s_magic) != OVERLAYFS_SUPER_MAGIC || !bpf_core_type_exists(struct ovl_inode))
+		return inode;
+	overlay = (void *)inode - bpf_core_field_offset(struct ovl_inode, vfs_inode);
+	upper = BPF_CORE_READ(overlay, __upperdentry, d_inode);
+	return upper ? upper : inode;
+}
+
 static __always_inline __s64 changed_at(struct inode *inode)
 {
 	struct sk_wire_file times = {};
 
-	read_times(&times, inode);
+	read_times(&times, real_inode(inode));
 	return times.ctime;
+}
+
+static __always_inline __u64 size_of(struct inode *inode)
+{
+	return BPF_CORE_READ(real_inode(inode), i_size);
 }
 
 /* At an execution the kernel itself refuses writers (the count is below zero), but only of the overlay's inode. */
 static __always_inline int writers_of(struct inode *inode)
 {
 	int count = BPF_CORE_READ((struct inode___gate *)inode, i_writecount.counter);
-	struct ovl_inode *overlay;
-	struct inode *upper;
 
-	if (count > 0 || BPF_CORE_READ(inode, i_sb, s_magic) != OVERLAYFS_SUPER_MAGIC ||
-	    !bpf_core_type_exists(struct ovl_inode))
-		return count > 0 ? count : 0;
-	overlay = (void *)inode - bpf_core_field_offset(struct ovl_inode, vfs_inode);
-	upper = BPF_CORE_READ(overlay, __upperdentry, d_inode);
-	if (!upper)
-		return 0;
-	count = BPF_CORE_READ((struct inode___gate *)upper, i_writecount.counter);
+	if (count <= 0)
+		count = BPF_CORE_READ((struct inode___gate *)real_inode(inode), i_writecount.counter);
 	return count > 0 ? count : 0;
 }
 
@@ -79,7 +89,7 @@ static __always_inline struct sk_gate_verified *find_verified(struct inode *inod
 		key.container = 0;
 		v = bpf_map_lookup_elem(&verified, &key);
 	}
-	if (!v || v->size != (__u64)BPF_CORE_READ(inode, i_size) || v->ctime != changed_at(inode))
+	if (!v || v->size != size_of(inode) || v->ctime != changed_at(inode))
 		return NULL;
 	return v;
 }

@@ -8,6 +8,12 @@ static __always_inline int deny(const struct found *c, struct file *file, __u32 
 {
 	bool block = c->mode == SK_GATE_BLOCK;
 
+	/* A program is held when it has started (gate_exec); a library here. */
+	if (block && is_held(c)) {
+		if (act != SK_GATE_EXEC)
+			stop(c, file, act, why);
+		return 0;
+	}
 	tell(c, file, act, why, block ? SK_GATE_DENIED : SK_GATE_ALERTED);
 	return block ? -EPERM : 0;
 }

@@ -5,6 +5,7 @@
 #include "gate-file.h"
 
 #define SIGKILL 9
+#define SIGSTOP 19
 #define EPERM 1
 
 /* Of verdicts alone: telemetry cannot fill it. */
@@ -12,6 +13,17 @@ struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 1 << 20);
 } verdicts SEC(".maps");
+
+static __always_inline __u64 register_of(int index)
+{
+	struct pt_regs *regs = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
+
+#if defined(__TARGET_ARCH_x86)
+	return index == 0 ? regs->di : index == 1 ? regs->si : index == 2 ? regs->dx : index == 3 ? regs->r10 : regs->r8;
+#else
+	return index == 0 ? regs->orig_x0 : regs->regs[index];
+#endif
+}
 
 static __always_inline struct scratch *verdict_begin(const struct found *c, __u32 act, __u32 why, __u32 outcome)
 {
@@ -33,20 +45,23 @@ static __always_inline struct scratch *verdict_begin(const struct found *c, __u3
 	s->record.args[SK_GATE_FIELD_MODE] = c->mode;
 	s->record.args[SK_GATE_FIELD_OUTCOME] = outcome;
 	s->record.args[SK_GATE_FIELD_KEY] = c->key;
+	s->record.args[SK_GATE_FIELD_SETTLED] = c->settled;
 	read_task(s, plain((void *)bpf_get_current_task()));
 	put_cgroup(s, (void *)bpf_get_current_task());
 	return s;
 }
 
-static __always_inline void verdict_end(struct scratch *s)
+static __always_inline int verdict_end(struct scratch *s)
 {
 	__u64 used = s->used;
 
 	if (used > SK_WIRE_PARTS + SK_WIRE_PART)
 		used = SK_WIRE_PARTS + SK_WIRE_PART;
 	s->record.size = sizeof(s->record) + used;
-	if (bpf_ringbuf_output(&verdicts, &s->record, sizeof(s->record) + used, 0))
-		count_loss(SK_LOSS_RING_FULL);
+	if (bpf_ringbuf_output(&verdicts, &s->record, sizeof(s->record) + used, 0) == 0)
+		return 0;
+	count_loss(SK_LOSS_RING_FULL);
+	return -1;
 }
 
 static __always_inline void put_path_of(struct scratch *s, struct file *file)
@@ -75,19 +90,33 @@ static __noinline int tell(const struct found *c, struct file *file, __u32 act, 
 		return 0;
 	s = verdict_begin(c, act, why, outcome);
 	if (!s)
-		return 0;
+		return -1;
 	if (file)
 		put_path_of(s, file);
-	verdict_end(s);
-	return 0;
+	return verdict_end(s);
 }
 
-/* The verdict first, its report second: a full ring stops nothing. */
+/* Whether its process waits for user space: a container that is not settled may turn out to have another mode. */
+static __always_inline bool is_held(const struct found *c)
+{
+	const struct sk_gate_settings *s = get_settings();
+
+	return !c->settled && s && is_alive(s);
+}
+
+/*
+ * The verdict first, its report second: a full ring stops nothing. But who is held and not told of would wait for ever:
+ * that one is ended.
+ */
 static __always_inline void stop(const struct found *c, struct file *file, __u32 act, __u32 why)
 {
 	__u32 outcome = SK_GATE_ALERTED;
+	bool held = c->mode == SK_GATE_BLOCK && is_held(c);
 
-	if (c->mode == SK_GATE_BLOCK && bpf_send_signal(SIGKILL) == 0)
+	if (held && bpf_send_signal(SIGSTOP) == 0)
+		outcome = SK_GATE_HELD;
+	else if (c->mode == SK_GATE_BLOCK && bpf_send_signal(SIGKILL) == 0)
 		outcome = SK_GATE_KILLED;
-	tell(c, file, act, why, outcome);
+	if (tell(c, file, act, why, outcome) < 0 && outcome == SK_GATE_HELD)
+		bpf_send_signal(SIGKILL);
 }

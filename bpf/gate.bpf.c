@@ -8,6 +8,7 @@
  * Everything else is drift: an alert, or the end of the process before its
  * first instruction.
  */
+#include "gate-change.h"
 #include "gate-lsm.h"
 #include "gate-script.h"
 
@@ -49,14 +50,18 @@ int BPF_PROG(gate_exec, struct task_struct *task, int old_pid, struct linux_binp
 	why = judge_file(file, &c, &name);
 	if (why) {
 		stop(&c, file, SK_GATE_EXEC, why);
-		return 0;
+		/* One that is held may go on later. */
+		if (c.settled)
+			return 0;
 	}
 	interpreter = loader(bpf_get_current_task_btf());
-	if (interpreter) {
+	/* A program without one begins in itself. */
+	if (interpreter && BPF_CORE_READ(path_of(interpreter), dentry) != BPF_CORE_READ(path_of(file), dentry)) {
 		why = judge_file(interpreter, &c, &loader_name);
 		if (why) {
 			stop(&c, interpreter, SK_GATE_LOADER, why);
-			return 0;
+			if (c.settled)
+				return 0;
 		}
 	}
 	remember_scripts(&c, bprm, file, name);
@@ -72,17 +77,6 @@ int BPF_PROG(gate_fork, struct task_struct *child, __u64 flags)
 	if (member)
 		bpf_task_storage_get(&members, child, member, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	return 0;
-}
-
-static __always_inline __u64 register_of(int index)
-{
-	struct pt_regs *regs = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
-
-#if defined(__TARGET_ARCH_x86)
-	return index == 0 ? regs->di : index == 1 ? regs->si : index == 2 ? regs->dx : index == 3 ? regs->r10 : regs->r8;
-#else
-	return index == 0 ? regs->orig_x0 : regs->regs[index];
-#endif
 }
 
 static __always_inline int judge_opened(struct sys_exit_context *ctx, int path_register)
@@ -155,7 +149,7 @@ static __always_inline void look_at(struct inode *inode, struct sk_gate_look *lo
 	file_key(inode, 0, &key);
 	look->layer = layer < 0 ? 2 : layer;
 	look->ctime = changed_at(inode);
-	look->size = BPF_CORE_READ(inode, i_size);
+	look->size = size_of(inode);
 	look->inode = key.inode;
 	look->device = key.device;
 	look->generation = key.generation;

@@ -54,13 +54,25 @@ enum sk_gate_act {
 	SK_GATE_ACTS,
 };
 
-enum sk_gate_outcome { SK_GATE_ALERTED, SK_GATE_KILLED, SK_GATE_DENIED, SK_GATE_OUTCOMES };
+/*
+ * What was done with the process. One that is held has not done its next step: user space lets it go on or ends it, once
+ * it knows what its container has.
+ */
+enum sk_gate_outcome { SK_GATE_ALERTED, SK_GATE_KILLED, SK_GATE_DENIED, SK_GATE_HELD, SK_GATE_OUTCOMES };
 
 /* Arguments of a verdict's record. */
-enum sk_gate_field { SK_GATE_FIELD_ACT, SK_GATE_FIELD_WHY, SK_GATE_FIELD_MODE, SK_GATE_FIELD_OUTCOME, SK_GATE_FIELD_KEY };
+enum sk_gate_field {
+	SK_GATE_FIELD_ACT, SK_GATE_FIELD_WHY, SK_GATE_FIELD_MODE, SK_GATE_FIELD_OUTCOME, SK_GATE_FIELD_KEY,
+	SK_GATE_FIELD_SETTLED, /* of struct sk_gate_container */
+};
+
+/* Without a word of user space for so long, nothing is held. */
+#define SK_GATE_ALIVE_NS 3000000000ULL
 
 struct sk_gate_settings {
-	__u32 born;	     /* enum sk_gate_mode of containers that are not registered */
+	__u64 alive;	     /* when user space was there, since boot */
+	__u32 born;	     /* enum sk_gate_mode of containers that are not registered, while user space is away */
+	__u32 unknown;	     /* and while it is there: the strictest that one of them may turn out to have */
 	__u32 host_mounts;   /* the host's mount namespace */
 	__u32 host_device;   /* of its root file system */
 	__u32 hooks;	     /* enum sk_gate_hook of user space, as they were attached */
@@ -72,7 +84,7 @@ struct sk_gate_container {
 	__u32 mode;
 	__u32 device;	/* of its root file system */
 	__u32 protects; /* paths of it are protected */
-	__u32 pad;
+	__u32 settled;	/* its mode is final, and programs are held by fanotify where that works */
 };
 
 struct sk_gate_file_key {
@@ -86,6 +98,12 @@ struct sk_gate_verified {
 	__s64 ctime;
 	__u64 size;
 	char name[16]; /* of the image's file with this content: interpreters are known by it */
+};
+
+/* A container that was seen before it was registered, by its cgroup. */
+struct sk_gate_birth {
+	__u32 device;  /* of its root file system */
+	__u32 settled; /* nobody registers it: the mode of those counts */
 };
 
 /* Letters of short options, 'A' is bit 0. */

@@ -10,6 +10,7 @@
 #define AF_UNIX 1
 #define AF_INET 2
 #define AF_INET6 10
+#define AT_FDCWD -100
 
 static __always_inline struct mount *mount_of(struct vfsmount *mnt)
 {
@@ -96,7 +97,9 @@ static __always_inline void put_folder(struct scratch *s, __u8 kind, __u8 index,
 static __always_inline void read_times(struct sk_wire_file *out, struct inode *inode)
 {
 	if (bpf_core_field_exists(inode->i_ctime_sec)) {
-		out->ctime = BPF_CORE_READ(inode, i_ctime_sec) * 1000000000LL + BPF_CORE_READ(inode, i_ctime_nsec);
+		/* The highest bit says that somebody asked for it (I_CTIME_QUERIED, since 6.13). */
+		out->ctime = BPF_CORE_READ(inode, i_ctime_sec) * 1000000000LL +
+			     (BPF_CORE_READ(inode, i_ctime_nsec) & 0x7fffffff);
 		out->mtime = BPF_CORE_READ(inode, i_mtime_sec) * 1000000000LL + BPF_CORE_READ(inode, i_mtime_nsec);
 	} else if (bpf_core_field_exists(((struct inode___67 *)inode)->__i_ctime)) {
 		struct inode___67 *old = (void *)inode;

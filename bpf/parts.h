@@ -26,6 +26,8 @@ struct scratch {
 	__u32 used; /* of parts */
 	__u32 part; /* where the part that is being written begins */
 	__u64 task; /* whose it is: paths end at its root */
+	__u32 abi;  /* of the call */
+	__u32 pad;
 	struct sk_wire_record record;
 	__u8 parts[SK_WIRE_PARTS + 2 * SK_WIRE_PART];
 };
@@ -133,6 +135,7 @@ static __always_inline void part_cut(struct scratch *s)
 	do { \
 		void *to_ = room(s); \
 		__u64 n_ = (count); \
+		opaque(n_); /* Linux 6.1 forgets the bound of a number that comes from another */ \
 		if (!to_) \
 			break; \
 		if (n_ > (max)) { \

@@ -1,24 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "doc/doc.h"
+#include "document.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	for (unsigned flags = 0; flags <= SK_DOC_TOML_1_0; flags += SK_DOC_TOML_1_0) {
-		struct sk_err err = SK_ERR_INIT;
-		struct sk_doc doc;
-
-		if (sk_doc_parse(&doc, SK_DOC_TOML, sk_span(data, size), flags, &err) < 0)
-			continue;
-		sk_node_get(doc.root, "name");
-		sk_node_float(doc.root, 0);
-		sk_node_each(n, doc.root)
-		{
-			sk_node_text(n);
-			sk_node_float(n, sk_node_int(n, 0));
-		}
-		sk_doc_release(&doc);
-	}
+	for (unsigned flags = 0; flags <= SK_DOC_TOML_1_0; flags += SK_DOC_TOML_1_0)
+		sk_fuzz_document(SK_DOC_TOML, flags, sk_span(data, size));
 	return 0;
 }

@@ -37,6 +37,8 @@ static const struct sk_option drift_table[] = {
 	  .help = "Where scans, and this agent, keep what images have", .otherwise = "the folder manifests in that of the state" },
 	{ "make", 0, SK_OPT_FLAG(struct sk_drift_config, make), .fallback = "true",
 	  .help = "Make manifests that are missing, of the engine's store" },
+	{ "hold", 0, SK_OPT_DURATION(struct sk_drift_config, hold), .argument = "TIME", .fallback = "5s",
+	  .help = "How long a program may be held until its container is known, and its image's manifest is made" },
 	{ "canary", 0, SK_OPT_FLAG(struct sk_drift_config, canary), .fallback = "true",
 	  .help = "Try each protection at start, in a scratch container" },
 	{ "hooks", 0, SK_OPT_SET(struct sk_drift_config, hooks, choice_hook), .argument = "HOOK",

@@ -7,6 +7,7 @@
 #include "base/fd.h"
 #include "base/limits.h"
 #include "base/map.h"
+#include "guard/lower.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -19,13 +20,13 @@ struct image {
 	char *id; /* hexadecimal */
 	struct sk_manifest *manifest; /* NULL: none yet */
 	bool asked;		      /* it is being made, or cannot be */
+	bool coming;		      /* it is being made */
 };
 
 /* One manifest that is to be made. */
 struct job {
 	char *image_id, *digest, *name;
-	char **folders;
-	size_t folder_count;
+	struct sk_lower lower;
 };
 
 struct sk_drift_images {
@@ -46,9 +47,7 @@ static void job_free(struct job *job)
 {
 	if (!job)
 		return;
-	for (size_t i = 0; i < job->folder_count; i++)
-		free(job->folders[i]);
-	free(job->folders);
+	sk_lower_release(&job->lower);
 	free(job->image_id);
 	free(job->digest);
 	free(job->name);
@@ -68,82 +67,6 @@ static struct image *image_of(struct sk_drift_images *im, struct sk_span id)
 	return image;
 }
 
-/* ---- where an engine has an image's layers ---- */
-
-/* "\040" of mountinfo, and the backslashes of overlay's own options, become what they stand for. */
-static char *unescaped(struct sk_span text)
-{
-	char *out = sk_strndup(text.ptr, text.len), *to = out;
-
-	for (const char *from = out; *from; from++) {
-		unsigned byte;
-
-		if (*from == '\\' && sscanf(from + 1, "%3o", &byte) == 1 && from[1] >= '0' && from[1] <= '3') {
-			*to++ = (char)byte;
-			from += 3;
-		} else {
-			*to++ = *from;
-		}
-	}
-	*to = '\0';
-	return out;
-}
-
-/* The value of an option of a mount, "lowerdir=". */
-static struct sk_span option_of(struct sk_span line, const char *name)
-{
-	ptrdiff_t at = sk_span_find(line, sk_span_str(name));
-	struct sk_span rest = at < 0 ? sk_span(NULL, 0) : sk_span_from(line, (size_t)at + strlen(name));
-	size_t n = 0;
-
-	while (n < rest.len && rest.ptr[n] != ',' && rest.ptr[n] != ' ')
-		n++;
-	return sk_span_sub(rest, 0, n);
-}
-
-/* The line of the process's root, if that is an overlay. */
-static bool root_line(struct sk_span text, struct sk_span *ret_line)
-{
-	struct sk_span line;
-
-	while (sk_span_line(&text, &line)) {
-		struct sk_span rest = line, word = { 0 };
-
-		for (int i = 0; i < 5; i++)
-			sk_span_split(&rest, ' ', &word);
-		if (sk_span_is(word, "/") && sk_span_find(rest, SK_SPAN_LIT(" - overlay ")) >= 0) {
-			*ret_line = line;
-			return true;
-		}
-	}
-	return false;
-}
-
-/* The folders below a process's root that are the image's, the uppermost first. */
-static bool find_folders(int32_t pid, struct job *job)
-{
-	sk_autofree char *path = sk_printf("/proc/%d/mountinfo", pid);
-	sk_cleanup(sk_buf_release) struct sk_buf text = { 0 };
-	struct sk_span line, lower, part;
-
-	if (sk_path_slurp(path, SK_MAX_PROC_FILE, &text, NULL) < 0 || !root_line(sk_buf_view(&text), &line))
-		return false;
-	lower = option_of(line, "lowerdir=");
-	job->folders = sk_alloc((SK_MAX_LAYERS + 1) * sizeof(*job->folders));
-	while (job->folder_count < SK_MAX_LAYERS && sk_span_split(&lower, ':', &part)) {
-		char *folder = unescaped(part);
-
-		/* A relative one begins where the engine stood when it mounted, which nobody knows. */
-		if (folder[0] != '/') {
-			free(folder);
-			return false;
-		}
-		/* Docker's own layer with files such as /etc/hosts lies above the image's; it has nothing that runs. */
-		job->folders[job->folder_count++] = folder;
-	}
-	return job->folder_count > 0;
-}
-
 /* ---- making them ---- */
 
 static void say_trouble(struct sk_drift_images *im, const char *what, const char *why)
@@ -155,8 +78,8 @@ static void say_trouble(struct sk_drift_images *im, const char *what, const char
 static void make_one(struct sk_drift_images *im, const struct job *job)
 {
 	struct sk_manifest_source source = { .image_id = job->image_id, .digest = job->digest, .name = job->name,
-					     .folders = (const char *const *)job->folders,
-					     .folder_count = job->folder_count };
+					     .folders = (const char *const *)job->lower.folders.data,
+					     .folder_count = job->lower.folders.len };
 	struct sk_manifest *manifest = NULL;
 	struct sk_err err = SK_ERR_INIT;
 	struct image *image;
@@ -166,6 +89,8 @@ static void make_one(struct sk_drift_images *im, const struct job *job)
 		r = sk_manifest_open(im->folder, sk_span_str(job->image_id), &manifest, &err);
 	pthread_mutex_lock(&im->lock);
 	image = image_of(im, sk_span_str(job->image_id));
+	if (image)
+		image->coming = false;
 	if (r < 0) {
 		say_trouble(im, "the manifest of an image could not be made", err.text);
 	} else if (image && !image->manifest) {
@@ -213,11 +138,11 @@ static void ask(struct sk_drift_images *im, struct image *image, const struct sk
 	job->image_id = sk_strdup(image->id);
 	job->digest = copy(c->image_digest);
 	job->name = copy(c->image);
-	if (im->count == MAX_WAITING || !find_folders(pid, job)) {
+	if (im->count == MAX_WAITING || !sk_lower_of(pid, &job->lower)) {
 		job_free(job);
 		return; /* the next container of this image is another chance */
 	}
-	image->asked = true;
+	image->asked = image->coming = true;
 	im->waiting[im->count++] = job;
 	pthread_cond_signal(&im->wake);
 }
@@ -265,6 +190,19 @@ static bool has_size(void *context, const char *image_id, uint64_t size)
 	return manifest && sk_manifest_has_size(manifest, size);
 }
 
+static bool is_coming(void *context, const char *image_id)
+{
+	struct sk_drift_images *im = context;
+	struct image *image;
+	bool coming;
+
+	pthread_mutex_lock(&im->lock);
+	image = sk_map_get(&im->images, sk_span_str(image_id));
+	coming = image && image->coming;
+	pthread_mutex_unlock(&im->lock);
+	return coming;
+}
+
 static bool has_digest(void *context, const char *image_id, const uint8_t sha256[32], char *ret_path, size_t room)
 {
 	struct sk_manifest *manifest = manifest_of(context, image_id);
@@ -285,7 +223,8 @@ static bool has_digest(void *context, const char *image_id, const uint8_t sha256
 
 struct sk_gate_truth sk_drift_images_truth(struct sk_drift_images *im)
 {
-	return (struct sk_gate_truth){ .context = im, .has_size = has_size, .has_digest = has_digest };
+	return (struct sk_gate_truth){ .context = im, .has_size = has_size, .is_coming = is_coming,
+				       .has_digest = has_digest };
 }
 
 bool sk_drift_images_news(struct sk_drift_images *im)

@@ -20,7 +20,7 @@ static const char *const engines[] = {
 struct room {
 	const struct sk_container *container;
 	SK_VEC(uint64_t) cgroups;
-	bool rooted; /* a process of it has told where its root is */
+	int32_t pid; /* the first of its processes that was at home in it: it tells where its root is; 0: none yet */
 };
 
 struct sk_drift {
@@ -51,16 +51,18 @@ __attribute__((format(printf, 3, 4))) static void say(struct sk_drift *d, bool t
 /* ---- what a container has ---- */
 
 /* Until its image is known, an entry that asks for it is about every container: the stricter of what may be. */
-static enum sk_gate_mode mode_of(const struct sk_drift *d, const struct sk_container *c)
+static enum sk_gate_mode mode_of(const struct sk_drift *d, const struct sk_container *c, bool *ret_decided)
 {
 	int mode = SK_GATE_OFF;
 
+	*ret_decided = true;
 	for (size_t i = 0; i < d->config->entries.len; i++) {
 		const struct sk_drift_entry *e = &d->config->entries.data[i];
 		enum sk_select chosen = sk_select_container(&e->images, &e->labels, c);
 
 		if (chosen != SK_SELECT_NO && e->mode > mode)
 			mode = e->mode;
+		*ret_decided &= chosen != SK_SELECT_UNKNOWN;
 		if (chosen == SK_SELECT_YES)
 			return (enum sk_gate_mode)mode;
 	}
@@ -86,9 +88,10 @@ static const char *const *paths_of(struct sk_drift *d, const struct sk_container
 
 static void put(struct sk_drift *d, const struct sk_container *c, uint64_t cgroup, int32_t pid)
 {
-	struct sk_gate_target target = { .cgroup = cgroup, .pid = pid, .mode = mode_of(d, c), .protect = paths_of(d, c) };
+	struct sk_gate_target target = { .cgroup = cgroup, .pid = pid, .protect = paths_of(d, c) };
 	struct sk_err err = SK_ERR_INIT;
 
+	target.mode = mode_of(d, c, &target.decided);
 	if (sk_gate_put(d->gate, c, &target, &err) >= 0 || d->put_failed)
 		return;
 	d->put_failed = true;
@@ -138,9 +141,10 @@ static void on_container(void *context, enum sk_container_change change, const s
 	case SK_CONTAINER_ADDED:
 		break;
 	case SK_CONTAINER_KNOWN:
+		/* What is to come first: nobody is judged without it who can wait. */
+		sk_drift_images_want(d->images, c, room->pid);
 		for (size_t i = 0; i < room->cgroups.len; i++)
 			put(d, c, room->cgroups.data[i], 0);
-		sk_drift_images_want(d->images, c, 0);
 		break;
 	case SK_CONTAINER_CGROUP:
 		add_cgroup(d, room, cgroup, 0);
@@ -169,11 +173,11 @@ void sk_drift_event(struct sk_drift *d, const struct sk_event *event)
 	    p->namespaces[SK_NS_MNT] == d->host_mounts)
 		return;
 	room = room_of(d, p->container);
-	if (!room || room->rooted)
+	if (!room || room->pid)
 		return;
-	room->rooted = true;
-	add_cgroup(d, room, p->cgroup, p->pid);
+	room->pid = p->pid;
 	sk_drift_images_want(d->images, p->container, p->pid);
+	add_cgroup(d, room, p->cgroup, p->pid);
 }
 
 int sk_drift_poll(struct sk_drift *d, struct sk_process_table *processes, sk_gate_fn *fn, void *context,
@@ -193,8 +197,9 @@ int sk_drift_poll(struct sk_drift *d, struct sk_process_table *processes, sk_gat
 const char *sk_drift_mode(const struct sk_drift *d, const struct sk_container *c)
 {
 	static const char *const names[] = { "off", "alert", "block" };
+	bool decided;
 
-	return names[d ? mode_of(d, c) : SK_GATE_OFF];
+	return names[d ? mode_of(d, c, &decided) : SK_GATE_OFF];
 }
 
 struct sk_gate *sk_drift_gate(struct sk_drift *d)
@@ -221,6 +226,15 @@ static bool stops(const struct sk_drift_options *o)
 	for (size_t i = 0; i < o->drift->entries.len; i++)
 		stops |= o->drift->entries.data[i].mode == SK_GATE_BLOCK;
 	return stops;
+}
+
+static enum sk_gate_mode strictest(const struct sk_drift_config *c)
+{
+	int mode = c->mode;
+
+	for (size_t i = 0; i < c->entries.len; i++)
+		mode = c->entries.data[i].mode > mode ? c->entries.data[i].mode : mode;
+	return (enum sk_gate_mode)mode;
 }
 
 static void say_protections(struct sk_drift *d, const char *tried)
@@ -259,8 +273,9 @@ static char *pins_of(const char *runtime)
 static int open_gate(struct sk_drift *d, const struct sk_drift_options *o, struct sk_err *err)
 {
 	bool keep = o->drift->keep && stops(o);
-	sk_autofree char *pins = pins_of(o->runtime);
-	struct sk_gate_options options = { .born = (enum sk_gate_mode)o->drift->mode, .hooks = o->drift->hooks,
+	sk_autofree char *pins = pins_of(o->runtime), *other = NULL;
+	struct sk_gate_options options = { .born = (enum sk_gate_mode)o->drift->mode, .unknown = strictest(o->drift),
+					   .hold = o->drift->hold, .hooks = o->drift->hooks,
 					   .truth = sk_drift_images_truth(d->images), .pins = keep ? pins : NULL };
 	struct sk_err canary = SK_ERR_INIT;
 
@@ -273,6 +288,10 @@ static int open_gate(struct sk_drift *d, const struct sk_drift_options *o, struc
 	if (o->drift->canary && sk_gate_canary(d->gate, &canary) < 0)
 		say(d, true, "the protections could not be tried: %s", canary.text);
 	say_protections(d, "tried");
+	/* After the canary, which takes a moment: what was unpinned just now is gone. */
+	other = sk_gate_other(d->gate, pins);
+	if (other)
+		say(d, true, "%s: what it does not know does not run, whatever this agent says", other);
 	return 0;
 }
 

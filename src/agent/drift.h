@@ -21,6 +21,7 @@ struct sk_drift_config {
 	int mode;		/* of containers that no entry is about */
 	const char *manifests;	/* folder; NULL: below the agent's state */
 	bool make;		/* manifests that are missing */
+	int64_t hold;		/* seconds that programs wait until their container and its manifest are known */
 	bool canary;		/* try the protections at start */
 	uint32_t hooks;		/* that may be used: bit i for enum sk_gate_hook 1 << i; 0: all */
 	bool keep;		/* the kernel's part outlives the agent */

@@ -18,21 +18,17 @@ void sk_buf_reset(struct sk_buf *buf)
 		buf->data[0] = '\0';
 }
 
-char *sk_buf_reserve(struct sk_buf *buf, size_t extra)
+char *sk_buf_grow(struct sk_buf *buf, size_t extra)
 {
-	size_t need;
+	size_t need, cap = buf->cap ? buf->cap : 64;
 
 	if (__builtin_add_overflow(buf->len, extra, &need) ||
 	    __builtin_add_overflow(need, (size_t)1, &need))
 		abort();
-	if (need > buf->cap) {
-		size_t cap = buf->cap ? buf->cap : 64;
-
-		while (cap < need)
-			cap += cap / 2 + 64;
-		buf->data = sk_realloc(buf->data, cap, 1);
-		buf->cap = cap;
-	}
+	while (cap < need)
+		cap += cap / 2 + 64;
+	buf->data = sk_realloc(buf->data, cap, 1);
+	buf->cap = cap;
 	return buf->data + buf->len;
 }
 

@@ -17,8 +17,14 @@ struct sk_buf {
 
 void sk_buf_release(struct sk_buf *buf);
 void sk_buf_reset(struct sk_buf *buf);		       /* keeps the memory */
-char *sk_buf_reserve(struct sk_buf *buf, size_t extra); /* room for extra bytes behind len */
+char *sk_buf_grow(struct sk_buf *buf, size_t extra);   /* what sk_buf_reserve is for, where there is no room */
 char *sk_buf_steal(struct sk_buf *buf);		       /* owned C string; buf is empty after */
+
+/* Room for extra bytes behind len, and a NUL. */
+static inline char *sk_buf_reserve(struct sk_buf *buf, size_t extra)
+{
+	return extra < buf->cap - buf->len ? buf->data + buf->len : sk_buf_grow(buf, extra);
+}
 
 void sk_buf_put(struct sk_buf *buf, const void *bytes, size_t len);
 /* A number in decimal digits; with `width`, zeros in front up to so many. */

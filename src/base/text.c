@@ -68,8 +68,13 @@ void sk_text_plain(struct sk_buf *buf, struct sk_span s)
 {
 	while (s.len) {
 		uint32_t c;
-		size_t n = sk_utf8_length(s, &c);
+		size_t run = sk_ascii_run(s, "\x7f\x7f\x7f\x7f"), n;
 
+		sk_buf_put(buf, s.ptr, run);
+		s = sk_span_from(s, run);
+		if (!s.len)
+			break;
+		n = sk_utf8_length(s, &c);
 		if (!n || (is_hostile(c) && c < 0x80))
 			sk_buf_printf(buf, "\\x%02x", (uint8_t)s.ptr[0]);
 		else if (is_hostile(c))

@@ -27,21 +27,38 @@ static void put_escaped(struct sk_buf *buf, uint32_t c)
 		sk_buf_putc(buf, '\\');
 		sk_buf_putc(buf, brief[c]);
 	} else {
-		sk_buf_printf(buf, "\\u%04x", c);
+		const uint8_t bytes[2] = { (uint8_t)(c >> 8), (uint8_t)c };
+
+		sk_buf_puts(buf, "\\u");
+		sk_text_hex(buf, sk_span((const char *)bytes, 2));
 	}
+}
+
+/* Bytes at the start of s that stand for themselves. */
+static inline size_t plain_run(struct sk_span s)
+{
+	size_t run = sk_ascii_run(s, "\"<>\\");
+
+	while (run < s.len && is_plain((uint8_t)s.ptr[run]))
+		run++;
+	return run;
 }
 
 void sk_json_quote(struct sk_buf *buf, struct sk_span s)
 {
-	sk_buf_putc(buf, '"');
-	while (s.len) {
-		size_t run = 0, n;
+	size_t run = plain_run(s), n;
+	char *at = sk_buf_reserve(buf, run + 2);
+
+	at[0] = '"';
+	if (run)
+		memcpy(at + 1, s.ptr, run);
+	buf->len += 1 + run;
+	for (s = sk_span_from(s, run); s.len; s = sk_span_from(s, n ? n : 1)) {
 		uint32_t c = 0;
 
-		while (run < s.len && is_plain((uint8_t)s.ptr[run]))
-			run++;
+		run = plain_run(s);
 		sk_buf_put(buf, s.ptr, run);
-		s = sk_span(s.ptr + run, s.len - run);
+		s = sk_span_from(s, run);
 		if (!s.len)
 			break;
 		n = sk_utf8_length(s, &c);
@@ -51,8 +68,6 @@ void sk_json_quote(struct sk_buf *buf, struct sk_span s)
 			put_escaped(buf, c);
 		else
 			sk_buf_put(buf, s.ptr, n);
-		n = n ? n : 1;
-		s = sk_span(s.ptr + n, s.len - n);
 	}
 	sk_buf_putc(buf, '"');
 }

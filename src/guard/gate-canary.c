@@ -92,7 +92,8 @@ static int run_trials(struct sk_gate *g, pid_t child, int from, int to, uint8_t 
 		      struct sk_err *err)
 {
 	static const char *const kept[] = { SK_GATE_TRIAL_KEPT, NULL };
-	struct sk_gate_target target = { .protect = kept, .cgroup = SK_GATE_CANARY_KEY, .pid = child, .mode = SK_GATE_BLOCK };
+	struct sk_gate_target target = { .protect = kept, .cgroup = SK_GATE_CANARY_KEY, .pid = child, .mode = SK_GATE_BLOCK,
+					 .decided = true };
 	uint8_t ready;
 
 	if (!receive(from, &ready, 1) || ready)

@@ -21,8 +21,8 @@
 #include "gate.skel.h"
 #pragma GCC diagnostic pop
 
-static const char *const map_names[] = { "settings", "containers", "roots", "verified",
-					 "addresses", "interpreters", "verdicts", "losses" };
+static const char *const map_names[] = { "settings", "containers", "roots", "births", "verified",
+					 "addresses", "interpreters", "verdicts", "changes", "losses" };
 static const char *const program_names[] = { "gate_look", "gate_verify" };
 
 const char *sk_gate_map_name(enum sk_gate_map map)
@@ -126,6 +126,31 @@ static int add_call(struct sk_gate_kernel *k, struct bpf_program *program, const
 	return add(k, link, name, err);
 }
 
+/* What changes a file but its content. The registers of folder and path, counted from one; 0: none. */
+static const struct { const char *name; unsigned folder, path; } change_calls[] = {
+	{ "utime", 0, 1 },     { "utimes", 0, 1 },    { "futimesat", 1, 2 }, { "utimensat", 1, 2 }, { "chmod", 0, 1 },
+	{ "fchmod", 1, 0 },    { "fchmodat", 1, 2 },  { "fchmodat2", 1, 2 }, { "chown", 0, 1 },	    { "lchown", 0, 1 },
+	{ "fchown", 1, 0 },    { "fchownat", 1, 2 },  { "rename", 0, 2 },    { "renameat", 3, 4 },  { "renameat2", 3, 4 },
+	{ "link", 0, 2 },      { "linkat", 3, 4 },
+};
+
+static int attach_changes(struct sk_gate_kernel *k, struct sk_err *err)
+{
+	for (size_t i = 0; i < SK_COUNT(change_calls); i++) {
+		LIBBPF_OPTS(bpf_tracepoint_opts, opts, .bpf_cookie = change_calls[i].folder | change_calls[i].path << 4);
+		char name[32];
+		struct bpf_link *link;
+
+		snprintf(name, sizeof(name), "sys_exit_%s", change_calls[i].name);
+		link = bpf_program__attach_tracepoint_opts(k->bpf->progs.gate_change, "syscalls", name, &opts);
+		if (!link && errno == ENOENT)
+			continue; /* another architecture's, or newer than this kernel */
+		if (add(k, link, name, err) < 0)
+			return -err->code;
+	}
+	return 0;
+}
+
 static int attach_lsm(struct sk_gate_kernel *k, struct sk_err *err)
 {
 	struct bpf_program *program;
@@ -146,7 +171,7 @@ static int attach_trace(struct sk_gate_kernel *k, struct sk_err *err)
 	    add(k, bpf_program__attach(b->progs.gate_fork), "task_newtask", err) < 0 || sk_sensor_tracefs(err) < 0 ||
 	    add_call(k, b->progs.gate_open, "sys_exit_open", err) < 0 ||
 	    add_call(k, b->progs.gate_openat, "sys_exit_openat", err) < 0 ||
-	    add_call(k, b->progs.gate_openat, "sys_exit_openat2", err) < 0)
+	    add_call(k, b->progs.gate_openat, "sys_exit_openat2", err) < 0 || attach_changes(k, err) < 0)
 		return -err->code;
 	return k->hooks & SK_GATE_HOOK_LSM ? 0 : add_call(k, b->progs.gate_mmap, "sys_exit_mmap", err);
 }
@@ -208,6 +233,7 @@ static int set(struct sk_gate_kernel *k, const struct sk_gate_settings *wanted, 
 	if (bpf_map_lookup_elem(k->maps[SK_GATE_MAP_SETTINGS], &zero, &s) < 0)
 		return sk_err_errno(err, "the gate's settings");
 	s.born = wanted->born;
+	s.unknown = wanted->unknown;
 	s.hooks = k->hooks;
 	memcpy(s.version, wanted->version, sizeof(s.version));
 	if (bpf_map_update_elem(k->maps[SK_GATE_MAP_SETTINGS], &zero, &s, 0) < 0)
@@ -234,10 +260,11 @@ static void put_version(struct sk_gate_settings *s, unsigned hooks)
 int sk_gate_kernel_open(struct sk_gate_kernel *k, const struct sk_gate_options *o, struct sk_err *err)
 {
 	unsigned hooks = o->hooks ? o->hooks : SK_GATE_HOOK_ALL;
-	struct sk_gate_settings settings = { .born = o->born };
+	struct sk_gate_settings settings = { .born = o->born, .unknown = o->unknown > o->born ? o->unknown : o->born };
 
 	libbpf_set_print(remember_warning);
 	last_warning[0] = '\0';
+	sk_sensor_overlay();
 	put_version(&settings, hooks);
 	if (o->pins && sk_gate_take_over(k, o->pins, &settings) > 0)
 		return set(k, &settings, err);
@@ -288,6 +315,17 @@ int sk_gate_kernel_look(const struct sk_gate_kernel *k, int fd, struct sk_gate_l
 int sk_gate_kernel_verify(const struct sk_gate_kernel *k, struct sk_gate_look *look)
 {
 	return run(k->programs[SK_GATE_PROGRAM_VERIFY], look);
+}
+
+void sk_gate_kernel_alive(const struct sk_gate_kernel *k, bool alive)
+{
+	struct sk_gate_settings s;
+	uint32_t zero = 0;
+
+	if (bpf_map_lookup_elem(k->maps[SK_GATE_MAP_SETTINGS], &zero, &s) < 0)
+		return;
+	s.alive = alive ? (uint64_t)sk_gate_now() : 0;
+	bpf_map_update_elem(k->maps[SK_GATE_MAP_SETTINGS], &zero, &s, 0);
 }
 
 bool sk_gate_kernel_knows(const struct sk_gate_kernel *k, const struct sk_gate_look *look, uint64_t container)

@@ -7,10 +7,10 @@
 #include "guard/gate-internal.h"
 
 #include "base/limits.h"
+#include "guard/ring.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <sys/fanotify.h>
 #include <sys/stat.h>
@@ -18,92 +18,11 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Two ticks of the slowest clock that stamps files (CONFIG_HZ=100). */
-#define FRESH_NS 20000000
-
 /* Opens too: libraries and scripts that were only touched are verified when they are opened. */
 #define ASKED (FAN_OPEN_EXEC_PERM | FAN_OPEN_PERM)
-#define FAN_MARK_IGNORED_FILE (FAN_MARK_ADD | FAN_MARK_IGNORED_MASK)
 #ifndef FAN_MARK_EVICTABLE
 #define FAN_MARK_EVICTABLE 0x00000200
 #endif
-
-/* A file stamped within this tick may change once more under the same stamp. True: that was waited for. */
-static bool outwait_stamp(const struct sk_gate_look *look)
-{
-	struct timespec now;
-	int64_t age;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	age = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec - look->ctime;
-	if (age < 0 || age >= FRESH_NS)
-		return false;
-	nanosleep(&(struct timespec){ .tv_nsec = FRESH_NS }, NULL);
-	return true;
-}
-
-static bool hash(int fd, uint64_t size, uint8_t ret[32])
-{
-	EVP_MD_CTX *md = EVP_MD_CTX_new();
-	sk_autofree char *bytes = sk_alloc(1 << 16);
-	uint64_t done = 0;
-	ssize_t n = -1;
-
-	if (md && EVP_DigestInit_ex(md, EVP_sha256(), NULL)) {
-		while ((n = pread(fd, bytes, 1 << 16, (off_t)done)) > 0 && done <= size) {
-			EVP_DigestUpdate(md, bytes, (size_t)n);
-			done += (uint64_t)n;
-		}
-		EVP_DigestFinal_ex(md, ret, NULL);
-	}
-	EVP_MD_CTX_free(md);
-	return n == 0 && done == size;
-}
-
-static void put_hex(const uint8_t *bytes, char ret[65])
-{
-	for (int i = 0; i < 32; i++)
-		snprintf(ret + 2 * i, 3, "%02x", bytes[i]);
-}
-
-/* For the report of a file that is not the image's. */
-static void put_digest(int fd, const struct sk_gate_look *look, char ret[65])
-{
-	uint8_t digest[32];
-
-	if (!ret[0] && look->size <= SK_MAX_GATE_REPORTED && hash(fd, look->size, digest))
-		put_hex(digest, ret);
-}
-
-bool sk_gate_is_image(struct sk_gate *g, const struct sk_gate_member *m, int fd, struct sk_gate_look *look,
-		      char ret_digest[65])
-{
-	const struct sk_gate_truth *truth = &g->options.truth;
-	uint8_t digest[32], again[32];
-	char path[4096] = "";
-	struct sk_span name;
-
-	ret_digest[0] = '\0';
-	if (look->layer == 0 && look->device == m->device)
-		return true;
-	if (sk_gate_kernel_knows(&g->kernel, look, m->key) || sk_gate_kernel_knows(&g->kernel, look, 0))
-		return true;
-	if (look->writers || !m->image_id || !truth->has_size || look->size > SK_MAX_GATE_FILE ||
-	    !truth->has_size(truth->context, m->image_id, look->size) || !hash(fd, look->size, digest))
-		return false;
-	put_hex(digest, ret_digest);
-	if (!truth->has_digest(truth->context, m->image_id, digest, path, sizeof(path)))
-		return false;
-	/* It is, now; and so it was when its stamp was too old for another change under it. */
-	if (outwait_stamp(look) && (!hash(fd, look->size, again) || memcmp(digest, again, sizeof(digest)) != 0))
-		return false;
-	name = sk_span_basename(sk_span_str(path));
-	memset(look->name, 0, sizeof(look->name));
-	memcpy(look->name, name.ptr, name.len < sizeof(look->name) - 1 ? name.len : sizeof(look->name) - 1);
-	look->container = m->key;
-	look->fd = fd;
-	return sk_gate_kernel_verify(&g->kernel, look) == 0;
-}
 
 /* ---- marks ---- */
 
@@ -157,7 +76,15 @@ static bool can_run(const char *type)
 	return true;
 }
 
-static void mark_line(struct sk_gate *g, int32_t pid, char *line)
+/* A container's mounts while they are marked. */
+struct marking {
+	int fanotify;
+	int32_t pid;
+	unsigned how; /* FAN_MARK_ADD, FAN_MARK_REMOVE */
+	uint64_t mask;
+};
+
+static void mark_line(const struct marking *m, char *line)
 {
 	unsigned a, b;
 	char point[4096], type[64];
@@ -169,32 +96,60 @@ static void mark_line(struct sk_gate *g, int32_t pid, char *line)
 	    sscanf(behind, " - %63s", type) != 1 || !can_run(type))
 		return;
 	unescape(point);
-	path = sk_printf("/proc/%d/root%s", pid, point);
+	path = sk_printf("/proc/%d/root%s", m->pid, point);
 	/* The container's root is also among the engine's mounts; what else is may be anybody's. */
 	kind = (strcmp(point, "/") == 0 && strcmp(type, "overlay") == 0) || is_private(type, a, b)
 		       ? FAN_MARK_FILESYSTEM : FAN_MARK_MOUNT;
 	/* What cannot be marked is judged by the kernel's programs alone. */
-	if (fanotify_mark(g->fanotify, FAN_MARK_ADD | kind, ASKED, AT_FDCWD, path) < 0)
+	if (fanotify_mark(m->fanotify, m->how | kind, m->mask, AT_FDCWD, path) < 0)
 		return;
 }
 
-int sk_gate_mark(struct sk_gate *g, int32_t pid, struct sk_err *err)
+static int mark_all(const struct marking *m, struct sk_err *err)
 {
-	sk_autofree char *path = sk_printf("/proc/%d/mountinfo", pid), *root = sk_printf("/proc/%d/root", pid);
+	sk_autofree char *path = sk_printf("/proc/%d/mountinfo", m->pid), *root = sk_printf("/proc/%d/root", m->pid);
 	FILE *file;
 	char line[8192];
 
-	if (g->fanotify < 0)
-		return 0;
 	/* The root's own file system first: it may be another mount by that name that mountinfo has. */
-	if (fanotify_mark(g->fanotify, FAN_MARK_ADD | FAN_MARK_MOUNT, ASKED, AT_FDCWD, root) < 0)
-		return sk_err_errno(err, "the programs of process %d", pid);
+	if (fanotify_mark(m->fanotify, m->how | FAN_MARK_MOUNT, m->mask, AT_FDCWD, root) < 0)
+		return sk_err_errno(err, "the programs of process %d", m->pid);
 	file = fopen(path, "re");
 	if (!file)
 		return sk_err_errno(err, "%s", path);
 	for (int i = 0; i < (int)SK_MAX_CONTAINER_MOUNTS && fgets(line, sizeof(line), file); i++)
-		mark_line(g, pid, line);
+		mark_line(m, line);
 	fclose(file);
+	return 0;
+}
+
+/* Whether the kernel's programs see what runs: then there is nothing to ask where nothing is stopped. */
+static bool is_watched(const struct sk_gate *g)
+{
+	return g->kernel.hooks & (SK_GATE_HOOK_SIGNAL | SK_GATE_HOOK_LSM);
+}
+
+uint64_t sk_gate_marks(const struct sk_gate *g, enum sk_gate_mode mode)
+{
+	if (g->fanotify < 0)
+		return 0;
+	return mode == SK_GATE_BLOCK ? ASKED : mode == SK_GATE_ALERT && !is_watched(g) ? FAN_OPEN_EXEC : 0;
+}
+
+int sk_gate_mark(struct sk_gate *g, int32_t pid, enum sk_gate_mode mode, uint64_t *marked, struct sk_err *err)
+{
+	uint64_t wanted = sk_gate_marks(g, mode);
+	struct marking m = { .fanotify = g->fanotify, .pid = pid, .how = FAN_MARK_ADD, .mask = wanted };
+	struct marking old = { .fanotify = g->fanotify, .pid = pid, .how = FAN_MARK_REMOVE, .mask = *marked & ~wanted };
+	struct sk_err gone = SK_ERR_INIT;
+
+	if (pid <= 0 || *marked == wanted)
+		return 0;
+	if (wanted && mark_all(&m, err) < 0)
+		return -err->code;
+	if (old.mask)
+		mark_all(&old, &gone);
+	*marked = wanted;
 	return 0;
 }
 
@@ -248,60 +203,65 @@ static void tell_denied(struct sk_gate *g, const struct sk_gate_member *m, const
 					    : look->device == m->device ? SK_GATE_UPPER : SK_GATE_OUTSIDE,
 				     .mode = m->mode, .outcome = denied ? SK_GATE_DENIED : SK_GATE_ALERTED,
 				     .hook = SK_GATE_HOOK_FANOTIFY };
-	char link[64], path[4096];
+	char path[4096];
 	struct timespec now;
-	ssize_t n;
 
 	clock_gettime(CLOCK_BOOTTIME, &now);
 	v.time = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", e->fd);
-	n = readlink(link, path, sizeof(path) - 1);
-	v.path = sk_strndup(path, n > 0 ? (size_t)n : 0);
+	sk_gate_path(m->pid ? m->pid : e->pid, e->fd, path, sizeof(path));
+	v.path = sk_strdup(path);
 	memcpy(v.digest, digest, sizeof(v.digest));
 	put_asker(&v);
 	sk_gate_tell(g, &v);
 }
 
 /*
- * A file of a size that nothing in the image has is asked about no more until
- * somebody writes to it. One that may be the image's always is: a copy that was
- * only touched has the same inode here, and nobody tells us of the touch.
+ * What stays as it is until somebody writes to it is asked about no more until then: files of the layers, and files that
+ * are not the image's. One that has the image's content and lies elsewhere always is: when it is touched it must be
+ * verified again, and nobody tells us of the touch. Programs are always asked about: who waits for them brings all that
+ * was touched before up to date (gate-watch.c).
  */
-static void ask_no_more(struct sk_gate *g, int fd)
+static void ask_no_more(struct sk_gate *g, int fd, const struct sk_gate_look *look)
 {
 	char path[64];
+	struct sk_gate_look now;
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	if (fanotify_mark(g->fanotify, FAN_MARK_IGNORED_FILE | FAN_MARK_EVICTABLE, FAN_OPEN_PERM, AT_FDCWD, path) < 0)
+	if (fanotify_mark(g->fanotify, FAN_MARK_ADD | FAN_MARK_IGNORED_MASK | FAN_MARK_EVICTABLE, FAN_OPEN_PERM, AT_FDCWD,
+			  path) < 0)
 		return; /* older kernels: it is asked about each time */
+	/* Who wrote to it before the mark was there is not told of by it. */
+	if (sk_gate_kernel_look(&g->kernel, fd, &now) == 0 && now.layer == look->layer && now.ctime == look->ctime &&
+	    now.size == look->size && !now.writers)
+		return;
+	fanotify_mark(g->fanotify, FAN_MARK_REMOVE | FAN_MARK_IGNORED_MASK, FAN_OPEN_PERM, AT_FDCWD, path);
 }
 
-static bool may_be_image(struct sk_gate *g, const struct sk_gate_member *m, uint64_t size)
-{
-	const struct sk_gate_truth *truth = &g->options.truth;
-
-	return m->image_id && truth->has_size && truth->has_size(truth->context, m->image_id, size);
-}
+/* An answer that is not given yet. */
+enum { LATER = 0 };
 
 static uint32_t judge(struct sk_gate *g, const struct sk_gate_member *m, const struct fanotify_event_metadata *e,
-		      struct sk_gate_look *look)
+		      struct sk_gate_look *look, int64_t deadline)
 {
-	bool watched = g->kernel.hooks & (SK_GATE_HOOK_SIGNAL | SK_GATE_HOOK_LSM), runs = e->mask & FAN_OPEN_EXEC_PERM;
+	bool runs = e->mask & (FAN_OPEN_EXEC_PERM | FAN_OPEN_EXEC);
 	char digest[65] = "";
-	bool image = sk_gate_is_image(g, m, e->fd, look, digest);
+	enum sk_gate_content content = sk_gate_content(g, m, m->pid ? m->pid : e->pid, e->fd, look, digest);
+	bool image = content == SK_GATE_CONTENT_LAYER || content == SK_GATE_CONTENT_IMAGE;
 	bool denied = runs && !image && m->mode == SK_GATE_BLOCK;
 
-	if (!runs && !may_be_image(g, m, look->size))
-		ask_no_more(g, e->fd);
+	if (!runs && (content == SK_GATE_CONTENT_LAYER || content == SK_GATE_CONTENT_OTHER))
+		ask_no_more(g, e->fd, look);
+	if (denied && content == SK_GATE_CONTENT_OTHER && sk_gate_may_wait(g, m, deadline))
+		return LATER;
 	/* An alert is told by the kernel's program, where there is one: it has more to say. */
-	if (denied || (runs && !image && !watched)) {
-		put_digest(e->fd, look, digest);
+	if (denied || (runs && !image && !is_watched(g))) {
+		sk_gate_digest(g, e->fd, look, digest);
 		tell_denied(g, m, e, look, digest, denied);
 	}
 	return denied ? FAN_DENY : FAN_ALLOW;
 }
 
-static uint32_t answer(struct sk_gate *g, const struct fanotify_event_metadata *e)
+static uint32_t answer(struct sk_gate *g, const struct fanotify_event_metadata *e, int64_t deadline)
 {
 	struct sk_gate_member m;
 	struct sk_gate_look look;
@@ -312,12 +272,58 @@ static uint32_t answer(struct sk_gate *g, const struct fanotify_event_metadata *
 		return FAN_ALLOW;
 	/* Most files are of a lower layer of a container that they are opened in. */
 	own = look.layer == 0 && sk_gate_member_by_device(g, look.device, &m);
-	if (!own && !asked_by(g, e->pid, &m))
+	/* Who is only told of may have ended: then the file says whose it was. */
+	if (!own && !asked_by(g, e->pid, &m) &&
+	    ((e->mask & ASKED) || !sk_gate_member_by_device(g, look.device, &m)))
 		return FAN_ALLOW;
 	if (m.mode != SK_GATE_OFF)
-		r = judge(g, &m, e, &look);
+		r = judge(g, &m, e, &look, deadline);
 	sk_gate_member_release(&m);
 	return r;
+}
+
+/* False: it waits. */
+static bool answer_one(struct sk_gate *g, const struct sk_gate_question *q)
+{
+	const struct fanotify_event_metadata *e = &q->event;
+	struct fanotify_response response = { .fd = e->fd, .response = answer(g, e, q->deadline) };
+
+	if (response.response == LATER)
+		return false;
+	if ((e->mask & ASKED) && write(g->fanotify, &response, sizeof(response)) < 0 && errno == EINVAL) {
+		/* The asker has gone. */
+	}
+	close(e->fd);
+	return true;
+}
+
+void sk_gate_defer(struct sk_gate *g, const struct sk_gate_question *q)
+{
+	pthread_mutex_lock(&g->lock);
+	*sk_vec_push(&g->questions) = *q;
+	pthread_mutex_unlock(&g->lock);
+}
+
+/*
+ * A program that starts uses what was touched before. What the kernel told of that is read in another thread, as it
+ * takes to open files of the container; the question waits for it.
+ */
+static bool is_behind(struct sk_gate *g, const struct fanotify_event_metadata *e)
+{
+	return (e->mask & FAN_OPEN_EXEC_PERM) && e->pid != getpid() && sk_ring_has(g->changes);
+}
+
+bool sk_gate_answer_deferred(struct sk_gate *g, const struct sk_gate_question *questions, size_t count)
+{
+	bool waiting = false;
+
+	for (size_t i = 0; i < count; i++) {
+		if (answer_one(g, &questions[i]))
+			continue;
+		sk_gate_defer(g, &questions[i]);
+		waiting = true;
+	}
+	return waiting;
 }
 
 void sk_gate_answer(struct sk_gate *g)
@@ -325,16 +331,15 @@ void sk_gate_answer(struct sk_gate *g)
 	char bytes[8192] __attribute__((aligned(8)));
 	ssize_t n = read(g->fanotify, bytes, sizeof(bytes));
 	const struct fanotify_event_metadata *e = (const void *)bytes;
+	uint64_t one = 1;
 
 	for (; n > 0 && FAN_EVENT_OK(e, n); e = FAN_EVENT_NEXT(e, n)) {
-		struct fanotify_response response = { .fd = e->fd };
+		struct sk_gate_question q = { .event = *e, .deadline = sk_gate_now() + g->options.hold * 1000000000 };
 
-		if (e->fd < 0)
+		if (e->fd < 0 || (!is_behind(g, e) && answer_one(g, &q)))
 			continue;
-		response.response = answer(g, e);
-		if (write(g->fanotify, &response, sizeof(response)) < 0 && errno == EINVAL) {
-			/* The asker has gone. */
-		}
-		close(e->fd);
+		sk_gate_defer(g, &q);
+		if (write(g->deferred, &one, sizeof(one)) < 0)
+			continue; /* its count is full: it is readable then */
 	}
 }

@@ -31,6 +31,11 @@ bool sk_gate_is_pinned(const struct sk_gate *gate)
 	return false;
 }
 
+char *sk_gate_other(const struct sk_gate *gate, const char *pins)
+{
+	return NULL;
+}
+
 int sk_gate_put(struct sk_gate *gate, const struct sk_container *container, const struct sk_gate_target *target,
 		struct sk_err *err)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The gate's thread: answers the kernel's questions, and takes what its programs tell. */
+/* The gate's threads: they answer the kernel's questions, and take what its programs tell. */
 #include "guard/gate-internal.h"
 
 #include "base/reader.h"
@@ -9,7 +9,6 @@
 
 #include <bpf/libbpf.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -56,7 +55,8 @@ static char *path_of(const struct sk_wire_part *part, struct sk_span components)
 	return buf.len ? sk_buf_steal(&buf) : sk_strdup("");
 }
 
-static char *read_path(struct sk_reader *r)
+/* The path, and which file that is. */
+static char *read_file(struct sk_reader *r, struct sk_wire_file *ret_file)
 {
 	while (!r->failed && sk_reader_more(r)) {
 		struct sk_wire_part part;
@@ -66,34 +66,55 @@ static char *read_path(struct sk_reader *r)
 			break;
 		memcpy(&part, head.ptr, sizeof(part));
 		body = sk_read_bytes(r, part.length);
-		if (!r->failed && part.kind == SK_PART_FILE && body.len >= sizeof(struct sk_wire_file))
-			return path_of(&part, sk_span_from(body, sizeof(struct sk_wire_file)));
+		if (r->failed || part.kind != SK_PART_FILE || body.len < sizeof(*ret_file))
+			continue;
+		memcpy(ret_file, body.ptr, sizeof(*ret_file));
+		return path_of(&part, sk_span_from(body, sizeof(*ret_file)));
 	}
 	return sk_strdup("");
 }
 
 /*
- * An alert for a program whose content nobody has looked at yet, because no
- * question was asked: it may be the image's after all. Its digest is told in
- * any case, while the process is still there.
+ * What was told or killed without a question: an alert is none if the content is the image's after all, which nobody
+ * has looked at before. The digest is told where the file can still be had: by the process while it is there, or else by
+ * its path. True: there is nothing to tell.
  */
-static bool is_settled(struct sk_gate *g, struct sk_gate_verdict *v)
+bool sk_gate_is_settled(struct sk_gate *g, const struct sk_gate_member *m, struct sk_gate_verdict *v,
+			const struct sk_wire_file *file)
 {
-	struct sk_gate_member member = { .key = v->key };
+	struct sk_gate_told told = { .pid = v->pid, .runs = v->act == SK_GATE_EXEC, .path = v->path,
+				     .inode = file->inode, .device = file->device };
+	enum sk_gate_content content;
 	struct sk_gate_look look;
-	char name[32];
-	sk_autoclose int fd = -1;
+	sk_autoclose int fd = sk_gate_open_told(g, m, &told, &look);
+
+	if (fd < 0)
+		return false;
+	content = sk_gate_content(g, m, m->pid ? m->pid : v->pid, fd, &look, v->digest);
+	sk_gate_digest(g, fd, &look, v->digest);
+	return v->why != SK_GATE_MEMORY && (content == SK_GATE_CONTENT_LAYER || content == SK_GATE_CONTENT_IMAGE);
+}
+
+/* Of the kernel's programs, which had to act before anybody looked at the content. True: there is nothing to tell. */
+static bool is_done(struct sk_gate *g, struct sk_gate_verdict *v, const struct sk_wire_file *file, bool settled)
+{
+	struct sk_gate_member m = { .key = v->key };
 	bool image;
 
-	if (v->act != SK_GATE_EXEC || v->outcome == SK_GATE_DENIED)
+	if (v->act > SK_GATE_LIBRARY || !file->inode)
 		return false;
-	snprintf(name, sizeof(name), "/proc/%d/exe", v->pid);
-	fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (fd < 0 || sk_gate_kernel_look(&g->kernel, fd, &look) < 0 || !sk_gate_member_of(g, v->key, &member))
+	if (v->outcome == SK_GATE_HELD || (v->outcome == SK_GATE_ALERTED && !settled)) {
+		sk_gate_pend(g, v, file);
+		return true;
+	}
+	/* Of one that is not registered, only the digest is told. */
+	sk_gate_member_of(g, v->key, &m);
+	image = sk_gate_is_settled(g, &m, v, file);
+	sk_gate_member_release(&m);
+	if (!image || v->outcome != SK_GATE_ALERTED || v->why == SK_GATE_WRITTEN)
 		return false;
-	image = sk_gate_is_image(g, &member, fd, &look, v->digest);
-	sk_gate_member_release(&member);
-	return image && v->outcome == SK_GATE_ALERTED && v->why != SK_GATE_MEMORY && v->why != SK_GATE_WRITTEN;
+	free(v->path);
+	return true;
 }
 
 static int on_record(void *context, void *bytes, size_t size)
@@ -102,6 +123,7 @@ static int on_record(void *context, void *bytes, size_t size)
 	struct sk_reader r = sk_reader(sk_span(bytes, size));
 	struct sk_wire_record head;
 	struct sk_span whole = sk_read_bytes(&r, sizeof(head));
+	struct sk_wire_file file = { 0 };
 	struct sk_gate_verdict v;
 
 	if (r.failed)
@@ -120,17 +142,95 @@ static int on_record(void *context, void *bytes, size_t size)
 		.outcome = (enum sk_gate_outcome)head.args[SK_GATE_FIELD_OUTCOME],
 		.hook = head.args[SK_GATE_FIELD_ACT] == SK_GATE_CONNECT ? SK_GATE_HOOK_CGROUP
 			: head.args[SK_GATE_FIELD_OUTCOME] == SK_GATE_DENIED ? SK_GATE_HOOK_LSM : SK_GATE_HOOK_SIGNAL,
-		.path = read_path(&r),
+		.path = read_file(&r, &file),
 	};
 	memcpy(v.comm, head.task.name, sizeof(v.comm) - 1);
-	if (is_settled(g, &v))
-		free(v.path);
-	else
+	if (!is_done(g, &v, &file, head.args[SK_GATE_FIELD_SETTLED]))
 		sk_gate_tell(g, &v);
 	return 0;
 }
 
-/* Until the gate ends: nobody reads `stop`, so that it stays readable for both threads. */
+/* ---- what was touched, renamed, linked ---- */
+
+/* Where it is, from the root of the process; owned, or NULL. */
+static char *read_place(struct sk_reader *r)
+{
+	sk_autofree char *folder = NULL;
+
+	while (!r->failed && sk_reader_more(r)) {
+		struct sk_wire_part part;
+		struct sk_span head = sk_read_bytes(r, sizeof(part)), body;
+
+		if (r->failed)
+			break;
+		memcpy(&part, head.ptr, sizeof(part));
+		body = sk_read_bytes(r, part.length);
+		if (!r->failed && part.kind == SK_PART_FOLDER && !folder)
+			folder = path_of(&part, body);
+		if (r->failed || part.kind != SK_PART_STRING)
+			continue;
+		return body.len && body.ptr[0] == '/' ? sk_strndup(body.ptr, body.len)
+						      : sk_printf("%s/%.*s", folder ? folder : "", (int)body.len, body.ptr);
+	}
+	return folder ? sk_strdup(folder) : NULL;
+}
+
+static int on_change(void *context, void *bytes, size_t size)
+{
+	struct sk_gate *g = context;
+	struct sk_reader r = sk_reader(sk_span(bytes, size));
+	struct sk_span whole = sk_read_bytes(&r, sizeof(struct sk_wire_record));
+	struct sk_gate_told told = { 0 };
+	struct sk_gate_member m;
+	struct sk_gate_look look;
+	struct sk_wire_record head;
+	sk_autofree char *path = NULL;
+	sk_autoclose int fd = -1;
+	char digest[65];
+
+	if (r.failed)
+		return 0;
+	memcpy(&head, whole.ptr, sizeof(head));
+	path = read_place(&r);
+	if (!path || !sk_gate_member_of(g, head.args[SK_GATE_FIELD_KEY], &m))
+		return 0;
+	told.pid = head.task.pid;
+	told.path = path;
+	fd = sk_gate_open_told(g, &m, &told, &look);
+	/* What it finds out the kernel's programs know then. */
+	if (fd >= 0)
+		sk_gate_content(g, &m, m.pid ? m.pid : told.pid, fd, &look, digest);
+	sk_gate_member_release(&m);
+	return 0;
+}
+
+/* Questions first: what they wait for was told before they were asked, and is read after. */
+static bool bring_up_to_date(struct sk_gate *g)
+{
+	struct sk_gate_question *questions;
+	bool waiting;
+	uint64_t unused;
+	size_t count;
+
+	pthread_mutex_lock(&g->lock);
+	if (read(g->deferred, &unused, sizeof(unused)) < 0)
+		unused = 0; /* nobody waits */
+	questions = g->questions.data;
+	count = g->questions.len;
+	memset(&g->questions, 0, sizeof(g->questions));
+	pthread_mutex_unlock(&g->lock);
+	sk_ring_consume(g->changes);
+	waiting = sk_gate_answer_deferred(g, questions, count);
+	free(questions);
+	return waiting;
+}
+
+/* ---- the threads ---- */
+
+/* How soon is looked again for who waits, each time with a look at the file; and how often we say that we live. */
+enum { AGAIN_MS = 20, ALIVE_MS = 1000 };
+
+/* Until the gate ends: nobody reads `stop`, so that it stays readable for all threads. */
 static bool wait_for(struct sk_gate *g, int fd)
 {
 	struct pollfd fds[] = { { .fd = g->stop, .events = POLLIN }, { .fd = fd, .events = POLLIN } };
@@ -143,8 +243,8 @@ static bool wait_for(struct sk_gate *g, int fd)
 }
 
 /*
- * Somebody waits for each answer. This thread opens no file itself: opening one in a
- * container asks a question, which nobody but this thread answers.
+ * Somebody waits for each answer. This thread opens no file of a container itself: that
+ * asks a question, which nobody but this thread answers.
  */
 static void *answer(void *context)
 {
@@ -164,7 +264,23 @@ static void *watch(void *context)
 	return NULL;
 }
 
-static int start(struct sk_gate *g, pthread_t *thread, bool *running, void *(*fn)(void *), struct sk_err *err)
+static void *follow(void *context)
+{
+	struct sk_gate *g = context;
+	struct pollfd fds[] = { { .fd = g->stop, .events = POLLIN }, { .fd = sk_ring_fd(g->changes), .events = POLLIN },
+				{ .fd = g->deferred, .events = POLLIN } };
+	bool waiting = false;
+
+	/* Each second at least the kernel's programs hear that somebody is there for those whom they hold. */
+	while (!fds[0].revents && (poll(fds, SK_COUNT(fds), waiting ? AGAIN_MS : ALIVE_MS) >= 0 || errno == EINTR)) {
+		sk_gate_kernel_alive(&g->kernel, true);
+		waiting = bring_up_to_date(g);
+		waiting |= sk_gate_resolve(g);
+	}
+	return NULL;
+}
+
+static int start(struct sk_gate *g, size_t i, void *(*fn)(void *), struct sk_err *err)
 {
 	sigset_t all, before;
 	int r;
@@ -172,37 +288,41 @@ static int start(struct sk_gate *g, pthread_t *thread, bool *running, void *(*fn
 	/* Signals are the agent's. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	r = pthread_create(thread, NULL, fn, g);
+	r = pthread_create(&g->threads[i].thread, NULL, fn, g);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	errno = r;
 	if (r)
 		return sk_err_errno(err, "the gate's thread");
-	*running = true;
+	g->threads[i].running = true;
 	return 0;
 }
 
 int sk_gate_watch_start(struct sk_gate *g, struct sk_err *err)
 {
-	int r = sk_ring_open(g->kernel.maps[SK_GATE_MAP_VERDICTS], on_record, g, &g->ring, err);
-
-	if (r == 0)
-		r = start(g, &g->thread, &g->running, watch, err);
-	if (r == 0 && g->fanotify >= 0)
-		r = start(g, &g->answerer, &g->answers, answer, err);
-	return r;
+	if (sk_ring_open(g->kernel.maps[SK_GATE_MAP_VERDICTS], on_record, g, &g->ring, err) < 0 ||
+	    sk_ring_open(g->kernel.maps[SK_GATE_MAP_CHANGES], on_change, g, &g->changes, err) < 0 ||
+	    (sk_gate_kernel_alive(&g->kernel, true), start(g, 0, watch, err)) < 0 || start(g, 1, follow, err) < 0)
+		return -err->code;
+	return g->fanotify >= 0 ? start(g, 2, answer, err) : 0;
 }
 
 void sk_gate_watch_stop(struct sk_gate *g)
 {
 	uint64_t one = 1;
 
-	if ((g->running || g->answers) && write(g->stop, &one, sizeof(one)) == sizeof(one)) {
-		if (g->running)
-			pthread_join(g->thread, NULL);
-		if (g->answers)
-			pthread_join(g->answerer, NULL);
-	}
-	g->running = g->answers = false;
+	if (write(g->stop, &one, sizeof(one)) == sizeof(one))
+		for (size_t i = 0; i < SK_COUNT(g->threads); i++)
+			if (g->threads[i].running)
+				pthread_join(g->threads[i].thread, NULL);
+	sk_gate_kernel_alive(&g->kernel, false);
+	if (g->ring)
+		sk_ring_consume(g->ring);
+	sk_gate_resolve_all(g);
+	/* What was asked and not answered may run: closing the descriptor says so. */
+	for (size_t i = 0; i < g->questions.len; i++)
+		close(g->questions.data[i].event.fd);
+	sk_vec_release(&g->questions);
 	sk_ring_close(g->ring);
-	g->ring = NULL;
+	sk_ring_close(g->changes);
+	g->ring = g->changes = NULL;
 }

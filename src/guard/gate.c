@@ -32,14 +32,15 @@ int sk_gate_open(const struct sk_gate_options *options, struct sk_gate **ret_gat
 		return sk_err_set(err, SK_EUNSUPPORTED, "to prevent what others do needs root");
 	g = sk_alloc(sizeof(*g));
 	g->options = *options;
-	g->fanotify = g->wake = g->stop = -1;
+	g->fanotify = g->wake = g->stop = g->deferred = -1;
 	memset(g->kernel.maps, -1, sizeof(g->kernel.maps));
 	memset(g->kernel.programs, -1, sizeof(g->kernel.programs));
 	pthread_mutex_init(&g->lock, NULL);
 	g->queue = sk_alloc(SK_GATE_QUEUE * sizeof(*g->queue));
 	g->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	g->stop = eventfd(0, EFD_CLOEXEC);
-	if (g->wake < 0 || g->stop < 0) {
+	g->deferred = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (g->wake < 0 || g->stop < 0 || g->deferred < 0) {
 		sk_err_errno(err, "eventfd");
 		sk_gate_close(g, true);
 		return -err->code;
@@ -64,6 +65,7 @@ void sk_gate_close(struct sk_gate *g, bool keep)
 	sk_gate_kernel_close(&g->kernel);
 	sk_closep(&g->wake);
 	sk_closep(&g->stop);
+	sk_closep(&g->deferred);
 	for (size_t i = 0; i < g->members.len; i++)
 		sk_gate_member_release(&g->members.data[i]);
 	sk_vec_release(&g->members);
@@ -111,9 +113,12 @@ void sk_gate_member_release(struct sk_gate_member *m)
 	m->id = m->image_id = NULL;
 }
 
-static void copy_member(const struct sk_gate_member *from, struct sk_gate_member *to)
+static uint32_t known_device(struct sk_gate *g, uint64_t cgroup);
+
+static void copy_member(struct sk_gate *g, const struct sk_gate_member *from, struct sk_gate_member *to)
 {
 	*to = *from;
+	to->device = to->device ? to->device : known_device(g, to->key);
 	to->id = from->id ? sk_strdup(from->id) : NULL;
 	to->image_id = from->image_id ? sk_strdup(from->image_id) : NULL;
 }
@@ -133,7 +138,7 @@ bool sk_gate_member_of(struct sk_gate *g, uint64_t key, struct sk_gate_member *r
 	pthread_mutex_lock(&g->lock);
 	m = find(g, key);
 	if (m)
-		copy_member(m, ret);
+		copy_member(g, m, ret);
 	pthread_mutex_unlock(&g->lock);
 	return m;
 }
@@ -145,7 +150,7 @@ bool sk_gate_member_by_device(struct sk_gate *g, uint32_t device, struct sk_gate
 	pthread_mutex_lock(&g->lock);
 	for (size_t i = 0; i < g->members.len && !found; i++)
 		if (g->members.data[i].device == device && device) {
-			copy_member(&g->members.data[i], ret);
+			copy_member(g, &g->members.data[i], ret);
 			found = true;
 		}
 	pthread_mutex_unlock(&g->lock);
@@ -162,12 +167,15 @@ bool sk_gate_member_by_cgroup(struct sk_gate *g, int32_t pid, struct sk_gate_mem
 	if (sk_path_slurp(path, 1 << 16, &text, &err) < 0)
 		return false;
 	pthread_mutex_lock(&g->lock);
-	for (size_t i = 0; i < g->members.len && !found; i++) {
+	/* A container has several with older hierarchies: the one that knows its root is asked for. */
+	for (size_t i = 0; i < g->members.len && !(found && ret->device); i++) {
 		struct sk_gate_member *m = &g->members.data[i];
 
 		if (!m->id || !m->id[0] || sk_span_find(sk_buf_view(&text), sk_span_str(m->id)) < 0)
 			continue;
-		copy_member(m, ret);
+		if (found)
+			sk_gate_member_release(ret);
+		copy_member(g, m, ret);
 		found = true;
 	}
 	pthread_mutex_unlock(&g->lock);
@@ -204,7 +212,7 @@ static uint32_t known_device(struct sk_gate *g, uint64_t cgroup)
 
 static int put_kernel(struct sk_gate *g, const struct sk_gate_member *m, struct sk_err *err)
 {
-	struct sk_gate_container c = { .mode = m->mode, .device = m->device };
+	struct sk_gate_container c = { .mode = m->mode, .device = m->device, .settled = m->settled };
 
 	if (bpf_map_update_elem(g->kernel.maps[SK_GATE_MAP_CONTAINERS], &m->key, &c, 0) < 0)
 		return sk_err_errno(err, "container %s", m->id ? m->id : "?");
@@ -233,17 +241,21 @@ int sk_gate_put(struct sk_gate *g, const struct sk_container *container, const s
 		m.marked = old->marked;
 		m.protected = old->protected;
 		m.pid = m.pid ? m.pid : old->pid;
+		m.device = m.device ? m.device : old->device;
 	} else
 		old = sk_vec_push(&g->members);
 	sk_gate_member_release(old);
 	*old = m;
 	pthread_mutex_unlock(&g->lock);
 	/* Marked first: what the kernel's programs would stop is asked about from then on. */
-	if (t->mode != SK_GATE_OFF && !m.marked && m.device && sk_gate_mark(g, t->pid, err) == 0) {
-		pthread_mutex_lock(&g->lock);
-		find(g, t->cgroup)->marked = true;
-		pthread_mutex_unlock(&g->lock);
-	}
+	if (m.device)
+		sk_gate_mark(g, m.pid, t->mode, &m.marked, err);
+	m.settled = t->decided && (t->mode == SK_GATE_OFF || (m.device && m.marked == sk_gate_marks(g, t->mode)));
+	pthread_mutex_lock(&g->lock);
+	old = find(g, t->cgroup);
+	old->marked = m.marked;
+	old->settled = m.settled;
+	pthread_mutex_unlock(&g->lock);
 	if (put_kernel(g, &m, err) < 0)
 		return -err->code;
 	if (!t->protect || !t->protect[0] || m.protected || !m.device || t->pid <= 0)

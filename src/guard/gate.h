@@ -27,6 +27,8 @@ struct sk_gate_truth {
 	void *context;
 	/* Whether any of its files has that size; false too where nothing is known of the image. */
 	bool (*has_size)(void *context, const char *image_id, uint64_t size);
+	/* Whether more will be known of the image in a moment. */
+	bool (*is_coming)(void *context, const char *image_id);
 	/* Whether any has this content; its path then, in a buffer of `room` bytes. */
 	bool (*has_digest)(void *context, const char *image_id, const uint8_t sha256[32], char *ret_path, size_t room);
 };
@@ -41,7 +43,9 @@ enum sk_gate_hook {
 };
 
 struct sk_gate_options {
-	enum sk_gate_mode born; /* for containers that are not put yet */
+	enum sk_gate_mode born; /* for containers that nobody puts */
+	enum sk_gate_mode unknown; /* the strictest that a container may have that is not put yet; not below `born` */
+	int64_t hold;		/* seconds that a process waits until its container is put */
 	unsigned hooks;		/* those that may be used; 0: all */
 	struct sk_gate_truth truth;
 	const char *pins;	/* folder in a bpffs where the kernel's part outlives the agent; NULL: it does not */
@@ -57,11 +61,14 @@ void sk_gate_drop(const char *pins);
 /* The hooks that are attached: bits of enum sk_gate_hook. */
 unsigned sk_gate_hooks(const struct sk_gate *gate);
 bool sk_gate_is_pinned(const struct sk_gate *gate);
+/* Other agents' gates, living or pinned beside `pins`: what they stop this one cannot allow. Owned; NULL: none. */
+char *sk_gate_other(const struct sk_gate *gate, const char *pins);
 
 struct sk_gate_target {
 	uint64_t cgroup;		 /* its id, as struct sk_process has it */
 	int32_t pid;			 /* one of its processes; 0: none yet */
 	enum sk_gate_mode mode;
+	bool decided;			 /* the mode is final: more that is learned of the container does not change it */
 	const char *const *protect;	 /* absolute paths in it; NULL ends them, NULL is none */
 };
 

@@ -99,14 +99,13 @@ const struct sk_field_value *sk_graph_slot(struct sk_graph_eval *e, const struct
 
 uint32_t sk_graph_slot_number(struct sk_graph_eval *e, const struct sk_event *event, uint32_t n)
 {
-	struct sk_slot_state *s = read_slot(e, event, n);
+	struct sk_slot_state *s = &e->slots[n];
 
-	if (!s->present)
-		return SK_NO_NUMBER;
-	if (!s->number_known) {
-		s->number = value_number(e, n, &s->value);
-		s->number_known = true;
-	}
+	if (s->stamp == e->stamp && s->number_known)
+		return s->number;
+	read_slot(e, event, n);
+	s->number = s->present ? value_number(e, n, &s->value) : SK_NO_NUMBER;
+	s->number_known = true;
 	return s->number;
 }
 
@@ -118,7 +117,7 @@ static bool has_id(const struct sk_check *c, uint32_t number)
 }
 
 /* Several values: one that fits is enough, but != may want all to differ. */
-static bool check_all_values(struct sk_graph_eval *e, const struct sk_event *event, const struct sk_check *c,
+static __attribute__((noinline)) bool check_all_values(struct sk_graph_eval *e, const struct sk_event *event, const struct sk_check *c,
 			     const struct sk_field_value *right)
 {
 	const struct sk_slot *slot = &e->g->slots.data[c->slot];
@@ -156,13 +155,21 @@ bool sk_graph_check(struct sk_graph_eval *e, const struct sk_event *event, const
 	return s->present && sk_check_value(c, &s->value, right, &e->regex);
 }
 
+static bool decide(struct sk_graph_eval *e, const struct sk_event *event, uint32_t n);
+
+/* Most nodes are asked for more than once an event. */
+static inline bool is_true(struct sk_graph_eval *e, const struct sk_event *event, uint32_t n)
+{
+	uint32_t known = e->node_stamps[n];
+
+	return known >> 1 == e->stamp ? known & 1 : decide(e, event, n);
+}
+
 static bool decide(struct sk_graph_eval *e, const struct sk_event *event, uint32_t n)
 {
 	const struct sk_graph_node *node = &e->g->nodes.data[n];
 	bool result = false;
 
-	if (e->node_stamps[n] >> 1 == e->stamp)
-		return e->node_stamps[n] & 1;
 	switch (node->op) {
 	case SK_GRAPH_TRUE:
 		result = true;
@@ -171,16 +178,16 @@ static bool decide(struct sk_graph_eval *e, const struct sk_event *event, uint32
 		result = sk_graph_check(e, event, &e->g->checks.data[node->check]);
 		break;
 	case SK_GRAPH_NOT:
-		result = !decide(e, event, node->child);
+		result = !is_true(e, event, node->child);
 		break;
 	case SK_GRAPH_AND:
 		result = true;
 		for (uint32_t i = 0; result && i < node->count; i++)
-			result = decide(e, event, node->children[i]);
+			result = is_true(e, event, node->children[i]);
 		break;
 	case SK_GRAPH_OR:
 		for (uint32_t i = 0; !result && i < node->count; i++)
-			result = decide(e, event, node->children[i]);
+			result = is_true(e, event, node->children[i]);
 		break;
 	}
 	e->node_stamps[n] = e->stamp << 1 | result;
@@ -204,7 +211,7 @@ static void try_roots(struct sk_graph_eval *e, const struct sk_event *event, con
 		      uint32_t count)
 {
 	for (uint32_t i = 0; i < count; i++)
-		if (decide(e, event, roots[i].node))
+		if (is_true(e, event, roots[i].node))
 			*sk_vec_push(&e->fired) = roots[i].rule;
 }
 

@@ -77,6 +77,11 @@ int sk_ring_fd(const struct sk_ring *r)
 	return r->fd;
 }
 
+bool sk_ring_has(const struct sk_ring *r)
+{
+	return __atomic_load_n(r->consumer, __ATOMIC_ACQUIRE) != __atomic_load_n(r->producer, __ATOMIC_ACQUIRE);
+}
+
 /* A record's bytes in one piece. */
 static void *whole(struct sk_ring *r, size_t at, size_t size)
 {

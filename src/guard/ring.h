@@ -9,6 +9,7 @@
  */
 #include "base/err.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,6 +24,9 @@ void sk_ring_close(struct sk_ring *ring);
 
 /* Readable when there are records. */
 int sk_ring_fd(const struct sk_ring *ring);
+
+/* Whether there are any that were not read whole: from any thread. */
+bool sk_ring_has(const struct sk_ring *ring);
 
 /* Reads what is there; how many records, or what the function returned. */
 int sk_ring_consume(struct sk_ring *ring);

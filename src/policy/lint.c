@@ -197,6 +197,15 @@ static void lint_policy(struct linter *l)
 		lint_rule(l, &p->rules[i]);
 }
 
+/* A cluster may have its policy; what decides by these files has not. */
+static void lint_binding(struct linter *l, const struct sk_vap_binding *b)
+{
+	for (size_t i = 0; i < l->set->policies.len; i++)
+		if (l->set->policies.data[i]->vap && strcmp(l->set->policies.data[i]->name, b->policy) == 0)
+			return;
+	warn(l, b->file, b->node, "the binding '%s' is of a policy that is not here: '%s'", b->name, b->policy);
+}
+
 void sk_policy_lint(struct sk_policy_set *set, struct sk_lints *lints)
 {
 	struct linter l = { .set = set, .lints = lints, .eval = sk_cel_eval_new() };
@@ -207,6 +216,8 @@ void sk_policy_lint(struct sk_policy_set *set, struct sk_lints *lints)
 		l.policy = set->policies.data[i];
 		lint_policy(&l);
 	}
+	for (size_t i = 0; i < set->bindings.len; i++)
+		lint_binding(&l, set->bindings.data[i]);
 	sk_cel_eval_free(l.eval);
 }
 

@@ -58,6 +58,8 @@ void sk_vap_read_binding(struct sk_policy_loader *l, const struct sk_node *root)
 void sk_vap_free(struct sk_vap *vap);
 
 /* Parameters: a table of name to type, default, description. */
+/* Whether a value of the right type matches the parameter's pattern; of a list, each of its texts. */
+bool sk_parameter_fits(const struct sk_parameter *p, const struct sk_node *value);
 struct sk_parameter **sk_policy_read_parameters(struct sk_policy_loader *l, const struct sk_node *n, size_t *ret_count);
 
 /* Variables, compiled one after the other: each sees those before it. */

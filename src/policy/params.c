@@ -16,6 +16,10 @@ static bool set_node(struct sk_policy_set *set, struct sk_parameter *p, const st
 		sk_err_set(err, SK_EUSAGE, "the parameter '%s' must be of type %s", p->name, p->type);
 		return false;
 	}
+	if (!sk_parameter_fits(p, n)) {
+		sk_err_set(err, SK_EUSAGE, "the parameter '%s' must match %s", p->name, p->pattern);
+		return false;
+	}
 	p->value = v;
 	return true;
 }

@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "policy/facts-build.h"
+#include "policy/cel/regex.h"
 #include "policy/load.h"
 
 /* ---- parameters ---- */
@@ -12,10 +13,59 @@ static const char *const parameter_types[] = {
 	"string", "int", "double", "bool", "duration", "timestamp", "list<string>", "list<int>", "map<string, string>", NULL,
 };
 
+static bool matches(const struct sk_cel_regex *regex, struct sk_span text)
+{
+	struct sk_cel_regex_scratch scratch = { 0 };
+	bool does = sk_cel_regex_test(regex, &scratch, text.ptr, text.len);
+
+	sk_cel_regex_scratch_release(&scratch);
+	return does;
+}
+
+bool sk_parameter_fits(const struct sk_parameter *p, const struct sk_node *value)
+{
+	struct sk_cel_regex *regex;
+	const char *error;
+	size_t offset;
+	bool fits = true;
+
+	if (!p->pattern)
+		return true;
+	regex = sk_cel_regex_new(p->pattern, strlen(p->pattern), SK_CEL_REGEX_FULL, &error, &offset);
+	if (!sk_node_is(value, SK_NODE_ARRAY))
+		fits = matches(regex, sk_node_text(value));
+	sk_node_each(item, sk_node_is(value, SK_NODE_ARRAY) ? value : NULL)
+		fits = fits && matches(regex, sk_node_text(item));
+	sk_cel_regex_free(regex);
+	return fits;
+}
+
+static void read_pattern(struct sk_policy_loader *l, struct sk_parameter *p, const struct sk_node *n)
+{
+	struct sk_span text = sk_node_text(n);
+	struct sk_cel_regex *regex;
+	const char *error;
+	size_t offset;
+
+	if (!n)
+		return;
+	if (strcmp(p->type, "string") != 0 && strcmp(p->type, "list<string>") != 0) {
+		sk_policy_fault(l, n, "a pattern is for parameters of type string and list<string>");
+		return;
+	}
+	regex = sk_cel_regex_new(text.ptr, text.len, SK_CEL_REGEX_FULL, &error, &offset);
+	if (regex)
+		p->pattern = sk_policy_text(l, n);
+	else
+		sk_policy_fault_at(l, n, offset, "the pattern is none: %s", error);
+	sk_cel_regex_free(regex);
+}
+
 static struct sk_parameter *read_parameter(struct sk_policy_loader *l, const struct sk_node *n)
 {
 	static const struct sk_key keys[] = { { "type", SK_KEY_STRING, true },
 					      { "default", SK_KEY_ANY, false },
+					      { "pattern", SK_KEY_STRING, false },
 					      { "description", SK_KEY_STRING, false },
 					      { NULL } };
 	struct sk_parameter *p = sk_arena_alloc(&l->set->arena, sizeof(*p));
@@ -33,8 +83,13 @@ static struct sk_parameter *read_parameter(struct sk_policy_loader *l, const str
 	p->fallback = sk_node_get(n, "default");
 	p->file = l->file;
 	p->node = n;
-	if (p->fallback && sk_fact_typed(&l->set->constants, p->fallback, p->type, &p->value, &err) < 0)
+	read_pattern(l, p, sk_node_get(n, "pattern"));
+	if (!p->fallback)
+		return p;
+	if (sk_fact_typed(&l->set->constants, p->fallback, p->type, &p->value, &err) < 0)
 		sk_policy_fault_at(l, p->fallback, 0, "the default is no %s", p->type);
+	else if (!sk_parameter_fits(p, p->fallback))
+		sk_policy_fault_at(l, p->fallback, 0, "the default does not match %s", p->pattern);
 	return p;
 }
 

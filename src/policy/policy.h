@@ -32,6 +32,7 @@ struct sk_policy_file {
 
 struct sk_parameter {
 	const char *name, *type, *description;
+	const char *pattern;		/* what its texts must match as a whole; NULL: anything */
 	const struct sk_node *fallback; /* NULL: it must be set */
 	struct sk_cel_value value;	/* absent: nobody has set it */
 	struct sk_policy_file *file;

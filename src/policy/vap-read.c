@@ -225,6 +225,8 @@ void sk_vap_read_binding(struct sk_policy_loader *l, const struct sk_node *root)
 		return;
 	b->name = sk_policy_text(l, sk_node_path(root, "metadata", "name", NULL));
 	b->policy = sk_policy_text(l, sk_node_get(spec, "policyName"));
+	b->file = l->file;
+	b->node = sk_node_get(spec, "policyName");
 	b->match = sk_node_get(spec, "matchResources");
 	b->param_ref = sk_node_get(spec, "paramRef");
 	check_match(l, b->match);
@@ -239,6 +241,9 @@ void sk_vap_read_binding(struct sk_policy_loader *l, const struct sk_node *root)
 		if (i >= 0)
 			b->actions |= 1u << i;
 	}
+	/* As the API server has it: whoever is refused need not be warned. */
+	if (b->actions & 1u << SK_ACTION_DENY && b->actions & 1u << SK_ACTION_WARN)
+		sk_policy_fault(l, sk_node_get(spec, "validationActions"), "Deny and Warn may not stand together");
 	if (!b->name)
 		b->name = "?";
 	if (b->policy)

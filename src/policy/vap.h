@@ -40,6 +40,8 @@ struct sk_vap_binding {
 	const char *name, *policy;
 	uint32_t actions; /* bit 1 << enum sk_rule_action */
 	const struct sk_node *match, *param_ref;
+	struct sk_policy_file *file;
+	const struct sk_node *node;
 };
 
 /* Whether matchConstraints or matchResources take the request: no (0), yes (1), or a label is not known (-1). */

@@ -62,7 +62,8 @@ run 0 eval "$policies/pss-baseline" --object "$dir/pod.yaml"
 run 0 eval "$policies/pss-baseline" --object "$dir/pod.yaml" --param version=v1.31
 run 1 eval "$policies/pss-baseline" --object "$dir/pod.yaml" --param version=v1.30
 says "remove user and role from seLinuxOptions"
-run 1 eval "$policies/pss-baseline" --object "$dir/pod.yaml" --param version=1.31
+run 2 eval "$policies/pss-baseline" --object "$dir/pod.yaml" --param version=1.31
+says "the parameter 'version' must match latest|v1"
 run 1 eval "$policies/pss-restricted" --object "$dir/pod.yaml"
 says "set securityContext.allowPrivilegeEscalation: false"
 run 2 eval "$policies/pss-restricted" --object "$dir/pod.yaml" --param vesion=v1.30

@@ -1,16 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # `sekisho cel` from the outside: results, types, messages with their place, exit codes.
-set -u
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
-cd "$dir" || exit 99
-failed=0
-bad() {
-	echo "$*"
-	cat out err
-	failed=1
-}
+. "$SK_TESTS/scratch.sh"
 # cel CODE ARGUMENT...: exits with CODE; the result in out, messages in err
 cel() {
 	code=$1

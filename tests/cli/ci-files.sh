@@ -5,20 +5,11 @@ set -u
 python3 -c 'import yaml' 2>/dev/null || { echo "python3-yaml is not there"; exit 77; }
 command -v bash >/dev/null || { echo "bash is not there"; exit 77; }
 ci=$SK_SOURCE/deploy/ci
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
-cd "$dir" || exit 99
-export HOME="$dir" XDG_CACHE_HOME="$dir/cache" XDG_CONFIG_HOME="$dir/config" XDG_DATA_HOME="$dir/data"
+. "$SK_TESTS/scratch.sh"
 export SOURCE_DATE_EPOCH=1795219200 # 2026-11-21
 mkdir bin layer
 ln -s "$SEKISHO" bin/sekisho
 export PATH="$dir/bin:$PATH"
-failed=0
-bad() {
-	echo "$*"
-	cat out err
-	failed=1
-}
 
 # The image: one layer with one lock file, as `docker save` writes it.
 echo 'idna==3.4' >layer/requirements.txt

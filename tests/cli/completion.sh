@@ -1,11 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Completion as the shells themselves see it; a shell that is not there is left out, and said so.
-set -u
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
-cd "$dir" || exit 99
-failed=0
+. "$SK_TESTS/scratch.sh"
 mkdir folder
 : >"an archive.tar"
 

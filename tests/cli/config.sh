@@ -1,14 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # sekisho.yaml: what it may hold, which source wins, and errors that name file and line.
-set -u
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
-cd "$dir" || exit 99
-export HOME="$dir" XDG_CONFIG_HOME="$dir/config" XDG_CACHE_HOME="$dir/cache"
-unset SEKISHO_CONFIG
+. "$SK_TESTS/scratch.sh"
 mkdir -p config/sekisho
-failed=0
 
 # want TEXT ARGUMENT...: with the configuration on standard input this call says TEXT
 want() {

@@ -1,18 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # sekisho exception add, list, expire: what is in the file stays as it was, what comes in counts.
-set -u
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
-cd "$dir" || exit 99
-export HOME="$dir" XDG_CACHE_HOME="$dir/cache" XDG_CONFIG_HOME="$dir/config" XDG_DATA_HOME="$dir/data"
+. "$SK_TESTS/scratch.sh"
 export SOURCE_DATE_EPOCH=1795219200 # 2026-11-21
-failed=0
-bad() {
-	echo "$*"
-	cat out err 2>/dev/null
-	failed=1
-}
 # run CODE ARGUMENT...: exits with CODE; what it writes is in out and err
 run() {
 	code=$1

@@ -1,18 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # .sekishoignore.yaml from the outside: what it hides, what it does not, and who is told.
-set -u
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
-cd "$dir" || exit 99
-export HOME="$dir" XDG_CACHE_HOME="$dir/cache" XDG_CONFIG_HOME="$dir/config" XDG_DATA_HOME="$dir/data"
+. "$SK_TESTS/scratch.sh"
 export SOURCE_DATE_EPOCH=1795219200 # 2026-11-21
-failed=0
-bad() {
-	echo "$*"
-	cat out err
-	failed=1
-}
 # scan CODE ARGUMENT...: exits with CODE; the report in out, messages in err
 scan() {
 	code=$1

@@ -46,13 +46,19 @@ mkdir -p low/bin low/lib low/lib64 low/tmp low/dev low/out up work root
 cp "$busybox" low/bin/busybox
 for name in sh cat cp touch true mv ln chmod sleep echo seq rm mkdir; do ln -s busybox low/bin/$name; done
 cp -L /bin/true low/bin/dynamic
+# Of the image, but in no manifest: a program, and one that nobody may execute yet.
+for name in busybox-unlisted busybox-data; do
+	cp "$busybox" low/bin/$name
+	echo $name >>low/bin/$name
+done
+chmod 644 low/bin/busybox-data
 for part in $(ldd /bin/true | grep -oE '/[^ ]+'); do
 	mkdir -p "low$(dirname "$part")"
 	cp -L "$part" "low$part"
 done
 loader=$(ldd /bin/true | grep -oE '/[^ ]*ld-[^ ]+' | head -n 1)
 libc=$(ldd /bin/true | grep -oE '/[^ ]*libc\.[^ ]+' | head -n 1)
-mount -t overlay gate -o lowerdir=low,upperdir=up,workdir=work root || { echo "no overlay can be mounted"; exit 77; }
+mount -t overlay gate -o "lowerdir=$dir/space/low,upperdir=up,workdir=work" root || { echo "no overlay can be mounted"; exit 77; }
 mount -t tmpfs gate root/dev
 # shellcheck disable=SC2016 # for the inner shell
 setsid sh -c 'echo $$ >"$1/cgroup.procs" && exec unshare -m chroot root /bin/sleep 100000' - "$cgroup" </dev/null &
@@ -142,6 +148,18 @@ for set in signal signal,fanotify fanotify; do
 		ours "a hard link to a copy" /tmp/busybox-hard true
 		ours "a copy on a tmpfs" /dev/busybox-copy true
 		ours "a program that was touched, with its library" /bin/sh -c "touch /bin/dynamic $loader $libc && exec /bin/dynamic"
+		ours "one that no manifest has, touched" /bin/sh -c 'touch /bin/busybox-unlisted && exec /bin/busybox-unlisted true'
+		ours "what was data in the image" /bin/sh -c 'chmod +x /bin/busybox-data && exec /bin/busybox-data true'
+	fi
+	if [ "$set" = signal,fanotify ]; then
+		# Libraries that were open before, and changed in all but their content.
+		for change in "touch $libc" "chmod 700 $libc" "mv $libc /tmp/c && mv /tmp/c $libc" "ln $libc /tmp/other-c"; do
+			ours "a program after: $change" /bin/sh -c "$change && exec /bin/dynamic"
+		done
+		ours "one that is renamed" /bin/sh -c "cd /bin && mv dynamic renamed && exec ./renamed"
+		runs /bin/mv /bin/renamed /bin/dynamic >/dev/null
+		ours "a copy of a library" /bin/sh -c "cp $libc /tmp/c.so && LD_PRELOAD=/tmp/c.so exec /bin/dynamic"
+		stopped "one that is changed" /bin/sh -c 'echo changed >>/tmp/c.so; touch /tmp/c.so; LD_PRELOAD=/tmp/c.so exec /bin/dynamic'
 	fi
 	if [ "$set" != fanotify ]; then
 		stopped "a script" /tmp/script
@@ -204,6 +222,10 @@ if grep -q pinned "$dir/told"; then
 	wait "$tool" 2>/dev/null
 	exec 9>&-
 	set="agent killed"
+	start hooks=signal "pins=$pins/other"
+	say other
+	check "another agent says whose gate it is" "$(grep -o "pinned in $pins/gate" "$dir/told")" "pinned in $pins/gate"
+	stop
 	ours "a program of the image" /bin/busybox true
 	ours "a copy that was verified before" /tmp/busybox-copy true
 	stopped "a new program" /tmp/evil
@@ -220,6 +242,35 @@ else
 	echo "# nothing can be pinned here"
 fi
 
+# One that is registered a moment after its programs: who would be stopped waits.
+prepare
+start hooks=signal,fanotify unknown=block
+set="not known yet"
+# later PUT COMMAND...: the container is registered while the command waits; its exit code
+later() {
+	how=$1
+	shift
+	rm -f root/out/*
+	inside "$@" >/dev/null &
+	waits=$!
+	sleep 0.5
+	check "$set: nothing is done" "$(ls root/out)" ""
+	[ -z "$how" ] || say put "$cgroup" "$init" "$how"
+	wait "$waits"
+	code=$?
+	[ -z "$how" ] || say remove "$cgroup"
+}
+later block /tmp/busybox-evil sh -c ': >/out/mark'
+check "$set: a new program is stopped then" "$([ "$code" -ne 0 ] && echo yes) $(ls root/out)" "yes "
+later block /bin/sh -c 'touch /bin/busybox-unlisted && exec /bin/busybox-unlisted sh -c ": >/out/mark"'
+check "$set: one of the image that was touched goes on" "$code $(ls root/out)" "0 mark"
+later off /tmp/busybox-evil sh -c ': >/out/mark'
+check "$set: a new program goes on where nothing is asked for" "$code $(ls root/out)" "0 mark"
+later '' /tmp/busybox-evil sh -c ': >/out/mark'
+check "$set: or where nobody registers it" "$code $(ls root/out)" "0 mark"
+stop
+check "$set: one alone was told" "$(grep -c '^drift' "$dir/told")" 1
+
 # One that nobody has registered: all containers of this host are judged then, so only where we are alone.
 if [ -n "${SK_GATE_ALONE:-}" ]; then
 	prepare
@@ -230,14 +281,27 @@ if [ -n "${SK_GATE_ALONE:-}" ]; then
 	stop
 fi
 
-# Alerts alone.
-prepare
-start hooks=signal,fanotify
-say put "$cgroup" "$init" alert
-set=alert
-ours "a new program" /tmp/evil
-ours "a copy" /tmp/busybox-copy true
-for _ in $(seq 50); do grep -q '^drift' "$dir/told" && break; sleep 0.1; done
-check "it is told, the copy is not" "$(grep -c '^drift exec alerted signal' "$dir/told")" 1
-stop
+# Alerts alone: nobody waits for the agent, and what it tells it has verified afterwards.
+for set in signal,fanotify fanotify; do
+	prepare
+	start "hooks=$set"
+	say put "$cgroup" "$init" alert
+	digest=$(sha256sum root/tmp/evil | cut -d ' ' -f 1)
+	ours "alert: a new program" /tmp/evil
+	ours "alert: a copy" /tmp/busybox-copy true
+	ours "alert: one that no manifest has, touched" /bin/sh -c 'touch /bin/busybox-unlisted && exec /bin/busybox-unlisted true'
+	if [ "$set" != fanotify ]; then
+		ours "alert: a script" /bin/sh /tmp/script
+		ours "alert: a library" /bin/sh -c 'LD_PRELOAD=/tmp/evil.so exec /bin/dynamic'
+		for _ in $(seq 50); do grep -q '^drift library' "$dir/told" && break; sleep 0.1; done
+		check "$set: the script is told" "$(grep -c '^drift script alerted signal /tmp/script' "$dir/told")" 1
+		check "$set: the library is told, with its digest" \
+			"$(grep '^drift library' "$dir/told" | sort -u | grep -c " $(sha256sum root/tmp/evil.so | cut -d ' ' -f 1)$")" 1
+	fi
+	for _ in $(seq 50); do grep -q '^drift exec' "$dir/told" && break; sleep 0.1; done
+	check "$set: the new program alone is told, with its digest, though it has ended" \
+		"$(grep '^drift exec' "$dir/told")" \
+		"drift exec alerted ${set%,*} /tmp/evil (changed or new in the container) $digest"
+	stop
+done
 exit $bad

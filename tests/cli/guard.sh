@@ -1,29 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # sekisho guard: rules explained, fields listed, records replayed, without privileges.
-set -u
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
-cd "$dir" || exit 99
-export HOME="$dir" XDG_CONFIG_HOME="$dir/config" XDG_CACHE_HOME="$dir/cache" TZ=UTC
-failed=0
-
-# want CODE TEXT ARGUMENT...: this call exits with CODE and says TEXT somewhere
-want() {
-	code=$1 text=$2
-	shift 2
-	"$SEKISHO" "$@" >out 2>&1 </dev/null
-	got=$?
-	if [ $got != "$code" ]; then
-		echo "sekisho $*: exit code $got, not $code"
-		cat out
-		failed=1
-	elif ! grep -qF -e "$text" out; then
-		echo "sekisho $*: does not say: $text"
-		cat out
-		failed=1
-	fi
-}
+. "$SK_TESTS/scratch.sh"
+export TZ=UTC
 
 umask 022
 mkdir rules

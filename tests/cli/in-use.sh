@@ -3,17 +3,8 @@
 # scan --in-use: what a record of the guard says is marked, sorted by, asked by policies, and read back.
 set -u
 command -v python3 >/dev/null 2>&1 || { echo "python3 is not there"; exit 77; }
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
-cd "$dir" || exit 99
-export HOME="$dir" XDG_CACHE_HOME="$dir/cache" XDG_CONFIG_HOME="$dir/config" XDG_DATA_HOME="$dir/data"
+. "$SK_TESTS/scratch.sh"
 export SOURCE_DATE_EPOCH=1795219200 # 2026-11-21
-failed=0
-bad() {
-	echo "$*"
-	head -30 out err | cut -c1-300
-	failed=1
-}
 scan() { "$SEKISHO" scan --in-use=records "$@" >out 2>err; }
 # says EXPRESSION: a Python expression over the report r and its findings by package f
 says() {

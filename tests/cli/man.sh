@@ -1,11 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Manual pages render without a warning, and name every option of their command.
-set -u
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
-cd "$dir" || exit 99
-failed=0
+. "$SK_TESTS/scratch.sh"
 commands=$("$SEKISHO" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p')
 for command in "" $commands; do
 	page=sekisho${command:+-$command}.1

@@ -3,16 +3,7 @@
 # File manifests: every scan of an image keeps one, with the truth in it; what cannot be kept is told.
 set -u
 command -v python3 >/dev/null 2>&1 || { echo "python3 is not there"; exit 77; }
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
-cd "$dir" || exit 99
-export HOME="$dir" XDG_CACHE_HOME="$dir/cache" XDG_CONFIG_HOME="$dir/config" XDG_DATA_HOME="$dir/data"
-failed=0
-bad() {
-	echo "$*"
-	cat out err
-	failed=1
-}
+. "$SK_TESTS/scratch.sh"
 scan() { "$SEKISHO" scan --packages-only "$@" >out 2>err; }
 
 # Two layers: a distribution's package with its files, scripts, links, and what the second takes away.

@@ -1,30 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # The command line itself: help on every level, errors that say the way out, exit codes.
-set -u
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
-cd "$dir" || exit 99
-export HOME="$dir" XDG_CONFIG_HOME="$dir/config" XDG_CACHE_HOME="$dir/cache"
-unset SEKISHO_CONFIG
-failed=0
-
-# want CODE TEXT ARGUMENT...: this call exits with CODE and says TEXT somewhere
-want() {
-	code=$1 text=$2
-	shift 2
-	"$SEKISHO" "$@" >out 2>&1 </dev/null
-	got=$?
-	if [ $got != "$code" ]; then
-		echo "sekisho $*: exit code $got, not $code"
-		cat out
-		failed=1
-	elif ! grep -qF -e "$text" out; then
-		echo "sekisho $*: does not say: $text"
-		cat out
-		failed=1
-	fi
-}
+. "$SK_TESTS/scratch.sh"
 
 want 2 "which command?"
 want 0 "Usage: sekisho COMMAND" --help

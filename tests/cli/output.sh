@@ -1,16 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Where the report goes: a file as a whole or not at all, never mixed with messages.
-set -u
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
-cd "$dir" || exit 99
-export HOME="$dir" XDG_CACHE_HOME="$dir/cache" XDG_CONFIG_HOME="$dir/config" XDG_DATA_HOME="$dir/data"
-failed=0
-bad() {
-	echo "$*"
-	failed=1
-}
+. "$SK_TESTS/scratch.sh"
 scan() {
 	"$SEKISHO" scan --packages-only --list-packages --format json "$@"
 }

@@ -1,30 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # sekisho policy and sekisho scan --policy: decisions, exit codes, bundles with their locks and cases, documents.
-set -u
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
-cd "$dir" || exit 99
-export HOME="$dir" XDG_CONFIG_HOME="$dir/config" XDG_CACHE_HOME="$dir/cache" XDG_DATA_HOME="$dir/data"
-unset SEKISHO_CONFIG
-failed=0
-
-# want CODE TEXT ARGUMENT...: this call exits with CODE and says TEXT somewhere
-want() {
-	code=$1 text=$2
-	shift 2
-	"$SEKISHO" "$@" >out 2>&1 </dev/null
-	got=$?
-	if [ $got != "$code" ]; then
-		echo "sekisho $*: exit code $got, not $code"
-		cat out
-		failed=1
-	elif ! grep -qF -e "$text" out; then
-		echo "sekisho $*: does not say: $text"
-		cat out
-		failed=1
-	fi
-}
+. "$SK_TESTS/scratch.sh"
 
 mkdir -p bundle/tests
 cat >bundle/bundle.yaml <<'END'
@@ -90,6 +67,22 @@ spec:
 END
 printf 'apiVersion: x/v1\nkind: Label\nmetadata: { name: p }\nname: team\n' >param.yaml
 
+cat >words.yaml <<'END'
+apiVersion: sekisho/v1
+kind: Policy
+metadata: { name: words }
+spec:
+  parameters: { level: { type: string, pattern: low|high, default: low } }
+  rules: [{ id: a, expression: "params.level != '' || workload.containers.size() == 0" }]
+END
+sed 's/default: low/default: lo/' words.yaml >bad-words.yaml
+cat >binding.yaml <<'END'
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicyBinding
+metadata: { name: b }
+spec: { policyName: absent, validationActions: [Deny] }
+END
+sed 's/Deny/Deny, Warn/' binding.yaml >both.yaml
 # decisions
 want 1 "c is privileged" policy eval bundle --object pod.yaml
 want 1 "do: remove privileged from c" policy eval bundle --object pod.yaml
@@ -98,6 +91,11 @@ want 0 "2 kept, 0 do not apply, 1 for people" policy eval bundle --object plain.
 want 1 "too many: 1" policy eval bundle --object plain.yaml --param most=0
 want 2 "no policy has a parameter 'mst'; did you mean 'most'?" policy eval bundle --object plain.yaml --param mst=0
 want 2 "must be of type int" policy eval bundle --object plain.yaml --param most=many
+want 2 "must match low|high" policy eval words.yaml --object plain.yaml --param level=hgih
+want 0 "decision: allow" policy eval words.yaml --object plain.yaml --param level=high
+want 1 "words.yaml:5:68: the default does not match low|high" policy check bad-words.yaml
+want 0 "binding.yaml:4:9: the binding 'b' is of a policy that is not here: 'absent'" policy check binding.yaml
+want 1 "Deny and Warn may not stand together" policy check both.yaml
 want 2 "--object is missing" policy eval bundle
 want 3 "no-such" policy eval bundle --object no-such.yaml
 echo '{"a": 1}' >other.json

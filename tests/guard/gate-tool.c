@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Drives the gate from a script. Options by name=value: hooks=signal,fanotify
- * born=block pins=FOLDER. Commands come on standard input, a line each, and
+ * born=block unknown=block pins=FOLDER. Commands come on standard input, a line each, and
  * are answered by a line:
  *
  *	image FILE             its content is the image's from now on
  *	put CGROUP PID MODE [PATH]...   CGROUP: a folder, or a number
  *	remove CGROUP
  *	canary
+ *	other                  tells of another gate
  *	quit [keep]
  *
  * Verdicts are lines "drift ACT OUTCOME HOOK PATH (REASON) DIGEST".
@@ -28,6 +29,7 @@
 struct tool {
 	struct sk_gate *gate;
 	struct sk_process_table *processes;
+	const char *pins;
 	SK_VEC(struct { uint8_t digest[32]; uint64_t size; char *path; }) image;
 };
 
@@ -101,7 +103,7 @@ static int put(struct tool *t, char **words, int count, struct sk_err *err)
 	const char *protect[16] = { NULL };
 	struct sk_container c = { .id = sk_span_basename(sk_span_str(words[1])), .image_id = SK_SPAN_LIT("some") };
 	struct sk_gate_target target = { .cgroup = cgroup_id(words[1]), .pid = atoi(words[2]),
-					 .mode = mode_of(words[3]), .protect = protect };
+					 .mode = mode_of(words[3]), .decided = true, .protect = protect };
 
 	for (int i = 4; i < count && i < 19; i++)
 		protect[i - 4] = words[i];
@@ -120,6 +122,15 @@ static int canary(struct tool *t, struct sk_err *err)
 		printf("%s: %s%s%s\n", rows[i].name, sk_gate_state_name(rows[i].state), rows[i].hook ? " by " : "",
 		       rows[i].hook ? rows[i].hook : "");
 	return 0;
+}
+
+static void other(struct tool *t)
+{
+	char *text = sk_gate_other(t->gate, t->pins);
+
+	if (text)
+		printf("%s\n", text);
+	free(text);
 }
 
 /* 1: the end. */
@@ -146,6 +157,8 @@ static int command(struct tool *t, char *line, bool *ret_keep)
 		sk_gate_remove(t->gate, cgroup_id(words[1]));
 	else if (strcmp(words[0], "canary") == 0)
 		r = canary(t, &err);
+	else if (strcmp(words[0], "other") == 0)
+		other(t);
 	printf("%s %s\n", r < 0 ? "failed" : "done", r < 0 ? err.text : words[0]);
 	return 0;
 }
@@ -167,6 +180,8 @@ static void read_option(struct sk_gate_options *o, const char *word)
 		o->hooks = hooks_of(word + 6);
 	else if (strncmp(word, "born=", 5) == 0)
 		o->born = mode_of(word + 5);
+	else if (strncmp(word, "unknown=", 8) == 0)
+		o->unknown = mode_of(word + 8);
 	else if (strncmp(word, "pins=", 5) == 0)
 		o->pins = word + 5;
 }
@@ -174,7 +189,7 @@ static void read_option(struct sk_gate_options *o, const char *word)
 int main(int argc, char **argv)
 {
 	struct tool t = { .processes = sk_process_table_new(0) };
-	struct sk_gate_options o = { .truth = { &t, has_size, has_digest } };
+	struct sk_gate_options o = { .hold = 2, .truth = { .context = &t, .has_size = has_size, .has_digest = has_digest } };
 	struct sk_err err = SK_ERR_INIT;
 	struct pollfd fds[2] = { { .fd = 0, .events = POLLIN } };
 	char line[4096];
@@ -188,6 +203,7 @@ int main(int argc, char **argv)
 		printf("failed %s\n", err.text);
 		return 77;
 	}
+	t.pins = o.pins ? o.pins : SK_GATE_PINS;
 	printf("ready hooks=%x%s\n", sk_gate_hooks(t.gate), sk_gate_is_pinned(t.gate) ? " pinned" : "");
 	fds[1] = (struct pollfd){ .fd = sk_gate_fd(t.gate), .events = POLLIN };
 	while (!end && (poll(fds, 2, -1) >= 0 || errno == EINTR)) {

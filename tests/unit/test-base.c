@@ -70,6 +70,27 @@ static void test_text(void)
 	is_str(sk_buf_str(&buf), "a\\x1b[31m\\xff \\u{202e}\xc3\xa9");
 }
 
+/* Every byte at every place of texts of every length around the great steps. */
+static void test_ascii_run(void)
+{
+	static const char but[4] = { '"', '<', '>', '\\' };
+	size_t wrong = 0;
+	char text[41];
+
+	for (size_t len = 0; len <= 40; len++)
+		for (size_t at = 0; at < (len ? len : 1); at++)
+			for (int byte = 0; byte < 256; byte++) {
+				bool fits = byte >= 0x20 && byte <= 0x7e && !memchr(but, byte, sizeof(but));
+				size_t run, good = fits ? len : at;
+
+				memset(text, 'x', sizeof(text));
+				text[at] = (char)byte;
+				run = sk_ascii_run(sk_span(text, len), but);
+				wrong += run > good || (good == len && len >= 8 && run != len) || run + 15 < good;
+			}
+	is_int((int64_t)wrong, 0);
+}
+
 static void test_time(void)
 {
 	char text[SK_TIME_TEXT];
@@ -90,6 +111,7 @@ int main(void)
 	test_reader();
 	test_map();
 	test_text();
+	test_ascii_run();
 	test_time();
 	return tap_done();
 }

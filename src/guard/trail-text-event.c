@@ -269,8 +269,7 @@ static void fill_file(struct sk_line *l, struct sk_event *e)
 		t->socket.server |= e->type == SK_EVENT_ACCEPT || e->type == SK_EVENT_ACCEPT4 || e->type == SK_EVENT_LISTEN;
 		t->file.socket = &t->socket;
 		t->file.type = type_of_socket(&t->socket);
-		sk_print_socket(&text, &t->socket);
-		t->file.name = sk_span(sk_arena_dup(l->arena, sk_buf_view(&text)), text.len);
+		t->file.name = t->socket.path;
 	} else if (!t->file.name.len && name.type == SK_ARG_PATH) {
 		sk_print_arg(&text, e, &desc, &name, false);
 		t->file.name = sk_span(sk_arena_dup(l->arena, sk_buf_view(&text)), text.len);

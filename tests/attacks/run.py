@@ -67,9 +67,8 @@ class Field:
         engine.make_root(self.root, {a.name: a.text() for a in attacks})
         self.engine = engine.Engine(self.folder)
         self.engine.load(self.root)
-        config = self.folder / "guard.yaml"
-        config.write_text("drift: {mode: alert, canary: false}\n" if kind == "own" else "")
-        self.guard = engine.Guard(self.folder, rules, "--all", "--config", str(config))
+        self.guard = engine.Guard(self.folder, rules, "--all",
+                                  config="drift: {mode: alert, canary: false}\n" if kind == "own" else "")
 
     def container(self, attack):
         return f"{self.mark}-{attack.name}"

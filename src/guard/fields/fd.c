@@ -11,13 +11,17 @@ static bool is_plain(const struct sk_event *e)
 	return e->file && (e->file->type == SK_FILE_REGULAR || e->file->type == SK_FILE_TTY);
 }
 
-/* An open that failed has a name all the same: the one that was asked for. */
+/* Of a connection both ends. An open that failed has a name all the same: the one that was asked for. */
 static bool name_of(const struct sk_event *e, bool raw, struct sk_scratch *scratch, struct sk_field_value *ret)
 {
 	sk_cleanup(sk_buf_release) struct sk_buf text = { 0 };
 	struct sk_arg name;
 	struct sk_arg_desc desc = { "name", SK_ARG_PATH, NULL };
 
+	if (e->file && e->file->socket && !e->file->name.len) {
+		sk_print_socket(&text, e->file->socket);
+		return sk_give_copy(scratch, ret, sk_buf_view(&text));
+	}
 	if (e->file)
 		return sk_give_text(ret, raw && e->file->raw_name.len ? e->file->raw_name : e->file->name);
 	name = sk_event_arg(e, SK_SPAN_LIT("name"));

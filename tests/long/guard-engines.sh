@@ -255,7 +255,7 @@ id_of() { crictl ps -aq --name "^$1\$" | head -n 1; }
 clean_pods() {
 	for endpoint in "$dir"/*/engine.sock; do
 		[ -S "$endpoint" ] || continue
-		crictl pods -q | while read -r one; do timeout 60 command crictl -c /dev/null -r "unix://$endpoint" rmp -f "$one"; done
+		crictl pods -q | while read -r one; do crictl rmp -f "$one" </dev/null; done
 	done
 	for pid in "$dir"/*/engine.pid; do kill "$(cat "$pid")"; done
 }

@@ -70,7 +70,7 @@ begin_agent() {
 		state: $dir/state
 		runtime: $dir/run
 		outputs: [ { kind: file, path: $dir/alerts, format: falco }, { kind: file, path: $dir/audit, format: json } ]
-		drift: { mode: "off", entries: [ { images: ["*sekisho-engines:*"], mode: block } ] }
+		drift: { mode: "off", keep: false, entries: [ { images: ["*sekisho-engines:*"], mode: block } ] }
 		protect: { entries: [ { images: ["*sekisho-engines:*"], paths: [/etc/protected] } ] }
 		in-use: { sample: 1s, interval: 1s }
 		responses:

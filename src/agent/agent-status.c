@@ -137,6 +137,7 @@ static void put_container(void *context, const struct sk_container *c)
 	put_span(w, "imageId", c->image_id);
 	put_span(w, "engine", c->engine);
 	sk_json_put_str(w, "drift", sk_drift_mode(all->agent->drift, c));
+	sk_json_put_bool(w, "paused", sk_responses_paused(all->agent->responses, c));
 	if (c->pod_name.len) {
 		put_span(w, "pod", c->pod_name);
 		put_span(w, "namespace", c->namespace);

@@ -93,19 +93,23 @@ static struct sk_span path_in(struct sk_span cgroups, bool unified)
 	return sk_span("", 0);
 }
 
-static bool names_container(struct sk_span path, struct sk_span id)
+/* Whether a path ends at the container's own cgroup. */
+static bool ends_at(struct sk_span path, const struct sk_container *c)
 {
+	sk_autofree char *runtime = sk_strndup(c->engine.len ? c->engine.ptr : "", c->engine.len);
 	struct sk_span found;
 	const char *engine;
 
-	return sk_container_id(path, &found, &engine) && sk_span_eq(found, id);
+	if (sk_container_id(path, &found, &engine))
+		return sk_span_eq(found, c->id);
+	return sk_container_is_cgroup(c, runtime, sk_span_basename(path));
 }
 
 /* "/docker/ID/below" as far as "/docker/ID": the container may have made cgroups of its own. Empty: not in it. */
-static struct sk_span cut_at_id(struct sk_span path, struct sk_span id)
+static struct sk_span cut_at(struct sk_span path, const struct sk_container *c)
 {
 	for (size_t i = 1; i <= path.len; i++)
-		if ((i == path.len || path.ptr[i] == '/') && names_container(sk_span(path.ptr, i), id))
+		if ((i == path.len || path.ptr[i] == '/') && ends_at(sk_span(path.ptr, i), c))
 			return sk_span(path.ptr, i);
 	return sk_span("", 0);
 }
@@ -197,15 +201,16 @@ static bool is_dots(struct sk_span path)
 	return false;
 }
 
-static char *find_in(const char *root, bool unified, struct sk_span id, struct sk_span hint)
+/* Without a hint no name but an engine's is looked for: any container may have made a cgroup of any other name. */
+static char *find_in(const char *root, bool unified, const struct sk_container *c, struct sk_span hint)
 {
-	struct sk_span path = cut_at_id(path_in(hint, unified), id);
+	struct sk_span path = cut_at(path_in(hint, unified), c);
 
 	if (!root)
 		return NULL;
 	if (path.len && !is_dots(path))
 		return sk_printf("%s%.*s", root, (int)path.len, path.ptr);
-	return hint.len ? NULL : look_for(root, id);
+	return hint.len ? NULL : look_for(root, c->id);
 }
 
 static bool has_file(const char *folder, const char *name)
@@ -215,18 +220,22 @@ static bool has_file(const char *folder, const char *name)
 	return access(path, F_OK) == 0;
 }
 
-int sk_cgroup_find(const struct sk_cgroups *c, struct sk_span id, struct sk_span hint, struct sk_cgroup *ret,
-		   struct sk_err *err)
+int sk_cgroup_find(const struct sk_cgroups *c, const struct sk_container *container, struct sk_span hint,
+		   struct sk_cgroup *ret, struct sk_err *err)
 {
+	struct sk_span own = sk_buf_view(&c->own), id = container->id;
+
 	*ret = (struct sk_cgroup){ 0 };
-	if (cut_at_id(path_in(sk_buf_view(&c->own), false), id).len || cut_at_id(path_in(sk_buf_view(&c->own), true), id).len)
+	if (cut_at(path_in(own, false), container).len || cut_at(path_in(own, true), container).len)
 		return sk_err_set(err, SK_EINVAL, "the agent runs in this container");
 	ret->id = sk_strndup(id.ptr, id.len);
-	ret->path = find_in(c->freezer, false, id, hint);
+	ret->path = find_in(c->freezer, false, container, hint);
+	ret->root = c->freezer ? strlen(c->freezer) : 0;
 	if (ret->path && has_file(ret->path, "freezer.state"))
 		return 0;
 	free(ret->path);
-	ret->path = find_in(c->unified, true, id, hint);
+	ret->path = find_in(c->unified, true, container, hint);
+	ret->root = c->unified ? strlen(c->unified) : 0;
 	ret->unified = true;
 	if (ret->path && has_file(ret->path, "cgroup.freeze"))
 		return 0;
@@ -289,12 +298,67 @@ int sk_cgroup_freeze(const struct sk_cgroup *c, bool frozen, struct sk_err *err)
 	return sk_err_set(err, SK_ETIMEOUT, "%s/%s: does not become %s", c->path, name, text);
 }
 
+bool sk_cgroup_is_frozen(const struct sk_cgroup *c)
+{
+	return state_is(c, true);
+}
+
+struct frozen {
+	void (*fn)(void *context, const struct sk_cgroup *cgroup);
+	void *context;
+	size_t root;
+	bool unified;
+};
+
+/* Whether it was told to, itself. */
+static bool is_told(const char *folder, bool unified)
+{
+	sk_autofree char *path = sk_printf("%s/%s", folder, unified ? "cgroup.freeze" : "freezer.self_freezing");
+	sk_cleanup(sk_buf_release) struct sk_buf text = { 0 };
+
+	return sk_path_slurp(path, SK_MAX_PROC_FILE, &text, NULL) >= 0 && sk_span_is(sk_span_trim(sk_buf_view(&text)), "1");
+}
+
+static enum step look_if_frozen(void *context, const char *path)
+{
+	const struct frozen *f = context;
+	struct sk_span id = sk_span_basename(sk_span_str(path));
+	const char *engine;
+	bool of_engine = sk_container_id(sk_span_str(path + f->root), &id, &engine);
+
+	if (is_told(path, f->unified)) {
+		struct sk_cgroup found = { .path = sk_strdup(path), .root = f->root, .id = sk_strndup(id.ptr, id.len),
+					   .unified = f->unified };
+
+		f->fn(f->context, &found);
+		sk_cgroup_release(&found);
+		return STEP_BESIDE;
+	}
+	return of_engine ? STEP_BESIDE : STEP_BELOW;
+}
+
+void sk_cgroups_each_frozen(const struct sk_cgroups *c, void (*fn)(void *context, const struct sk_cgroup *cgroup),
+			    void *context)
+{
+	const char *const roots[] = { c->freezer, c->unified };
+
+	for (size_t i = 0; i < SK_COUNT(roots); i++)
+		if (roots[i])
+			walk(open_folder(roots[i]), roots[i], 0, look_if_frozen,
+			     &(struct frozen){ fn, context, strlen(roots[i]), i == 1 });
+}
+
 /* ---- killing ---- */
 
 struct sweep {
 	const struct sk_cgroup *cgroup;
 	int found, killed;
 };
+
+static bool is_at_or_below(struct sk_span path, struct sk_span above)
+{
+	return sk_span_eq(sk_span_sub(path, 0, above.len), above) && (path.len == above.len || path.ptr[above.len] == '/');
+}
 
 /* Held by a descriptor, and looked at again: its number may be another's by now. */
 static bool kill_member(const struct sk_cgroup *c, int32_t pid)
@@ -305,7 +369,7 @@ static bool kill_member(const struct sk_cgroup *c, int32_t pid)
 	if (pidfd < 0)
 		return false;
 	sk_suspect_cgroups(pid, &cgroups);
-	return cut_at_id(path_in(sk_buf_view(&cgroups), c->unified), sk_span_str(c->id)).len &&
+	return is_at_or_below(path_in(sk_buf_view(&cgroups), c->unified), sk_span_str(c->path + c->root)) &&
 	       syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0) == 0;
 }
 

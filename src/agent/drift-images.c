@@ -138,7 +138,7 @@ static void ask(struct sk_drift_images *im, struct image *image, const struct sk
 	job->image_id = sk_strdup(image->id);
 	job->digest = copy(c->image_digest);
 	job->name = copy(c->image);
-	if (im->count == MAX_WAITING || !sk_lower_of(pid, &job->lower)) {
+	if (im->count == MAX_WAITING || !sk_lower_of_container(c, pid, &job->lower)) {
 		job_free(job);
 		return; /* the next container of this image is another chance */
 	}
@@ -162,7 +162,8 @@ void sk_drift_images_want(struct sk_drift_images *im, const struct sk_container 
 		image->manifest = NULL;
 		if (err.code != SK_ENOTFOUND)
 			say_trouble(im, "a manifest is not used", err.text);
-		if (im->make && pid > 0)
+		/* What users' own engines say of images is theirs to make up: it must not be the truth about others'. */
+		if (im->make && (pid > 0 || c->upper.len) && !c->owner)
 			ask(im, image, c, pid);
 	}
 	pthread_mutex_unlock(&im->lock);

@@ -82,7 +82,10 @@ static const char *ask_engine(struct sk_responses *rs, const struct sk_response 
 
 static int find_cgroup(struct sk_responses *rs, const struct sk_response *r, struct sk_cgroup *ret, struct sk_err *err)
 {
-	return sk_cgroup_find(&rs->cgroups, sk_span_str(r->id), sk_buf_view(&r->cgroups), ret, err);
+	struct sk_container container = { .id = sk_span_str(r->id), .engine = sk_span_str(r->engine),
+					  .cgroup = sk_span_str(r->cgroup) };
+
+	return sk_cgroup_find(&rs->cgroups, &container, sk_buf_view(&r->cgroups), ret, err);
 }
 
 /*
@@ -110,6 +113,8 @@ static void pause_container(struct sk_responses *rs, struct sk_response *r)
 			result.outcome = outcome_of(&err);
 		}
 	}
+	if (found == 0 && result.way)
+		sk_response_note_frozen(rs, &cgroup);
 	sk_response_audit(rs, r, &result);
 	done(r, SK_RESPONSE_PAUSE);
 }

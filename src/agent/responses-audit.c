@@ -126,6 +126,7 @@ struct sk_response *sk_response_new(const struct sk_response_entry *entry, const
 		r->name = copy(p->container->name);
 		r->image = copy(p->container->image);
 		r->engine = copy(p->container->engine);
+		r->cgroup = copy(p->container->cgroup);
 	}
 	if (!sk_response_has(r, SK_RESPONSE_EVIDENCE))
 		return r;
@@ -145,6 +146,7 @@ void sk_response_free(struct sk_response *r)
 	free(r->name);
 	free(r->image);
 	free(r->engine);
+	free(r->cgroup);
 	sk_buf_release(&r->cgroups);
 	sk_buf_release(&r->alert);
 	sk_buf_release(&r->facts);

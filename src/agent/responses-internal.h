@@ -21,6 +21,7 @@ struct sk_response {
 	int64_t start;	/* of the process, since 1970 */
 	bool contained;
 	char *id, *name, *image, *engine; /* of the container */
+	char *cgroup;			  /* that its runtime was told to make */
 	struct sk_buf cgroups;		  /* of the process, while it still lived */
 	struct sk_buf alert, facts;	  /* for evidence */
 	bool frozen;			  /* the container was, by us */
@@ -57,6 +58,7 @@ struct sk_responses {
 	bool sees_all; /* in the first pid namespace: numbers of events are ours, too */
 	pthread_mutex_t lock; /* of what follows */
 	SK_VEC(char *) lines;
+	SK_VEC(struct sk_cgroup) frozen; /* what stands still as far as is known */
 	struct sk_responses_counts counts;
 };
 
@@ -74,6 +76,10 @@ void sk_response_audit(struct sk_responses *responses, const struct sk_response 
 /* The same for every action that is left, and nothing is left. */
 void sk_response_audit_all(struct sk_responses *responses, struct sk_response *response,
 			   enum sk_response_outcome outcome, const char *reason);
+
+/* responses-frozen.c: it was found frozen, or is now. A copy is kept. */
+void sk_response_note_frozen(void *responses, const struct sk_cgroup *cgroup);
+void sk_response_forget_frozen(struct sk_responses *responses);
 
 /* responses-act.c: what threads do. Each owns the response. */
 void sk_response_run_quick(struct sk_responses *responses, struct sk_response *response);

@@ -36,6 +36,7 @@ static int open_parts(struct sk_responses *rs, struct sk_err *err)
 	if (wants(c, SK_RESPONSE_EVIDENCE) &&
 	    sk_evidence_open(rs->options.state, c->evidence.quota, &rs->evidence, err) < 0)
 		return sk_err_wrap(err, "evidence");
+	sk_cgroups_each_frozen(&rs->cgroups, sk_response_note_frozen, rs);
 	rs->quick = (struct sk_response_queue){ .responses = rs, .run = sk_response_run_quick };
 	rs->slow = (struct sk_response_queue){ .responses = rs, .run = sk_response_run_slow };
 	if (sk_response_queue_start(&rs->quick, "responses", err) < 0)
@@ -78,6 +79,7 @@ void sk_responses_close(struct sk_responses *rs)
 	give_up(rs, sk_response_queue_end(&rs->slow));
 	sk_responses_turn(rs);
 	sk_evidence_close(rs->evidence);
+	sk_response_forget_frozen(rs);
 	sk_cgroups_release(&rs->cgroups);
 	sk_vec_release(&rs->lines);
 	pthread_mutex_destroy(&rs->lock);

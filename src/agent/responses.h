@@ -108,6 +108,12 @@ void sk_responses_alert(struct sk_responses *responses, const struct sk_alert *a
 /* Hands out the audit lines of what was done meanwhile; to be called often. */
 void sk_responses_turn(struct sk_responses *responses);
 
+/*
+ * Whether a container stands still, as far as a response made it so or it did when
+ * the agent began. Reads a file of the kernel's for those alone.
+ */
+bool sk_responses_paused(struct sk_responses *responses, const struct sk_container *container);
+
 struct sk_responses_counts {
 	uint64_t actions[SK_RESPONSE_ACTIONS][SK_OUTCOMES];
 	uint64_t lost_lines; /* audit lines that nobody took in time */

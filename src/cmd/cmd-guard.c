@@ -48,7 +48,7 @@ int sk_guard_load(const char *const *paths, size_t count, struct sk_rules *rules
 }
 
 static const struct sk_command *const subs[] = { &sk_guard_run,    &sk_guard_status, &sk_guard_events,
-						  &sk_guard_record, &sk_guard_replay, &sk_guard_check,
+						  &sk_guard_resume, &sk_guard_record, &sk_guard_replay, &sk_guard_check,
 						  &sk_guard_fields, &sk_guard_config, NULL };
 
 static const char *const text[] = {

@@ -190,7 +190,7 @@ static void write_text(struct sk_buf *out, const struct sk_node *root)
 		  COLUMNS_OF({ "count", "COUNT" }, { "rule", "RULE" }), SHOWN_RULES);
 	put_table(out, "Containers", sk_node_get(root, "containers"),
 		  COLUMNS_OF({ "id", "ID" }, { "name", "NAME" }, { "image", "IMAGE" },
-			     { "drift", "DRIFT" }),
+			     { "drift", "DRIFT" }, { "paused", "PAUSED" }),
 		  SIZE_MAX);
 	put_table(out, "Outputs", sk_node_get(root, "outputs"),
 		  COLUMNS_OF({ "name", "NAME" }, { "sent", "SENT" }, { "queued", "QUEUED" },

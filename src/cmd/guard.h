@@ -7,7 +7,7 @@
 #include "guard/alert.h"
 
 extern const struct sk_command sk_guard_check, sk_guard_config, sk_guard_events, sk_guard_fields, sk_guard_record, sk_guard_replay,
-	sk_guard_run, sk_guard_status;
+	sk_guard_resume, sk_guard_run, sk_guard_status;
 
 /* "rules/x.yaml:12:5: error: what" */
 void sk_guard_print_problem(struct sk_buf *out, const struct sk_rule_problem *problem);

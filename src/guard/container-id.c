@@ -52,3 +52,26 @@ bool sk_container_id(struct sk_span cgroup, struct sk_span *ret_id, const char *
 		*ret_engine = "docker";
 	return found;
 }
+
+/* "PREFIX-NAME" */
+static bool is_joined(struct sk_span whole, struct sk_span prefix, struct sk_span name)
+{
+	return whole.len == prefix.len + 1 + name.len && sk_span_eq(sk_span_sub(whole, 0, prefix.len), prefix) &&
+	       whole.ptr[prefix.len] == '-' && sk_span_eq(sk_span_from(whole, prefix.len + 1), name);
+}
+
+/* runc's and crun's rule */
+bool sk_container_is_cgroup(const struct sk_container *c, const char *runtime, struct sk_span component)
+{
+	struct sk_span told = c->cgroup, slice, prefix, name;
+
+	if (sk_span_ends(component, ".scope"))
+		component.len -= strlen(".scope");
+	if (!told.len)
+		return sk_span_eq(component, c->id) || is_joined(component, sk_span_str(runtime), c->id);
+	if (told.ptr[0] == '/' || sk_span_chr(told, ':') < 0)
+		return sk_span_eq(component, sk_span_basename(told));
+	if (!sk_span_split(&told, ':', &slice) || !sk_span_split(&told, ':', &prefix) || !sk_span_split(&told, ':', &name))
+		return false;
+	return prefix.len ? is_joined(component, prefix, name) : sk_span_eq(component, name);
+}

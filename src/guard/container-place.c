@@ -11,31 +11,9 @@
 
 /* ---- by cgroup ---- */
 
-/* What the last component of the cgroup of that container is (runc's and crun's rule). */
 static bool is_cgroup_of(const struct sk_container_entry *e, struct sk_span component)
 {
-	struct sk_span told = e->container.cgroup, slice, prefix, name;
-
-	if (sk_span_ends(component, ".scope"))
-		component.len -= strlen(".scope");
-	if (!told.len)
-		return sk_span_eq(component, e->container.id) ||
-		       (component.len == strlen(e->runtime) + 1 + e->container.id.len &&
-			sk_span_starts(component, e->runtime) &&
-			component.ptr[strlen(e->runtime)] == '-' &&
-			sk_span_eq(sk_span_from(component, strlen(e->runtime) + 1),
-				   e->container.id));
-	if (told.ptr[0] == '/' || sk_span_chr(told, ':') < 0)
-		return sk_span_eq(component, sk_span_basename(told));
-	if (!sk_span_split(&told, ':', &slice) || !sk_span_split(&told, ':', &prefix) ||
-	    !sk_span_split(&told, ':', &name))
-		return false;
-	if (!prefix.len)
-		return sk_span_eq(component, name);
-	return component.len == prefix.len + 1 + name.len &&
-	       sk_span_eq(sk_span_sub(component, 0, prefix.len), prefix) &&
-	       component.ptr[prefix.len] == '-' &&
-	       sk_span_eq(sk_span_from(component, prefix.len + 1), name);
+	return sk_container_is_cgroup(&e->container, e->runtime, component);
 }
 
 static bool is_below(const struct sk_container_entry *e, struct sk_span path)

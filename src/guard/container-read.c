@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/time.h"
 #include "doc/doc.h"
+#include "guard/container-pod.h"
 #include "guard/container-probe.h"
 
 static struct sk_span copy(struct sk_arena *arena, struct sk_span s)
@@ -78,8 +79,6 @@ static void take_mounts(struct sk_arena *arena, const struct sk_node *list, stru
 	c->mount_count = n;
 }
 
-#define LAST_APPLIED "kubectl.kubernetes.io/last-applied-configuration"
-
 /* ---- Docker ---- */
 
 static bool docker_mount(struct sk_arena *arena, const struct sk_node *node, struct sk_mount_point *ret)
@@ -115,7 +114,7 @@ static void read_docker(const struct sk_node *root, struct sk_arena *arena, stru
 	take_labels(arena, sk_node_get(config, "Labels"), &c->labels, &c->label_count);
 	take_named(arena, sk_node_get(config, "Labels"), kubernetes_labels, SK_COUNT(kubernetes_labels), c);
 	sk_container_take_healthcheck(c, sk_node_path(config, "Healthcheck", "Test", NULL), arena);
-	sk_container_take_probes(c, sk_node_str(sk_node_path(config, "Labels", "annotation." LAST_APPLIED, NULL)), arena);
+	sk_container_take_probes(c, sk_node_str(sk_node_path(config, "Labels", "annotation." SK_LAST_APPLIED, NULL)), arena);
 	take_mounts(arena, sk_node_get(root, "MountPoints"), c, docker_mount);
 	if (sk_time_parse(sk_node_str(sk_node_path(root, "State", "StartedAt", NULL)), &start) && start > 0)
 		c->start = start * INT64_C(1000000000);
@@ -235,7 +234,6 @@ static const struct named_field annotations[] = {
 	{ "io.kubernetes.cri.sandbox-uid", FIELD(pod_uid) },
 	{ "io.kubernetes.cri.sandbox-id", FIELD(pod_id) },
 	{ "io.kubernetes.cri-o.ContainerName", FIELD(name) },
-	{ "io.kubernetes.cri-o.Image", FIELD(image_id) },
 	{ "io.kubernetes.cri-o.ImageName", FIELD(image) },
 	{ "io.kubernetes.cri-o.SandboxID", FIELD(pod_id) },
 	{ "io.kubernetes.cri-o.KubeName", FIELD(pod_name) },
@@ -250,15 +248,25 @@ static const struct named_field annotations[] = {
 	{ "org.opencontainers.image.ref.name", FIELD(image) },
 };
 
-/* CRI-O's ImageRef is an id or a digest, of whatever age of CRI-O. */
+static bool is_image_id(struct sk_span s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if (!((s.ptr[i] >= '0' && s.ptr[i] <= '9') || (s.ptr[i] >= 'a' && s.ptr[i] <= 'f')))
+			return false;
+	return s.len == 64;
+}
+
+/* What CRI-O calls an image is its id, a digest or its name, by the age of CRI-O. */
 static void take_image_ref(struct sk_arena *arena, struct sk_span ref, struct sk_container *c)
 {
 	ptrdiff_t at = sk_span_chr(ref, '@');
 
 	if (at >= 0)
 		take(arena, &c->image_digest, sk_span_from(ref, (size_t)at + 1));
-	else
+	else if (is_image_id(without(ref, "sha256:")))
 		take(arena, &c->image_id, without(ref, "sha256:"));
+	else if (!c->image.len)
+		take(arena, &c->image, ref);
 }
 
 /* An object written as a string into an annotation. */
@@ -277,22 +285,17 @@ static bool is_sandbox(const struct sk_node *a)
 	       sk_span_is(sk_node_str(sk_node_get(a, "io.kubernetes.cri-o.ContainerType")), "sandbox");
 }
 
-/* Those of the pod, as an object in a string. */
-static void take_pod_annotations(struct sk_arena *arena, struct sk_span text, struct sk_container *c)
-{
-	sk_cleanup(sk_doc_release) struct sk_doc doc = { 0 };
-
-	if (text.len && sk_doc_parse(&doc, SK_DOC_JSON, text, 0, NULL) >= 0)
-		sk_container_take_probes(c, sk_node_str(sk_node_get(doc.root, LAST_APPLIED)), arena);
-}
-
 static void read_annotations(const struct sk_node *a, struct sk_arena *arena, struct sk_container *c)
 {
 	take_named(arena, a, annotations, SK_COUNT(annotations), c);
+	if (!c->image_digest.len)
+		take_image_ref(arena, sk_node_str(sk_node_get(a, "io.kubernetes.cri-o.ImageRepoDigests")), c);
+	take_image_ref(arena, sk_node_str(sk_node_get(a, "io.kubernetes.cri-o.Image")), c);
 	take_image_ref(arena, sk_node_str(sk_node_get(a, "io.kubernetes.cri-o.ImageRef")), c);
 	take_labels_text(arena, sk_node_str(sk_node_get(a, "io.kubernetes.cri-o.Labels")), &c->labels, &c->label_count);
 	take_labels_text(arena, sk_node_str(sk_node_get(a, "nerdctl/labels")), &c->labels, &c->label_count);
-	take_pod_annotations(arena, sk_node_str(sk_node_get(a, "io.kubernetes.cri-o.Annotations")), c);
+	sk_container_take_pod_annotations(c, sk_node_str(sk_node_get(a, "io.kubernetes.cri-o.Annotations")), arena);
+	sk_container_take_cni(c, sk_node_str(sk_node_get(a, "io.kubernetes.cri-o.CNIResult")), arena);
 	if (is_sandbox(a)) {
 		c->pod_labels = c->labels;
 		c->pod_label_count = c->label_count;
@@ -356,8 +359,14 @@ static void read_sandbox(const struct sk_node *root, struct sk_arena *arena, str
 	c->pod_label_count = pod.pod_label_count;
 	take(arena, &c->liveness, pod.liveness);
 	take(arena, &c->readiness, pod.readiness);
+	c->cni = pod.cni;
 	if (!c->ip.len)
 		c->ip = pod.ip;
+}
+
+static void read_cri_sandbox(const struct sk_node *root, struct sk_arena *arena, struct sk_container *c)
+{
+	sk_container_take_sandbox(c, root, arena);
 }
 
 /* ---- containers/storage ---- */
@@ -434,6 +443,7 @@ int sk_container_read(enum sk_container_form form, struct sk_span json, struct s
 		[SK_CONTAINER_INSPECT_IMAGE] = read_inspect_image,
 		[SK_CONTAINER_MANIFEST] = read_manifest,
 		[SK_CONTAINER_SANDBOX] = read_sandbox,
+		[SK_CONTAINER_CRI_SANDBOX] = read_cri_sandbox,
 	};
 	sk_cleanup(sk_doc_release) struct sk_doc doc = { 0 };
 	int r;

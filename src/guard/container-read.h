@@ -24,6 +24,7 @@ enum sk_container_form {
 	SK_CONTAINER_INSPECT_IMAGE, /* GET /images/ID/json: the image's digest */
 	SK_CONTAINER_MANIFEST,	  /* manifest of the container's image: its id, which is the digest of its configuration */
 	SK_CONTAINER_SANDBOX,	  /* config.json of the pod's sandbox: labels and address of the pod */
+	SK_CONTAINER_CRI_SANDBOX, /* what containerd keeps of it: addresses and annotations of the pod */
 	SK_CONTAINER_FORMS,
 };
 

@@ -3,6 +3,7 @@
 
 #include "base/fd.h"
 #include "base/limits.h"
+#include "base/reader.h"
 #include "doc/doc.h"
 #include "guard/bolt.h"
 #include "guard/container-read.h"
@@ -38,17 +39,20 @@ static uint32_t read_labels(const struct containerd *d, const char *id, const st
 	struct sk_bolt_item *items = sk_arena_alloc(d->arena, SK_MAX_CONTAINER_LABELS * sizeof(*items));
 	size_t n = sk_bolt_list(d->bolt, keys, d->arena, items, SK_MAX_CONTAINER_LABELS);
 	struct sk_label *labels = n ? sk_arena_alloc(d->arena, n * sizeof(*labels)) : NULL;
-
 	size_t bytes = 0;
+	uint32_t count = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		bytes += items[i].key.len + items[i].value.len;
 		if (bytes > SK_MAX_CONTAINER_TEXT)
-			return (uint32_t)i;
-		labels[i] = (struct sk_label){ items[i].key, items[i].value };
+			break;
+		/* containerd's own, by which it tells sandboxes from containers. */
+		if (sk_span_starts(items[i].key, "io.cri-containerd."))
+			continue;
+		labels[count++] = (struct sk_label){ items[i].key, items[i].value };
 		*ret = labels;
 	}
-	return (uint32_t)n;
+	return count;
 }
 
 #if defined(__aarch64__)
@@ -106,6 +110,38 @@ static void read_image(const struct containerd *d)
 	read_image_id(d, digest);
 }
 
+/* The value in a message google.protobuf.Any; empty: it is none. */
+static struct sk_span any_value(struct sk_span any)
+{
+	struct sk_reader r = sk_reader(any);
+
+	while (sk_reader_more(&r)) {
+		uint64_t key = sk_read_varint(&r);
+		struct sk_span bytes = (key & 7) == 2 ? sk_read_string(&r) : sk_span(NULL, 0);
+
+		if (!bytes.ptr || key >> 3 == 2)
+			return bytes;
+	}
+	return sk_span(NULL, 0);
+}
+
+/* Kubernetes' part of containerd keeps what it knows of a pod with the container of its sandbox. */
+static void read_pod(const struct containerd *d)
+{
+	const char *keys[] = { "v1", d->space, "containers", d->container->pod_id.ptr, "extensions",
+			       "io.cri-containerd.sandbox.metadata", NULL };
+	struct sk_span json;
+	uint32_t n;
+
+	if (!d->container->pod_id.len)
+		return;
+	n = read_labels(d, d->container->pod_id.ptr, &d->container->pod_labels);
+	d->container->pod_label_count = n ? n : d->container->pod_label_count;
+	json = any_value(sk_bolt_get(d->bolt, keys, d->arena));
+	if (json.len)
+		sk_container_read(SK_CONTAINER_CRI_SANDBOX, json, d->arena, d->container, NULL);
+}
+
 void sk_container_read_containerd(struct sk_container *container, struct sk_span root, struct sk_span space,
 				  struct sk_arena *arena)
 {
@@ -118,10 +154,7 @@ void sk_container_read_containerd(struct sk_container *container, struct sk_span
 	d.space = sk_arena_dup(arena, space);
 	n = read_labels(&d, container->id.ptr, &container->labels);
 	container->label_count = n ? n : container->label_count;
-	if (container->pod_id.len) {
-		n = read_labels(&d, container->pod_id.ptr, &container->pod_labels);
-		container->pod_label_count = n ? n : container->pod_label_count;
-	}
+	read_pod(&d);
 	read_image(&d);
 	sk_bolt_close(d.bolt);
 }

@@ -257,6 +257,18 @@ static void ask(struct sk_container_table *table, struct sk_container_entry *e)
 		e->asked = sk_container_engines_ask(table->engines, e->container.id);
 }
 
+/* Who started the runtime that it came from, if that was not seen: the files of users are looked at otherwise. */
+static void find_owner(struct sk_container_entry *e, const struct sk_process *process)
+{
+	struct sk_arena arena = { 0 };
+	struct sk_runtime_call call;
+
+	for (const struct sk_process *p = process; p && !e->container.owner; p = p->parent)
+		if (p->container != &e->container && sk_runtime_call(p, &arena, &call) && sk_span_eq(call.id, e->container.id))
+			e->container.owner = p->uid;
+	sk_arena_release(&arena);
+}
+
 /* A copy of what was known, with all that is found beside it, is copied again without what else was read. */
 void sk_container_entry_look(struct sk_container_table *table, struct sk_container_entry *e,
 			     const struct sk_process *process)
@@ -270,6 +282,8 @@ void sk_container_entry_look(struct sk_container_table *table, struct sk_contain
 	now = sk_container_now();
 	if (now < e->next_look)
 		return;
+	if (!e->wait)
+		find_owner(e, process);
 	next = sk_container_copy(&e->container, &work);
 	if (e->container.owner)
 		sk_container_aside_look(table->aside, &next, &e->bundle, &work);

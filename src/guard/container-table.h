@@ -77,3 +77,6 @@ void sk_container_table_observe(struct sk_container_table *table, sk_container_f
  * id is no 64 hexadecimal digits.
  */
 bool sk_container_id(struct sk_span cgroup, struct sk_span *ret_id, const char **ret_engine);
+
+/* Whether a cgroup of that name is the container's, whatever its id: as its runtime ("runc") was told to call it. */
+bool sk_container_is_cgroup(const struct sk_container *container, const char *runtime, struct sk_span component);

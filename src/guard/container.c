@@ -36,8 +36,8 @@ struct sk_container sk_container_copy(const struct sk_container *c, struct sk_ar
 {
 	struct sk_container to = *c;
 	struct sk_span *const texts[] = { &to.id, &to.engine, &to.name, &to.image, &to.image_id, &to.image_digest,
-					  &to.pod_name, &to.pod_uid, &to.namespace, &to.pod_id, &to.ip, &to.rootfs, &to.upper,
-					  &to.cgroup, &to.healthcheck, &to.liveness, &to.readiness };
+					  &to.pod_name, &to.pod_uid, &to.namespace, &to.pod_id, &to.ip, &to.cni, &to.rootfs,
+					  &to.upper, &to.cgroup, &to.healthcheck, &to.liveness, &to.readiness };
 
 	for (size_t i = 0; i < SK_COUNT(texts); i++)
 		*texts[i] = copy(*texts[i], arena);

@@ -32,7 +32,8 @@ struct sk_container {
 	int64_t start;		    /* nanoseconds since 1970; 0 unknown */
 	uint32_t owner;		    /* user id of who started its runtime; 0: root, or not known */
 	int32_t privileged;	    /* 1, 0; -1 unknown */
-	struct sk_span ip;
+	struct sk_span ip;	    /* its pod's, where it is in one */
+	struct sk_span cni;	    /* what network plugins gave its pod, as JSON */
 	struct sk_span rootfs;	    /* its root folder as the host has it, while it runs */
 	struct sk_span upper;	    /* upper folder of its overlay; empty: unknown */
 	struct sk_span cgroup;	    /* its place in the hierarchy, as the runtime was told */

@@ -225,7 +225,6 @@ const struct sk_field_absent sk_fields_absent[] = {
 	{ "thread.nametid", COUNTS }, { "thread.cgroups", "a cgroup is known by its id, not by its path" },
 	{ "thread.cgroup", "a cgroup is known by its id, not by its path" },
 	{ "proc.nthreads", "threads are not counted" }, { "proc.nchilds", "threads are not counted" },
-	{ "container.cni.json", "network plugins are not asked" }, { "k8s.pod.cni.json", "network plugins are not asked" },
 	{ "k8s.rc.name", "removed from Falco" }, { "k8s.rc.id", "removed from Falco" },
 	{ "k8s.svc.name", "removed from Falco" }, { "k8s.svc.id", "removed from Falco" },
 	{ "k8s.ns.id", "removed from Falco" }, { "k8s.rs.name", "removed from Falco" },

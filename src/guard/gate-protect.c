@@ -59,6 +59,8 @@ int sk_gate_protect(int32_t pid, const char *const *paths, struct sk_err *err)
 	int status = 0;
 	pid_t child;
 
+	if ((mounts < 0 || root < 0) && errno == ENOENT)
+		return 0; /* it has ended: there is nothing left to protect */
 	if (mounts < 0 || root < 0)
 		return sk_err_errno(err, "%s", name);
 	child = fork();

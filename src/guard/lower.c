@@ -3,7 +3,7 @@
 
 #include "base/fd.h"
 #include "base/limits.h"
-#include "base/span.h"
+#include "guard/container.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -51,8 +51,8 @@ static struct sk_span option_of(struct sk_span line, const char *name)
 	return sk_span_sub(rest, 0, n);
 }
 
-/* The line of the process's root, if that is an overlay: "36 35 0:52 / / rw,... - overlay overlay rw,lowerdir=...". */
-static bool root_line(struct sk_span text, struct sk_span *ret_line, uint32_t *ret_device)
+/* The line of an overlay that is mounted there: "36 35 0:52 / / rw,... - overlay overlay rw,lowerdir=...". */
+static bool line_of(struct sk_span text, struct sk_span where, struct sk_span *ret_line, uint32_t *ret_device)
 {
 	struct sk_span line;
 
@@ -63,7 +63,7 @@ static bool root_line(struct sk_span text, struct sk_span *ret_line, uint32_t *r
 
 		for (size_t i = 0; i < SK_COUNT(words); i++)
 			sk_span_split(&rest, ' ', &words[i]);
-		if (!sk_span_is(words[4], "/") || sk_span_find(rest, SK_SPAN_LIT(" - overlay ")) < 0)
+		if (!sk_span_eq(words[4], where) || sk_span_find(rest, SK_SPAN_LIT(" - overlay ")) < 0)
 			continue;
 		snprintf(device, sizeof(device), "%.*s", (int)words[2].len, words[2].ptr);
 		if (sscanf(device, "%u:%u", &major_number, &minor_number) != 2)
@@ -75,15 +75,14 @@ static bool root_line(struct sk_span text, struct sk_span *ret_line, uint32_t *r
 	return false;
 }
 
-bool sk_lower_of(int32_t pid, struct sk_lower *ret)
+static bool of_mount(const char *path, struct sk_span where, struct sk_lower *ret)
 {
-	sk_autofree char *path = sk_printf("/proc/%d/mountinfo", pid);
 	sk_cleanup(sk_buf_release) struct sk_buf text = { 0 };
 	struct sk_span line, lower, part;
 
 	*ret = (struct sk_lower){ 0 };
 	if (sk_path_slurp(path, SK_MAX_PROC_FILE, &text, NULL) < 0 ||
-	    !root_line(sk_buf_view(&text), &line, &ret->device))
+	    !line_of(sk_buf_view(&text), where, &line, &ret->device))
 		return false;
 	lower = option_of(line, "lowerdir=");
 	while (ret->folders.len < SK_MAX_LAYERS && sk_span_split(&lower, ':', &part)) {
@@ -99,6 +98,40 @@ bool sk_lower_of(int32_t pid, struct sk_lower *ret)
 		*sk_vec_push(&ret->folders) = folder;
 	}
 	return ret->folders.len > 0;
+}
+
+bool sk_lower_of(int32_t pid, struct sk_lower *ret)
+{
+	sk_autofree char *path = sk_printf("/proc/%d/mountinfo", pid);
+
+	return of_mount(path, SK_SPAN_LIT("/"), ret);
+}
+
+/* <root>/overlay/LAYER/lower says "l/NAME:l/NAME": links in <root>/overlay/l to the layers' folders. */
+static bool of_store(struct sk_span upper, struct sk_lower *ret)
+{
+	struct sk_span layer = sk_span_dirname(upper), all = sk_span_dirname(layer), rest, part;
+	sk_autofree char *path = sk_printf("%.*s/lower", (int)layer.len, layer.ptr ? layer.ptr : "");
+	sk_cleanup(sk_buf_release) struct sk_buf text = { 0 };
+
+	*ret = (struct sk_lower){ 0 };
+	if (!layer.len || sk_path_slurp_checked(path, false, SK_MAX_PROC_FILE, &text, NULL) < 0)
+		return false;
+	rest = sk_span_trim(sk_buf_view(&text));
+	while (ret->folders.len < SK_MAX_LAYERS && sk_span_split(&rest, ':', &part)) {
+		if (!sk_span_starts(part, "l/") || sk_span_chr(sk_span_from(part, 2), '/') >= 0) {
+			sk_lower_release(ret);
+			return false;
+		}
+		*sk_vec_push(&ret->folders) = sk_printf("%.*s/%.*s", (int)all.len, all.ptr, (int)part.len, part.ptr);
+	}
+	return ret->folders.len > 0;
+}
+
+bool sk_lower_of_container(const struct sk_container *c, int32_t pid, struct sk_lower *ret)
+{
+	return (pid > 0 && sk_lower_of(pid, ret)) || of_store(c->upper, ret) ||
+	       (c->rootfs.len && of_mount("/proc/self/mountinfo", c->rootfs, ret));
 }
 
 void sk_lower_release(struct sk_lower *lower)

@@ -17,6 +17,13 @@ struct sk_lower {
 
 /* False: its root is no overlay, or one whose layers nobody can name. */
 bool sk_lower_of(int32_t pid, struct sk_lower *ret);
+/*
+ * The same for a container whose processes may have ended: as the engine wrote it
+ * down beside the container's own layer (Docker, containers/storage), or as it is
+ * mounted still. The device may be 0.
+ */
+struct sk_container;
+bool sk_lower_of_container(const struct sk_container *container, int32_t pid, struct sk_lower *ret);
 void sk_lower_release(struct sk_lower *lower);
 /*
  * The regular file that the lower layers have at that path of the overlay, open for reading; -1: none. Whiteouts and

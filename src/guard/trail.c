@@ -35,7 +35,8 @@ const struct sk_member sk_container_members[] = {
 	TEXT(sk_container, id), TEXT(sk_container, engine), TEXT(sk_container, name), TEXT(sk_container, image),
 	TEXT(sk_container, image_id), TEXT(sk_container, image_digest), TEXT(sk_container, pod_name),
 	TEXT(sk_container, pod_uid), TEXT(sk_container, namespace), TEXT(sk_container, pod_id), INT(sk_container, start),
-	INT(sk_container, privileged), TEXT(sk_container, ip), TEXT(sk_container, upper), TEXT(sk_container, cgroup),
+	INT(sk_container, privileged), TEXT(sk_container, ip), TEXT(sk_container, cni), TEXT(sk_container, upper),
+	TEXT(sk_container, cgroup),
 	TEXT(sk_container, healthcheck), TEXT(sk_container, liveness), TEXT(sk_container, readiness),
 	INT(sk_container, host_pid), INT(sk_container, host_network), INT(sk_container, host_ipc), END,
 };

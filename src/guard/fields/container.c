@@ -27,6 +27,7 @@ static bool image(SK_FIELD_PARAMS) { return of(e) && give(of(e)->image, ret); }
 static bool image_id(SK_FIELD_PARAMS) { return of(e) && give(sk_span_sub(of(e)->image_id, 0, SHORT_ID), ret); }
 static bool image_digest(SK_FIELD_PARAMS) { return of(e) && give(of(e)->image_digest, ret); }
 static bool ip(SK_FIELD_PARAMS) { return of(e) && give(of(e)->ip, ret); }
+static bool cni(SK_FIELD_PARAMS) { return of(e) && give(of(e)->cni, ret); }
 
 /* "registry:5000/app:1@sha256:..." has the repository "registry:5000/app" and the tag "1". */
 static void split_image(struct sk_span image, struct sk_span *ret_repository, struct sk_span *ret_tag)
@@ -226,19 +227,26 @@ static bool label(SK_FIELD_PARAMS)
 	return false;
 }
 
-static bool labels(SK_FIELD_PARAMS)
+/* Those that engines and Kubernetes make for themselves are left out, as in Falco. */
+bool sk_give_labels(const struct sk_label *all, uint32_t count, struct sk_scratch *scratch,
+		    struct sk_field_value *ret)
 {
 	sk_cleanup(sk_buf_release) struct sk_buf out = { 0 };
 
-	if (!of(e) || !of(e)->label_count)
-		return false;
-	for (uint32_t i = 0; i < of(e)->label_count; i++) {
-		sk_buf_puts(&out, i ? ", " : "");
-		sk_buf_span(&out, of(e)->labels[i].name);
-		sk_buf_putc(&out, ':');
-		sk_buf_span(&out, of(e)->labels[i].value);
+	for (uint32_t i = 0; i < count; i++) {
+		if (sk_span_starts(all[i].name, "annotation.") || sk_span_starts(all[i].name, "io.kubernetes."))
+			continue;
+		sk_buf_puts(&out, out.len ? ", " : "");
+		sk_buf_span(&out, all[i].name);
+		sk_buf_puts(&out, all[i].value.len ? ":" : "");
+		sk_buf_span(&out, all[i].value);
 	}
-	return sk_give_copy(scratch, ret, sk_buf_view(&out));
+	return out.len && sk_give_copy(scratch, ret, sk_buf_view(&out));
+}
+
+static bool labels(SK_FIELD_PARAMS)
+{
+	return of(e) && sk_give_labels(of(e)->labels, of(e)->label_count, scratch, ret);
 }
 
 #define TEXT SK_FIELD_TEXT
@@ -266,7 +274,7 @@ static const struct sk_field fields[] = {
 	{ "container.mount.propagation", TEXT, WITH, "propagation of mount [n], or of the one from source [pattern]",
 	  mount_propagation },
 	{ "container.label", TEXT, WITH, "label [NAME]", label },
-	{ "container.labels", TEXT, 0, "all labels: \"name:value, name:value\"", labels },
+	{ "container.labels", TEXT, 0, "all labels but the engine's own: \"name:value, name:value\"", labels },
 	{ "container.host_pid", SK_FIELD_BOOL, 0, "does it share the host's pid namespace?", host_pid },
 	{ "container.host_network", SK_FIELD_BOOL, 0, "does it share the host's network namespace?", host_network },
 	{ "container.host_ipc", SK_FIELD_BOOL, 0, "does it share the host's IPC namespace?", host_ipc },
@@ -274,6 +282,7 @@ static const struct sk_field fields[] = {
 	{ "container.liveness_probe", TEXT, 0, "command of its liveness probe", liveness },
 	{ "container.readiness_probe", TEXT, 0, "command of its readiness probe", readiness },
 	{ "container.ip", TEXT, 0, "first address of the container", ip },
+	{ "container.cni.json", TEXT, 0, "what network plugins gave its pod (containerd, CRI-O), as JSON", cni },
 	{ "container.start_ts", SK_FIELD_TIME, 0, "when it was started, nanoseconds since 1970", start_ts },
 	{ "container.duration", SK_FIELD_SPAN, 0, "nanoseconds since then", duration },
 	{ NULL },

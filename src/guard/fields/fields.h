@@ -38,6 +38,9 @@ static inline bool sk_give_bool(struct sk_field_value *ret, bool truth)
 	return true;
 }
 
+/* "name:value, name:value"; absent where there are none. */
+bool sk_give_labels(const struct sk_label *all, uint32_t count, struct sk_scratch *scratch, struct sk_field_value *ret);
+
 /* Copies what was printed; absent where the scratch is full. */
 static inline bool sk_give_copy(struct sk_scratch *scratch, struct sk_field_value *ret, struct sk_span text)
 {

@@ -17,6 +17,7 @@ static bool pod_name(SK_FIELD_PARAMS) { return of(e) && give(of(e)->pod_name, re
 static bool pod_uid(SK_FIELD_PARAMS) { return of(e) && give(of(e)->pod_uid, ret); }
 static bool sandbox(SK_FIELD_PARAMS) { return of(e) && give(sk_span_sub(of(e)->pod_id, 0, 12), ret); }
 static bool full_sandbox(SK_FIELD_PARAMS) { return of(e) && give(of(e)->pod_id, ret); }
+static bool pod_cni(SK_FIELD_PARAMS) { return of(e) && of(e)->pod_name.len && give(of(e)->cni, ret); }
 static bool pod_ip(SK_FIELD_PARAMS) { return of(e) && of(e)->pod_name.len && give(of(e)->ip, ret); }
 
 static bool label(SK_FIELD_PARAMS)
@@ -29,17 +30,7 @@ static bool label(SK_FIELD_PARAMS)
 
 static bool labels(SK_FIELD_PARAMS)
 {
-	sk_cleanup(sk_buf_release) struct sk_buf out = { 0 };
-
-	if (!of(e) || !of(e)->pod_label_count)
-		return false;
-	for (uint32_t i = 0; i < of(e)->pod_label_count; i++) {
-		sk_buf_puts(&out, i ? ", " : "");
-		sk_buf_span(&out, of(e)->pod_labels[i].name);
-		sk_buf_putc(&out, ':');
-		sk_buf_span(&out, of(e)->pod_labels[i].value);
-	}
-	return sk_give_copy(scratch, ret, sk_buf_view(&out));
+	return of(e) && sk_give_labels(of(e)->pod_labels, of(e)->pod_label_count, scratch, ret);
 }
 
 #define TEXT SK_FIELD_TEXT
@@ -48,12 +39,13 @@ static const struct sk_field fields[] = {
 	{ "k8s.ns.name", TEXT, 0, "namespace of the pod", ns_name },
 	{ "k8s.pod.name", TEXT, 0, "name of the pod", pod_name },
 	{ "k8s.pod.uid", TEXT, 0, "UID of the pod", pod_uid },
-	{ "k8s.pod.id", TEXT, 0, "first twelve characters of the pod's sandbox id", sandbox },
-	{ "k8s.pod.sandbox_id", TEXT, 0, "the same", sandbox },
+	{ "k8s.pod.id", TEXT, 0, "the same, under an older name", pod_uid },
+	{ "k8s.pod.sandbox_id", TEXT, 0, "first twelve characters of the pod's sandbox id", sandbox },
 	{ "k8s.pod.full_sandbox_id", TEXT, 0, "the whole id of the pod's sandbox", full_sandbox },
 	{ "k8s.pod.ip", TEXT, 0, "first address of the pod", pod_ip },
+	{ "k8s.pod.cni.json", TEXT, 0, "what network plugins gave the pod (containerd, CRI-O), as JSON", pod_cni },
 	{ "k8s.pod.label", TEXT, SK_FIELD_ARG_REQUIRED, "label [NAME] of the pod", label },
-	{ "k8s.pod.labels", TEXT, 0, "all labels of the pod", labels },
+	{ "k8s.pod.labels", TEXT, 0, "all labels of the pod but Kubernetes' own", labels },
 	{ NULL },
 };
 

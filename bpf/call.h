@@ -11,6 +11,16 @@
 /* What is told of each call; user space may change it while the programs run. */
 struct sk_wire_call calls[SK_WIRE_CALLS] SEC(".data.calls") = {};
 
+/* The row of a number that was compared long ago: Linux 6.1 has forgotten it. */
+static __always_inline const struct sk_wire_call *call_of(__u64 number)
+{
+	opaque(number);
+	return &calls[number & (SK_WIRE_CALLS - 1)];
+}
+
+/* How the kernel was called: a 32-bit program has its arguments in other registers, and some structures are others. */
+enum abi { ABI_NATIVE, ABI_32 };
+
 static __always_inline __u32 call_number(void)
 {
 	struct pt_regs *regs = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
@@ -32,6 +42,15 @@ static __always_inline void read_registers(struct scratch *s)
 	struct pt_regs *regs = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
 
 #if defined(__TARGET_ARCH_x86)
+	if (s->abi == ABI_32) {
+		s->record.args[0] = (__u32)BPF_CORE_READ(regs, bx);
+		s->record.args[1] = (__u32)BPF_CORE_READ(regs, cx);
+		s->record.args[2] = (__u32)BPF_CORE_READ(regs, dx);
+		s->record.args[3] = (__u32)BPF_CORE_READ(regs, si);
+		s->record.args[4] = (__u32)BPF_CORE_READ(regs, di);
+		s->record.args[5] = (__u32)BPF_CORE_READ(regs, bp);
+		return;
+	}
 	s->record.args[0] = BPF_CORE_READ(regs, di);
 	s->record.args[1] = BPF_CORE_READ(regs, si);
 	s->record.args[2] = BPF_CORE_READ(regs, dx);
@@ -121,10 +140,10 @@ static __always_inline void put_message(struct scratch *s, __u8 index, __u64 add
 }
 
 /* A register of an open, 1 to 3, as the kernel was called with it; which one is no address to calculate. */
-static __always_inline __u32 open_register(struct pt_regs *regs, __u8 index)
+static __always_inline __u32 open_register(struct pt_regs *regs, __u8 index, __u32 abi)
 {
 #if defined(__TARGET_ARCH_x86)
-	__u64 one = regs->si, two = regs->dx, three = regs->r10;
+	__u64 one = abi == ABI_32 ? regs->cx : regs->si, two = regs->dx, three = abi == ABI_32 ? regs->si : regs->r10;
 #else
 	__u64 one = regs->regs[1], two = regs->regs[2], three = regs->regs[3];
 #endif
@@ -149,11 +168,11 @@ static __always_inline bool is_noise(const struct sk_wire_call *call, long resul
 }
 
 /* mmap(2) and mprotect(2): memory that becomes code is of interest. */
-static __always_inline bool is_data(const struct sk_wire_call *call)
+static __always_inline bool is_data(const struct sk_wire_call *call, __u32 abi)
 {
 	struct pt_regs *regs = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
 
-	return (call->flags & SK_CALL_CODE) && !(open_register(regs, 2) & PROT_EXEC);
+	return (call->flags & SK_CALL_CODE) && !(open_register(regs, 2, abi) & PROT_EXEC);
 }
 
 static __always_inline void put_call_file(struct scratch *s, __u8 index, __s32 fd, struct file *file)
@@ -183,13 +202,13 @@ __noinline int put_buffers(struct scratch *s, __u32 number, __u32 message)
 		put_bytes(s, reg(s, call->bytes), length, SK_WIRE_BYTES, bpf_probe_read_user);
 		part_end(s);
 	}
-	if (call->message < 6)
+	if (call->message < 6 && s->abi == ABI_NATIVE) /* the other one's msghdr is not this one's */
 		put_message(s, call->message, reg(s, call->message) + message * MMSGHDR_SIZE);
 	return 0;
 }
 
 /* Whether it is of interest, now that the file is at hand; then there is a record of it in the making. */
-__noinline int begin_call(__u64 number, long result)
+__noinline int begin_call(__u64 number, long result, __u32 abi)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
 	const struct sk_wire_call *call;
@@ -199,7 +218,7 @@ __noinline int begin_call(__u64 number, long result)
 
 	if (number >= SK_WIRE_CALLS || is_own())
 		return 0;
-	call = &calls[number];
+	call = call_of(number);
 	if (call->file == SK_WIRE_RESULT && result >= 0)
 		file = file_of(task, fd);
 	if ((call->flags & SK_CALL_OPENS) && result >= 0 && !(call->flags & SK_CALL_READS) &&
@@ -215,6 +234,7 @@ __noinline int begin_call(__u64 number, long result)
 	record_begin(s, SK_WIRE_CALL, call->event, task);
 	s->record.result = result;
 	s->record.call = number;
+	s->abi = abi;
 	put_new_cgroup(s, task);
 	read_registers(s);
 	if (call->file < 6) {

@@ -41,6 +41,12 @@
 #define SK_WIRE_BORING 32768
 #define SK_WIRE_BORING_PLACE(tag) ((tag) >> 49) /* 15 bits, the best mixed ones; bit 0 of a tag is always set */
 
+/* What a small program on a call's function goes on to (trampoline.h). */
+enum sk_wire_after { SK_AFTER_CALL, SK_AFTER_MESSAGES, SK_AFTER_OPEN, SK_AFTER_COUNT };
+
+/* Of the hook on a call's function: the call by the machine's own number, and whether its registers are a 32-bit program's. */
+#define SK_WIRE_COOKIE(number, is_32) ((__u64)(is_32) << 16 | (number))
+
 enum sk_wire_kind {
 	SK_WIRE_EXEC = 1,
 	SK_WIRE_FORK, /* result: pid of the child, args[0] its flags, args[1] who called; the header is the child's */
@@ -64,7 +70,7 @@ enum sk_wire_part_kind {
 	SK_PART_CWD,	    /* components */
 	SK_PART_CGROUP,	    /* components */
 	SK_PART_ARGS,	    /* each NUL-terminated */
-	SK_PART_ENV,
+	SK_PART_ENV,	    /* the same; index 1: what follows that of index 0 */
 	SK_PART_FILENAME,   /* of exec, as it was asked for */
 	SK_PART_STREAMS,    /* of exec: struct sk_wire_stream of the descriptors 0 to 2 */
 };

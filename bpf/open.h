@@ -38,8 +38,8 @@ struct {
 extern void *bpf_rdonly_cast(const void *address, __u32 btf_id) __ksym __weak;
 
 /*
- * A field by a plain load where the kernel knows the pointer's type, or else by
- * a helper's call. `cast`, a constant wherever this is compiled, says whether there is bpf_rdonly_cast.
+ * A field by a plain load where the kernel can be told the pointer's type, or else by a helper's call. `cast`, a
+ * constant wherever this is compiled, says whether there is bpf_rdonly_cast. What hangs on the task has a type anyway.
  */
 #define LOAD(pointer, field) (cast ? (pointer)->field : BPF_CORE_READ(pointer, field))
 #define CAST(type, address) \
@@ -60,12 +60,10 @@ static __always_inline __u64 distance(const void *a, const void *b)
 /* The file of a descriptor: its place in the table is looked at as a structure that begins with such a pointer. */
 static __always_inline struct file *tagged_file(const bool cast, struct task_struct *task, __s32 fd)
 {
-	struct files_struct *files = LOAD(task, files);
-	struct fdtable *table = LOAD(files, fdt);
-	struct file **places = LOAD(table, fd);
-	struct kiocb *place = CAST(struct kiocb, places + (__u32)fd);
+	struct fdtable *table = task->files->fdt;
+	struct kiocb *place = CAST(struct kiocb, table->fd + (__u32)fd);
 
-	if (fd < 0 || (__u32)fd >= LOAD(table, max_fds))
+	if (fd < 0 || (__u32)fd >= table->max_fds)
 		return NULL;
 	return LOAD(place, ki_filp);
 }
@@ -74,7 +72,7 @@ static __always_inline struct file *tagged_file(const bool cast, struct task_str
 static __always_inline __u64 open_tag(const bool cast, struct task_struct *task, struct file *file, __u64 how)
 {
 	const __u64 secret = tag_secret;
-	struct fs_struct *fs = LOAD(task, fs);
+	struct fs_struct *fs = task->fs;
 	struct dentry *top = LOAD(fs, root.dentry), *dentry = LOAD(file, f_path.dentry), *mount_root;
 	struct vfsmount *top_mount = LOAD(fs, root.mnt), *vfsmount = LOAD(file, f_path.mnt);
 	struct inode *inode = LOAD(file, f_inode);

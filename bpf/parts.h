@@ -26,6 +26,8 @@ struct scratch {
 	__u32 used; /* of parts */
 	__u32 part; /* where the part that is being written begins */
 	__u64 task; /* whose it is: paths end at its root */
+	__u32 abi;  /* of the call */
+	__u32 pad;
 	struct sk_wire_record record;
 	__u8 parts[SK_WIRE_PARTS + 2 * SK_WIRE_PART];
 };

@@ -8,6 +8,7 @@
 #include "call.h"
 #include "cgroup.h"
 #include "dns.h"
+#include "trampoline.h"
 #include "uring.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
@@ -16,13 +17,22 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 bool env_wanted = false; /* user space may change it */
 
-static __always_inline void put_user_range(struct scratch *s, __u8 kind, unsigned long from, unsigned long to)
+static __always_inline void put_user_range(struct scratch *s, __u8 kind, __u8 index, unsigned long from,
+					   unsigned long to)
 {
-	if (!part_begin(s, kind, 0))
+	if (!part_begin(s, kind, index))
 		return;
 	if (to > from)
 		put_bytes(s, from, to - from, SK_WIRE_PART - 1, bpf_probe_read_user);
 	part_end(s);
+}
+
+/* In two parts where it is long. */
+static __always_inline void put_env(struct scratch *s, unsigned long from, unsigned long to)
+{
+	put_user_range(s, SK_PART_ENV, 0, from, to);
+	if (to > from && to - from > SK_WIRE_PART - 1)
+		put_user_range(s, SK_PART_ENV, 1, from + SK_WIRE_PART - 1, to);
 }
 
 /* What a program reads and writes without opening anything: a shell on a connection is told by it. */
@@ -75,11 +85,11 @@ int BPF_PROG(on_exec, struct task_struct *task, int old_pid, struct linux_binprm
 			s->used += n - 1;
 		part_end(s);
 	}
-	put_user_range(s, SK_PART_ARGS, BPF_CORE_READ(mm, arg_start), BPF_CORE_READ(mm, arg_end));
+	put_user_range(s, SK_PART_ARGS, 0, BPF_CORE_READ(mm, arg_start), BPF_CORE_READ(mm, arg_end));
 	put_folder(s, SK_PART_CWD, 0, &fs->pwd);
 	put_streams(s, task);
 	if (env_wanted)
-		put_user_range(s, SK_PART_ENV, BPF_CORE_READ(mm, env_start), BPF_CORE_READ(mm, env_end));
+		put_env(s, BPF_CORE_READ(mm, env_start), BPF_CORE_READ(mm, env_end));
 	record_end(s);
 	return 0;
 }
@@ -120,16 +130,14 @@ int BPF_PROG(on_exit, struct task_struct *task)
 	return 0;
 }
 
-SEC("tracepoint")
-int on_call(struct sys_exit_context *ctx)
+static __always_inline int look_at_call(__u64 number, long result, __u32 abi)
 {
-	__u64 number = ctx->id;
 	struct scratch *s;
 
-	if (number >= SK_WIRE_CALLS || !(calls[number].flags & SK_CALL_WANTED) || is_noise(&calls[number], ctx->ret) ||
-	    is_data(&calls[number]))
+	if (number >= SK_WIRE_CALLS || !(calls[number].flags & SK_CALL_WANTED) || is_noise(&calls[number], result) ||
+	    is_data(&calls[number], abi))
 		return 0;
-	s = begin_call(number, ctx->ret) ? scratch_get() : NULL;
+	s = begin_call(number, result, abi) ? scratch_get() : NULL;
 	if (!s)
 		return 0;
 	put_buffers(s, number, 0);
@@ -138,16 +146,12 @@ int on_call(struct sys_exit_context *ctx)
 }
 
 /* sendmmsg(2), recvmmsg(2): each message, as if it were a call of its own. */
-SEC("tracepoint")
-int on_messages(struct sys_exit_context *ctx)
+static __always_inline int look_at_messages(__u64 number, long result, __u32 abi)
 {
-	__u64 number = ctx->id;
-	long result = ctx->ret;
-
 	if (number >= SK_WIRE_CALLS || !(calls[number].flags & SK_CALL_WANTED) || is_noise(&calls[number], result))
 		return 0;
 	for (int i = 0; i < SK_WIRE_MESSAGES && (i == 0 || i < result); i++) {
-		struct scratch *s = begin_call(number, result) ? scratch_get() : NULL;
+		struct scratch *s = begin_call(number, result, abi) ? scratch_get() : NULL;
 
 		if (!s)
 			return 0;
@@ -159,7 +163,7 @@ int on_messages(struct sys_exit_context *ctx)
 
 /* What was opened and how, as far as anybody could judge it; 0: nobody can say. */
 static __always_inline __u64 tag_of(const bool cast, struct task_struct *task, struct pt_regs *regs,
-				    const struct sk_wire_call *call, __u32 flags, __s32 fd)
+				    const struct sk_wire_call *call, __u32 flags, __s32 fd, __u32 abi)
 {
 	struct file *file = tagged_file(cast, task, fd);
 	__u64 how = (__u64)flags << 32 | call->event;
@@ -167,20 +171,19 @@ static __always_inline __u64 tag_of(const bool cast, struct task_struct *task, s
 	if (!file)
 		return 0;
 	if (call->open_mode != SK_WIRE_NONE && flags & (O_CREAT | O_TMPFILE_BIT))
-		how |= (__u64)(open_register(regs, call->open_mode) & 07777) << 16;
+		how |= (__u64)(open_register(regs, call->open_mode, abi) & 07777) << 16;
 	return open_tag(cast, task, file, how);
 }
 
 /* Opens are many: one that is boring ends here. */
-static __always_inline int look_at_open(const bool cast, struct sys_exit_context *ctx)
+static __always_inline int look_at_open(const bool cast, __u64 number, long result, __u32 abi)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct pt_regs *regs = (void *)bpf_task_pt_regs(task);
 	const struct sk_wire_call *call;
-	__u64 number = ctx->id, tag = 0;
 	__u32 flags = O_CREAT; /* creat(2) has none; openat2(2) has them in memory */
-	long result = ctx->ret;
 	struct scratch *s;
+	__u64 tag = 0;
 
 	if (number >= SK_WIRE_CALLS)
 		return 0;
@@ -188,36 +191,72 @@ static __always_inline int look_at_open(const bool cast, struct sys_exit_context
 	if (!(call->flags & SK_CALL_WANTED) || is_noise(call, result))
 		return 0;
 	if (call->open_flags != SK_WIRE_NONE)
-		flags = open_register(regs, call->open_flags);
+		flags = open_register(regs, call->open_flags, abi);
 	if (!(call->flags & SK_CALL_READS) && only_reads(flags))
 		return 0;
 	if (result >= 0 && call->flags & SK_CALL_TAGGED) {
-		tag = tag_of(cast, task, regs, call, flags, result);
+		tag = tag_of(cast, task, regs, call, flags, result, abi);
 		if (is_boring(tag))
 			return 0;
 	}
-	s = begin_call(number, result) ? scratch_get() : NULL;
+	s = begin_call(number, result, abi) ? scratch_get() : NULL;
 	if (!s)
 		return 0;
 	put_buffers(s, number, 0);
 	/* Renamed meanwhile: what was told is not what the tag stands for. */
-	s->record.tag = tag && tag_of(cast, task, regs, call, flags, result) == tag ? tag : 0;
+	s->record.tag = tag && tag_of(cast, task, regs, call, flags, result, abi) == tag ? tag : 0;
 	record_end(s);
 	return 0;
+}
+
+/* ---- on tracepoints of system calls ---- */
+
+SEC("tracepoint")
+int on_call(struct sys_exit_context *ctx)
+{
+	return look_at_call(ctx->id, ctx->ret, ABI_NATIVE);
+}
+
+SEC("tracepoint")
+int on_messages(struct sys_exit_context *ctx)
+{
+	return look_at_messages(ctx->id, ctx->ret, ABI_NATIVE);
 }
 
 SEC("tracepoint")
 int on_open(struct sys_exit_context *ctx)
 {
-	return look_at_open(true, ctx);
+	return look_at_open(true, ctx->id, ctx->ret, ABI_NATIVE);
 }
 
 /* Where the kernel is older than bpf_rdonly_cast. */
 SEC("tracepoint")
 int on_open_slowly(struct sys_exit_context *ctx)
 {
-	return look_at_open(false, ctx);
+	return look_at_open(false, ctx->id, ctx->ret, ABI_NATIVE);
 }
+
+/* ---- on the functions of system calls: trampoline.h ---- */
+
+#define AFTER(name, function, look) \
+	SEC("?fexit/" function) int BPF_PROG(name, const struct pt_regs *regs, long result) \
+	{ \
+		__u64 cookie = bpf_get_attach_cookie(ctx); \
+		return look(COOKIE_NUMBER(cookie), result, COOKIE_ABI(cookie)); \
+	}
+#define LOOK_AT_OPEN(number, result, abi) look_at_open(true, number, result, abi)
+#define LOOK_AT_OPEN_SLOWLY(number, result, abi) look_at_open(false, number, result, abi)
+
+AFTER(after_call, NATIVE_CALL "openat", look_at_call)
+AFTER(after_open, NATIVE_CALL "openat", LOOK_AT_OPEN)
+AFTER(after_open_slowly, NATIVE_CALL "openat", LOOK_AT_OPEN_SLOWLY)
+/* Of a third type; it does the work itself. */
+#if defined(__TARGET_ARCH_x86)
+AFTER(narrow_io_uring_setup, "__ia32_sys_io_uring_setup", look_at_call)
+#endif
+AFTER(native_io_uring_setup, NATIVE_CALL "io_uring_setup", look_at_call)
+AFTER(after_net_call, NATIVE_CALL "socket", look_at_call)
+AFTER(after_net_messages, NATIVE_CALL "socket", look_at_messages)
 
 /* The message behind the headers: what was asked, by whom. */
 static __always_inline void tell_question(struct sk_buff *skb, struct sk_wire_socket *ends, const unsigned char *at,

@@ -74,6 +74,7 @@ static void put_events(struct sk_json_writer *w, struct sk_agent *a)
 	sk_json_object(w);
 	put_uint(w, "total", a->counts.events);
 	put_uint(w, "perSecond", rate);
+	sk_json_put_str(w, "hooks", sk_sensor_hooks(a->sensor));
 	sk_json_key(w, "types");
 	sk_json_array(w);
 	for (size_t i = 0; i < n; i++) {

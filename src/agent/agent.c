@@ -283,6 +283,7 @@ static void ready(struct sk_agent *a)
 	sk_service_ready(&a->service);
 	sk_hardening_text(&a->service.hardening, &text);
 	sk_agent_say(a, false, "%s", sk_buf_str(&text));
+	sk_agent_say(a, false, "system calls are seen by %s", sk_sensor_hooks(a->sensor));
 	sk_agent_say(a, false, "watching");
 }
 

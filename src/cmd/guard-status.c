@@ -169,6 +169,7 @@ static void write_text(struct sk_buf *out, const struct sk_node *root)
 		      (long long)sk_node_int(sk_node_get(root, "pid"), 0));
 	put_pair(out, "Events", sk_node_get(events, "total"));
 	put_pair(out, "  a second", sk_node_get(events, "perSecond"));
+	put_pair(out, "  seen by", sk_node_get(events, "hooks"));
 	put_pair(out, "Lost", sk_node_get(events, "lost"));
 	put_pair(out, "Alerts", sk_node_get(root, "alerts"));
 	put_pair(out, "Rules", sk_node_get(rules, "loaded"));

@@ -264,6 +264,7 @@ int sk_gate_kernel_open(struct sk_gate_kernel *k, const struct sk_gate_options *
 
 	libbpf_set_print(remember_warning);
 	last_warning[0] = '\0';
+	sk_sensor_overlay();
 	put_version(&settings, hooks);
 	if (o->pins && sk_gate_take_over(k, o->pins, &settings) > 0)
 		return set(k, &settings, err);

@@ -20,6 +20,7 @@
 		.message = NONE, __VA_ARGS__                                                                       \
 	}
 #define OPENED .flags = SK_CALL_OPENS
+#define NET .is_net = true
 
 /* A row's last words change what its first ones say. */
 #pragma GCC diagnostic ignored "-Woverride-init"
@@ -59,24 +60,24 @@ const struct sk_sensor_call sk_sensor_calls[] = {
 	ROW(CHROOT, chroot, "ra", NONE, .flags = SK_CALL_MOVES),
 	ROW(PIVOT_ROOT, pivot_root, "rab", NONE, .flags = SK_CALL_MOVES),
 	ROW(MOUNT, mount, "rabc3", NONE),
-	ROW(UMOUNT2, umount2, "ra1", NONE),
+	ROW(UMOUNT2, umount2, "ra1", NONE, .name = "umount"), /* as the kernel has it */
 	ROW(MOVE_MOUNT, move_mount, "r0b2d4", NONE),
 	ROW(TRUNCATE, truncate, "ra1", NONE),
 	ROW(FTRUNCATE, ftruncate, "r01", 0),
 	ROW(UTIMENSAT, utimensat, "r0b--3", NONE),
-	ROW(SOCKET, socket, "r012", RESULT),
-	ROW(SOCKETPAIR, socketpair, "r--012", NONE),
-	ROW(BIND, bind, "rs0", 0, .address = 1),
-	ROW(LISTEN, listen, "r01", 0),
-	ROW(ACCEPT, accept, "rs", RESULT),
-	ROW(ACCEPT4, accept4, "rs", RESULT),
-	ROW(CONNECT, connect, "rs0", 0, .address = 1),
-	ROW(SENDTO, sendto, "rB02s", 0, .address = 4),
-	ROW(SENDMSG, sendmsg, "rB0-s", 0, .message = 1),
-	ROW(SENDMMSG, sendmmsg, "rB02s", 0, .message = 1),
-	ROW(RECVMMSG, recvmmsg, "rB02s", 0, .message = 1),
-	ROW(RECVFROM, recvfrom, "rB02s", 0),
-	ROW(RECVMSG, recvmsg, "rB0-s", 0, .message = 1),
+	ROW(SOCKET, socket, "r012", RESULT, NET),
+	ROW(SOCKETPAIR, socketpair, "r--012", NONE, NET),
+	ROW(BIND, bind, "rs0", 0, .address = 1, NET),
+	ROW(LISTEN, listen, "r01", 0, NET),
+	ROW(ACCEPT, accept, "rs", RESULT, NET),
+	ROW(ACCEPT4, accept4, "rs", RESULT, NET),
+	ROW(CONNECT, connect, "rs0", 0, .address = 1, NET),
+	ROW(SENDTO, sendto, "rB02s", 0, .address = 4, NET),
+	ROW(SENDMSG, sendmsg, "rB0-s", 0, .message = 1, NET),
+	ROW(SENDMMSG, sendmmsg, "rB02s", 0, .message = 1, NET),
+	ROW(RECVMMSG, recvmmsg, "rB02s", 0, .message = 1, NET),
+	ROW(RECVFROM, recvfrom, "rB02s", 0, NET),
+	ROW(RECVMSG, recvmsg, "rB0-s", 0, .message = 1, NET),
 	ROW(DUP, dup, "r0", RESULT, .flags = SK_CALL_STANDARD),
 	ROW(DUP3, dup3, "r012", RESULT, .flags = SK_CALL_STANDARD),
 	ROW(SETUID, setuid, "r0", NONE),

@@ -9,7 +9,7 @@ enum { SK_SENSOR_OPEN_HOW = 2 };
 
 struct sk_sensor_call {
 	enum sk_event_type type;
-	const char *name; /* of the call: "fchmodat2" */
+	const char *name; /* of the kernel's function and tracepoint: "fchmodat2" */
 	int number;	  /* SYS_... of this machine */
 	/*
 	 * A letter for each argument of the event: 'r' the result; '0' to '5' a
@@ -24,6 +24,7 @@ struct sk_sensor_call {
 	uint8_t address; /* register that points to a struct sockaddr, its length is in the next */
 	uint8_t message; /* register that points to a struct msghdr */
 	uint8_t flags;	 /* enum sk_wire_call_flag */
+	bool is_net;	 /* of the kernel's network part (bpf/trampoline.h) */
 };
 
 extern const struct sk_sensor_call sk_sensor_calls[];

@@ -190,12 +190,25 @@ static void put_streams(const struct sk_decoder_record *r, struct sk_process *p)
 	}
 }
 
+static void put_env(const struct sk_decoder_record *r, struct sk_process *p)
+{
+	const struct sk_decoder_part *first = sk_decoder_part(r, SK_PART_ENV, 0), *rest = sk_decoder_part(r, SK_PART_ENV, 1);
+	sk_cleanup(sk_buf_release) struct sk_buf whole = { 0 };
+
+	if (!first || !rest) {
+		sk_process_table_set(p, SK_PROCESS_ENV, first ? first->body : sk_span(NULL, 0));
+		return;
+	}
+	sk_buf_span(&whole, first->body);
+	sk_buf_span(&whole, rest->body);
+	sk_process_table_set(p, SK_PROCESS_ENV, sk_buf_view(&whole));
+}
+
 void sk_decoder_put_program(struct sk_decoder *d, const struct sk_decoder_record *r, struct sk_process *p)
 {
 	const struct sk_decoder_part *file = sk_decoder_part(r, SK_PART_FILE, -1),
 				     *args = sk_decoder_part(r, SK_PART_ARGS, -1);
-	const struct sk_decoder_part *cwd = sk_decoder_part(r, SK_PART_CWD, -1),
-				     *env = sk_decoder_part(r, SK_PART_ENV, -1);
+	const struct sk_decoder_part *cwd = sk_decoder_part(r, SK_PART_CWD, -1);
 	struct sk_wire_file wire;
 
 	p->start = (int64_t)r->head.time + d->clock;
@@ -208,7 +221,7 @@ void sk_decoder_put_program(struct sk_decoder *d, const struct sk_decoder_record
 		p->exe_place = place_of(&d->file);
 	}
 	sk_process_table_set_args(p, args ? args->body : sk_span(NULL, 0));
-	sk_process_table_set(p, SK_PROCESS_ENV, env ? env->body : sk_span(NULL, 0));
+	put_env(r, p);
 	if (cwd)
 		sk_process_table_set(p, SK_PROCESS_CWD, sk_decoder_path(d, cwd, cwd->body));
 	put_streams(r, p);

@@ -21,20 +21,41 @@
 #include <sys/mount.h>
 #include <sys/mman.h>
 #include <sys/random.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 /* Programs that hang on something else than a system call. */
 enum { ON_EXEC, ON_FORK, ON_EXIT, ON_CGROUP_MADE, ON_CGROUP_GONE, ON_PACKET_OUT, ON_PACKET_IN, ON_ORDER, ON_CALLS };
 
+/*
+ * What a call hangs on: its function where the kernel has trampolines, with the
+ * functions that 32-bit programs call, or else its tracepoint.
+ */
+enum { AT_NATIVE, AT_NARROW, AT_COMPAT, PLACES };
+static const struct {
+	const char *program, *function; /* what their names begin with */
+} places[PLACES] = {
+#if defined(__x86_64__)
+	[AT_NATIVE] = { "native_", "__x64_sys_" },
+	[AT_NARROW] = { "narrow_", "__ia32_sys_" },
+	[AT_COMPAT] = { "compat_", "__ia32_compat_sys_" },
+#else
+	[AT_NATIVE] = { "native_", "__arm64_sys_" },
+#endif
+};
+
 struct sk_hooks {
 	struct sensor_bpf *bpf;
+	const char *tracepoints; /* why calls hang on them; NULL: they hang on their functions */
 	struct bpf_program *on_open; /* of two, the one that this kernel can run */
 	struct bpf_program *on_order; /* the same; NULL: none */
+	struct bpf_program *after_open; /* as on_open, on functions */
 	struct sk_ring *ring;
 	uint64_t *boring;	 /* shared with the kernel: tags by place */
 	struct bpf_link *alive;	 /* the look at all processes */
-	struct bpf_link **links; /* by number: ON_..., and from ON_CALLS on sk_sensor_calls */
+	struct bpf_link **links; /* by number: ON_..., and from ON_CALLS on PLACES of each of sk_sensor_calls */
 	int cpus;
 };
 
@@ -54,6 +75,15 @@ int sk_sensor_tracefs(struct sk_err *err)
 	    mount("tracefs", "/sys/kernel/tracing", "tracefs", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0)
 		return sk_err_errno(err, "tracefs is not mounted, and it cannot be mounted");
 	return has_tracefs() ? 0 : sk_err_set(err, SK_EUNSUPPORTED, "this kernel has no tracepoints of system calls");
+}
+
+void sk_sensor_overlay(void)
+{
+	/* Asking for a file system by its name loads it; where that is not allowed, it may be there all the same. */
+	int fd = (int)syscall(SYS_fsopen, "overlay", 1 /* FSOPEN_CLOEXEC */);
+
+	if (fd >= 0)
+		close(fd);
 }
 
 static int check_needs(struct sk_err *err)
@@ -137,15 +167,47 @@ static bool is_wanted(const struct sk_sensor_want *want, size_t n)
 		return want->types[SK_EVENT_DNS] || want->names;
 	if (n == ON_ORDER)
 		return wants_orders(want);
-	return want->types[sk_sensor_calls[n - ON_CALLS].type];
+	return want->types[sk_sensor_calls[(n - ON_CALLS) / PLACES].type];
 }
 
 static size_t hook_count(void)
 {
-	return ON_CALLS + sk_sensor_call_count;
+	return ON_CALLS + PLACES * sk_sensor_call_count;
+}
+
+/* The small program on a call's function; NULL where this kernel has no such function. */
+static struct bpf_program *on_function(const struct sk_hooks *h, const struct sk_sensor_call *call, size_t place)
+{
+	struct bpf_program *program;
+	char name[64];
+
+	if (h->tracepoints || !places[place].program)
+		return NULL;
+	snprintf(name, sizeof(name), "%s%s", places[place].program, call->name);
+	program = bpf_object__find_program_by_name(h->bpf->obj, name);
+	return program && bpf_program__autoload(program) ? program : NULL;
 }
 
 /* A call that this kernel does not have cannot be made: it has no hook, which is no error. */
+static int attach_call(struct sk_hooks *h, size_t n, struct sk_err *err)
+{
+	const struct sk_sensor_call *call = &sk_sensor_calls[(n - ON_CALLS) / PLACES];
+	size_t place = (n - ON_CALLS) % PLACES;
+	struct bpf_program *program = on_function(h, call, place);
+	LIBBPF_OPTS(bpf_trace_opts, options, .cookie = SK_WIRE_COOKIE((uint64_t)call->number, place != AT_NATIVE));
+	char name[64];
+
+	if (program) {
+		h->links[n] = bpf_program__attach_trace_opts(program, &options);
+		return h->links[n] ? 0 : bpf_error(err, -errno, bpf_program__name(program));
+	}
+	if (place != AT_NATIVE)
+		return 0;
+	snprintf(name, sizeof(name), "sys_exit_%s", call->name);
+	h->links[n] = bpf_program__attach_tracepoint(program_of(h, call), "syscalls", name);
+	return h->links[n] || errno == ENOENT ? 0 : bpf_error(err, -errno, name);
+}
+
 static int attach(struct sk_hooks *h, size_t n, struct sk_err *err)
 {
 	struct bpf_program *const programs[ON_CALLS] = {
@@ -158,19 +220,13 @@ static int attach(struct sk_hooks *h, size_t n, struct sk_err *err)
 		[ON_PACKET_IN] = h->bpf->progs.on_packet_in,
 		[ON_ORDER] = h->on_order,
 	};
-	const struct sk_sensor_call *call;
-	char name[64];
 
+	if (n >= ON_CALLS)
+		return attach_call(h, n, err);
 	if (n == ON_ORDER && !h->on_order) /* a kernel without io_uring */
 		return 0;
-	if (n < ON_CALLS) {
-		h->links[n] = bpf_program__attach(programs[n]);
-		return h->links[n] ? 0 : bpf_error(err, -errno, bpf_program__name(programs[n]));
-	}
-	call = &sk_sensor_calls[n - ON_CALLS];
-	snprintf(name, sizeof(name), "sys_exit_%s", call->name);
-	h->links[n] = bpf_program__attach_tracepoint(program_of(h, call), "syscalls", name);
-	return h->links[n] || errno == ENOENT ? 0 : bpf_error(err, -errno, name);
+	h->links[n] = bpf_program__attach(programs[n]);
+	return h->links[n] ? 0 : bpf_error(err, -errno, bpf_program__name(programs[n]));
 }
 
 static int by_number(const void *a, const void *b)
@@ -266,6 +322,110 @@ static bool kernel_has(const struct btf *btf, const char *name, uint32_t kind)
 	return btf && btf__find_by_name_kind(btf, name, kind) > 0;
 }
 
+/* A program that does nothing on a function of the kernel: the only way to know whether one may. */
+static bool trampolines_work(void)
+{
+	static const struct bpf_insn nothing[] = { { .code = BPF_ALU64 | BPF_MOV | BPF_K }, { .code = BPF_JMP | BPF_EXIT } };
+	LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = BPF_TRACE_FEXIT);
+	sk_autoclose int program = -1, link = -1;
+	sk_autofree char *name = sk_printf("%sopenat", places[AT_NATIVE].function);
+	int id = libbpf_find_vmlinux_btf_id(name, BPF_TRACE_FEXIT);
+
+	if (id <= 0)
+		return false;
+	options.attach_btf_id = (uint32_t)id;
+	program = bpf_prog_load(BPF_PROG_TYPE_TRACING, "trial", "GPL", nothing, SK_COUNT(nothing), &options);
+	link = program >= 0 ? bpf_raw_tracepoint_open(NULL, program) : -1;
+	return link >= 0;
+}
+
+/*
+ * A task that is taken off its processor in the middle of a program would find
+ * another's record in its place: trampolines leave the kernel free to do that
+ * where it does so at all, tracepoints do not.
+ */
+static bool is_preemptible(void)
+{
+	sk_cleanup(sk_buf_release) struct sk_buf modes = { 0 };
+	struct utsname host;
+
+	if (uname(&host) < 0 || strstr(host.version, "PREEMPT_RT"))
+		return true;
+	if (!strstr(host.version, "PREEMPT"))
+		return false;
+	/* "none (voluntary) full" of a kernel that decides when it boots; without it nobody knows. */
+	if (sk_path_slurp("/sys/kernel/debug/sched/preempt", 256, &modes, NULL) < 0)
+		return true;
+	return !strstr(sk_buf_str(&modes), "(none)") && !strstr(sk_buf_str(&modes), "(voluntary)");
+}
+
+/* Why calls hang on tracepoints, with that word before it; NULL: on their functions. */
+static const char *why_tracepoints(void)
+{
+	if (!trampolines_work())
+		return "tracepoints (this kernel lets nothing hang on its functions)";
+	return is_preemptible() ? "tracepoints (this kernel is preemptible, or does not say that it is not)" : NULL;
+}
+
+/* The type of a function's parameters and result; 0: there is no such function. */
+static uint32_t shape_of(const struct btf *btf, const char *prefix, const char *call)
+{
+	sk_autofree char *name = sk_printf("%s%s", prefix, call);
+	int id = btf ? btf__find_by_name_kind(btf, name, BTF_KIND_FUNC) : -1;
+
+	return id > 0 ? btf__type_by_id(btf, (uint32_t)id)->type : 0;
+}
+
+/* Those small programs whose functions this kernel has, and what they go on to. */
+static void choose_functions(struct sk_hooks *h, const struct btf *btf, bool casts)
+{
+	uint32_t shape = shape_of(btf, places[AT_NATIVE].function, "openat"),
+		 net_shape = shape_of(btf, places[AT_NATIVE].function, "socket");
+
+	h->tracepoints = shape && net_shape ? why_tracepoints() : "tracepoints (this kernel's calls have no functions)";
+	if (h->tracepoints)
+		return;
+	h->after_open = casts ? h->bpf->progs.after_open : h->bpf->progs.after_open_slowly;
+	bpf_program__set_autoload(h->after_open, true);
+	bpf_program__set_autoload(h->bpf->progs.after_call, true);
+	bpf_program__set_autoload(h->bpf->progs.after_net_call, true);
+	bpf_program__set_autoload(h->bpf->progs.after_net_messages, true);
+	for (size_t i = 0; i < sk_sensor_call_count; i++)
+		for (size_t place = 0; place < PLACES && places[place].program; place++) {
+			const struct sk_sensor_call *call = &sk_sensor_calls[i];
+			sk_autofree char *name = sk_printf("%s%s", places[place].program, call->name);
+			struct bpf_program *program = bpf_object__find_program_by_name(h->bpf->obj, name);
+
+			uint32_t own = shape_of(btf, places[place].function, call->name);
+
+			if (program && own && (call->type == SK_EVENT_IO_URING_SETUP || own == (call->is_net ? net_shape : shape)))
+				bpf_program__set_autoload(program, true);
+		}
+}
+
+static int fill_after(struct sk_hooks *h, struct sk_err *err)
+{
+	const struct {
+		const struct bpf_map *map;
+		uint32_t what;
+		const struct bpf_program *program;
+	} ways[] = {
+		{ h->bpf->maps.after, SK_AFTER_CALL, h->bpf->progs.after_call },
+		{ h->bpf->maps.after, SK_AFTER_OPEN, h->after_open },
+		{ h->bpf->maps.after_net, SK_AFTER_CALL, h->bpf->progs.after_net_call },
+		{ h->bpf->maps.after_net, SK_AFTER_MESSAGES, h->bpf->progs.after_net_messages },
+	};
+
+	for (size_t i = 0; i < SK_COUNT(ways) && !h->tracepoints; i++) {
+		int fd = bpf_program__fd(ways[i].program);
+		int r = bpf_map__update_elem(ways[i].map, &ways[i].what, sizeof(ways[i].what), &fd, sizeof(fd), 0);
+
+		if (r < 0)
+			return bpf_error(err, r, bpf_program__name(ways[i].program));
+	}
+	return 0;
+}
+
 /* Of programs that do the same on different kernels, the one that this kernel can run; NULL: none. */
 static void choose_programs(struct sk_hooks *h)
 {
@@ -274,6 +434,7 @@ static void choose_programs(struct sk_hooks *h)
 	bool orders = kernel_has(btf, "btf_trace_io_uring_submit_req", BTF_KIND_TYPEDEF);
 	bool older = !orders && kernel_has(btf, "btf_trace_io_uring_submit_sqe", BTF_KIND_TYPEDEF);
 
+	choose_functions(h, btf, casts);
 	btf__free(btf);
 	h->on_open = casts ? h->bpf->progs.on_open : h->bpf->progs.on_open_slowly;
 	h->on_order = orders ? h->bpf->progs.on_order : older ? h->bpf->progs.on_order_older : NULL;
@@ -295,6 +456,7 @@ static int load(struct sk_hooks *h, struct sk_err *err)
 
 	libbpf_set_print(remember_warning);
 	last_warning[0] = '\0';
+	sk_sensor_overlay();
 	h->bpf = sensor_bpf__open();
 	if (!h->bpf)
 		return bpf_error(err, -errno, "the sensor's programs");
@@ -305,7 +467,12 @@ static int load(struct sk_hooks *h, struct sk_err *err)
 	r = sensor_bpf__load(h->bpf);
 	if (r < 0)
 		return bpf_error(err, r, "the sensor's programs");
-	return 0;
+	return fill_after(h, err);
+}
+
+const char *sk_hooks_kind(const struct sk_hooks *h)
+{
+	return h->tracepoints ? h->tracepoints : "functions";
 }
 
 static int map_boring(struct sk_hooks *h, struct sk_err *err)

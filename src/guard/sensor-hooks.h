@@ -14,6 +14,9 @@ void sk_hooks_close(struct sk_hooks *hooks);
 /* Hooks what is wanted and is not hooked yet, and lets go of the rest. Boring opens are forgotten. */
 int sk_hooks_want(struct sk_hooks *hooks, const struct sk_sensor_want *want, struct sk_err *err);
 
+/* As sk_sensor_hooks. */
+const char *sk_hooks_kind(const struct sk_hooks *hooks);
+
 /* Readable when there are records. */
 int sk_hooks_fd(const struct sk_hooks *hooks);
 int sk_hooks_poll(struct sk_hooks *hooks, int timeout, struct sk_err *err);

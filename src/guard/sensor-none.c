@@ -55,6 +55,11 @@ struct sk_process_table *sk_sensor_processes(struct sk_sensor *sensor)
 	return NULL;
 }
 
+const char *sk_sensor_hooks(const struct sk_sensor *sensor)
+{
+	return "none";
+}
+
 uint64_t sk_sensor_heals(const struct sk_sensor *sensor)
 {
 	return 0;

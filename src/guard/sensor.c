@@ -156,7 +156,9 @@ int sk_sensor_rewant(struct sk_sensor *s, const struct sk_sensor_want *want, str
 	int r = sk_hooks_want(s->hooks, want, err);
 
 	if (r < 0) {
-		sk_hooks_want(s->hooks, &s->want, NULL);
+		struct sk_err again = SK_ERR_INIT;
+
+		sk_hooks_want(s->hooks, &s->want, &again);
 		return r;
 	}
 	s->want = *want;
@@ -214,6 +216,11 @@ int sk_sensor_poll(struct sk_sensor *s, int timeout, sk_sensor_fn *fn, void *con
 struct sk_process_table *sk_sensor_processes(struct sk_sensor *s)
 {
 	return s->processes;
+}
+
+const char *sk_sensor_hooks(const struct sk_sensor *s)
+{
+	return sk_hooks_kind(s->hooks);
 }
 
 uint64_t sk_sensor_heals(const struct sk_sensor *s)

@@ -33,6 +33,9 @@ struct sk_sensor_want {
 
 struct sk_sensor;
 
+/* What system calls hang on, and why on nothing better: "functions", "tracepoints (...)". */
+const char *sk_sensor_hooks(const struct sk_sensor *sensor);
+
 /* Whether this build has it. */
 bool sk_sensor_built(void);
 /* Whether that type of event can be seen. */
@@ -40,6 +43,11 @@ bool sk_sensor_sees(enum sk_event_type type);
 
 /* Makes tracefs reachable, where it is not in a mount namespace of this process alone. */
 int sk_sensor_tracefs(struct sk_err *err);
+/*
+ * Has the kernel's module of overlays loaded, as the first container would:
+ * programs that are loaded before it cannot learn where an overlay keeps its layers.
+ */
+void sk_sensor_overlay(void);
 
 int sk_sensor_open(const struct sk_sensor_want *want, struct sk_sensor **ret_sensor, struct sk_err *err);
 /*

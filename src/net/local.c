@@ -69,10 +69,12 @@ int sk_local_request(const char *socket, struct sk_span request, int seconds, si
 {
 	sk_autoclose int fd = -1;
 	ptrdiff_t body;
-	int status;
+	int status, r = connect_to(socket, seconds, &fd, err);
 
-	if (connect_to(socket, seconds, &fd, err) < 0 || exchange(fd, request, max, answer, err) < 0)
-		return -err->code;
+	if (r == 0)
+		r = exchange(fd, request, max, answer, err);
+	if (r < 0)
+		return r;
 	status = status_of(sk_buf_view(answer));
 	body = sk_span_find(sk_buf_view(answer), SK_SPAN_LIT("\r\n\r\n"));
 	if (!status || body < 0)

@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
+#include <linux/keyctl.h>
 #include <netinet/in.h>
 #include <sched.h>
 #include <signal.h>
@@ -76,6 +77,12 @@ static int traceme(char **args)
 {
 	(void)args;
 	return done("ptrace", ptrace(PTRACE_TRACEME, 0, NULL, NULL));
+}
+
+static int key_ring(char **args)
+{
+	(void)args;
+	return done("keyctl", (int)syscall(SYS_keyctl, KEYCTL_GET_KEYRING_ID, KEY_SPEC_SESSION_KEYRING, 1));
 }
 
 static pid_t victim(void)
@@ -397,6 +404,7 @@ static const struct {
 	{ "setns", setns_deed, 0 },	  { "enter", enter, 1 },
 	{ "unshare-user", unshare_user, 0 }, { "packet", packet, 0 },
 	{ "traceme", traceme, 0 },	  { "attach", attach, 0 },
+	{ "key-ring", key_ring, 0 },
 	{ "write-memory", write_memory, 0 }, { "open-memory", open_memory, 0 },
 	{ "memfd", memfd, 2 },		  { "page-faults", page_faults, 0 },
 	{ "become", become, 1 },	  { "tcp", tcp, 2 },		  { "udp", udp, 2 },

@@ -36,7 +36,7 @@ mkdir -p "$dir/root/node_modules/base" "$dir/root/node_modules/gone"
 echo '{"name":"base","version":"1.0.0"}' >"$dir/root/node_modules/base/package.json"
 echo '{"name":"gone","version":"1.0.0"}' >"$dir/root/node_modules/gone/package.json"
 mkdir -p "$dir/root/bin"
-tar -C "$dir/root" -c . | docker import - sekisho-test:base >/dev/null || exit 1
+tar -C "$dir/root" -c . | docker import - sekisho-test:base >/dev/null || { echo "docker import does not work here"; exit 77; }
 mkdir -p "$dir/context"
 echo '{"name":"top","version":"2.0.0"}' >"$dir/context/package.json"
 printf 'FROM sekisho-test:base\nLABEL a=b\nCOPY package.json /node_modules/top/\nENV C=d\nCOPY package.json /node_modules/gone/package.json\n' >"$dir/context/Dockerfile"

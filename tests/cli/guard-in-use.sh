@@ -64,7 +64,7 @@ printf 'cat /fifo/before\n' >root/srv/start.sh
 echo 'exit 0' >root/srv/job.sh
 printf '/srv/job.sh\n' >root/var/lib/dpkg/info/scripts.list
 printf 'Package: scripts\nStatus: install ok installed\nArchitecture: all\nVersion: 1.0-1\nMaintainer: Debian\n\n' >>root/var/lib/dpkg/status
-tar -C root -c . | docker import - sekisho-in-use:one >docker-import 2>&1 || { cat docker-import; exit 1; }
+tar -C root -c . | docker import - sekisho-in-use:one >docker-import 2>&1 || { echo "docker import does not work here: $(cat docker-import)"; exit 77; }
 mkdir fifo
 mkfifo fifo/before fifo/while
 run() { docker run --rm --network none -v "$dir/fifo:/fifo" "$@"; }
@@ -79,6 +79,9 @@ printf 'state: %s/state\nruntime: %s/run\nin-use: { sample: 1s, interval: 1s }\n
 agent=$!
 id=$(docker inspect -f '{{.Image}}' before)
 record=state/in-use/${id#sha256:}.in-use
+watches() { grep -q watching agent-log || ! kill -0 "$agent" 2>/dev/null; }
+until_true watches
+kill -0 "$agent" 2>/dev/null || { echo "the agent does not run here: $(tail -n 1 agent-log)"; exit 77; }
 until_true test -s "$record" || { echo "nothing is kept:"; cat agent-log docker-run; ls -lR state; exit 1; }
 
 # While it watches: a program with a library of its own, and one that the image does not have.

@@ -6,8 +6,10 @@
 #include "base/mem.h"
 #include "guard/container-engines.h"
 #include "guard/container-read.h"
+#include "net/local.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -124,6 +126,24 @@ static void test_full(void)
 	sk_container_engines_free(e);
 }
 
+/* Nobody there, and somebody who takes the question and says nothing: by who does not ask for the reason, too. */
+static void test_silence(void)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	sk_cleanup(sk_buf_release) struct sk_buf answer = { 0 };
+	struct sk_span body, request = SK_SPAN_LIT("GET / HTTP/1.0\r\n\r\n");
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "/tmp/sekisho-silent-%d", (int)getpid());
+	ok(sk_local_request(address.sun_path, request, 1, 4096, &answer, &body, NULL) == -SK_ENOTFOUND, "no engine");
+	ok(bind(fd, (struct sockaddr *)&address, sizeof(address)) == 0 && listen(fd, 1) == 0 &&
+		   sk_local_request(address.sun_path, request, 1, 4096, &answer, &body, NULL) == -SK_ETIMEOUT,
+	   "an engine that says nothing");
+	close(fd);
+	ok(sk_local_request(address.sun_path, request, 1, 4096, &answer, &body, NULL) == -SK_EIO, "one that is gone");
+	unlink(address.sun_path);
+}
+
 static void test_podman(void)
 {
 	sk_cleanup(sk_buf_release) struct sk_buf text = { 0 }, image = { 0 };
@@ -144,6 +164,7 @@ int main(void)
 {
 	test_answers();
 	test_full();
+	test_silence();
 	test_podman();
 	return tap_done();
 }

@@ -87,6 +87,12 @@ struct sk_gate_verdict {
 
 enum { SK_GATE_QUEUE = 4096, SK_GATE_PENDING = 512 };
 
+/* What one container has had of a reading of changes. */
+struct sk_gate_share {
+	uint64_t key, reading;
+	int64_t spent;
+};
+
 struct sk_gate_thread {
 	struct sk_gate *gate;
 	void (*fn)(struct sk_gate *gate);
@@ -135,6 +141,8 @@ struct sk_gate {
 	SK_VEC(struct sk_gate_question) questions; /* that wait until what was changed before is verified */
 	SK_VEC(struct sk_gate_pending) pending;
 	SK_VEC(struct sk_gate_pending) resolving; /* the following thread's own */
+	struct sk_gate_share shares[64]; /* the following thread's own, as is `reading` */
+	uint64_t reading;
 	struct sk_gate_digested digested[64];
 	struct sk_gate_protection *protections;
 	size_t protection_count;

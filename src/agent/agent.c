@@ -125,6 +125,8 @@ static void open_drift(struct sk_agent *a)
 		a->protection_count = sk_drift_try(&options, a->protections, SK_AGENT_PROTECTIONS);
 	/* What only the try needed goes, too. */
 	a->service.needs.gate = a->drift != NULL;
+	a->service.needs.marks = a->drift && sk_drift_marks(&a->config->drift);
+	a->service.needs.mounts = a->drift && sk_drift_mounts(&a->config->protect);
 }
 
 static int open_all(struct sk_agent *a, struct sk_err *err)

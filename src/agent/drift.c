@@ -2,6 +2,7 @@
 #include "agent/drift-internal.h"
 
 #include "agent/config.h"
+#include "agent/harden.h"
 #include "agent/select.h"
 #include "base/hash.h"
 #include "base/mem.h"
@@ -209,25 +210,6 @@ struct sk_gate *sk_drift_gate(struct sk_drift *d)
 
 /* ---- opening ---- */
 
-bool sk_drift_is_needed(const struct sk_drift_config *drift, const struct sk_protect_config *protect)
-{
-	bool needed = drift->mode != SK_GATE_OFF || protect->entries.len || protect->addresses.count;
-
-	for (size_t i = 0; i < drift->entries.len; i++)
-		needed |= drift->entries.data[i].mode != SK_GATE_OFF;
-	return needed && sk_gate_built();
-}
-
-/* Whether anything is stopped: then it must stay so while the agent is away. */
-static bool stops(const struct sk_drift_options *o)
-{
-	bool stops = o->drift->mode == SK_GATE_BLOCK || o->protect->entries.len || o->protect->addresses.count;
-
-	for (size_t i = 0; i < o->drift->entries.len; i++)
-		stops |= o->drift->entries.data[i].mode == SK_GATE_BLOCK;
-	return stops;
-}
-
 static enum sk_gate_mode strictest(const struct sk_drift_config *c)
 {
 	int mode = c->mode;
@@ -235,6 +217,30 @@ static enum sk_gate_mode strictest(const struct sk_drift_config *c)
 	for (size_t i = 0; i < c->entries.len; i++)
 		mode = c->entries.data[i].mode > mode ? c->entries.data[i].mode : mode;
 	return (enum sk_gate_mode)mode;
+}
+
+bool sk_drift_is_needed(const struct sk_drift_config *drift, const struct sk_protect_config *protect)
+{
+	return (strictest(drift) != SK_GATE_OFF || protect->entries.len || protect->addresses.count) && sk_gate_built();
+}
+
+bool sk_drift_marks(const struct sk_drift_config *c)
+{
+	unsigned watching = SK_GATE_HOOK_LSM | SK_GATE_HOOK_SIGNAL;
+
+	/* Without the kernel's programs, alerts come of marks too. */
+	return strictest(c) == SK_GATE_BLOCK || (strictest(c) != SK_GATE_OFF && c->hooks && !(c->hooks & watching));
+}
+
+bool sk_drift_mounts(const struct sk_protect_config *protect)
+{
+	return protect->entries.len > 0;
+}
+
+/* Whether anything is stopped: then it must stay so while the agent is away. */
+static bool stops(const struct sk_drift_options *o)
+{
+	return strictest(o->drift) == SK_GATE_BLOCK || o->protect->entries.len || o->protect->addresses.count;
 }
 
 static void say_protections(struct sk_drift *d, const char *tried)
@@ -270,13 +276,19 @@ static char *pins_of(const char *runtime)
 	return sk_printf("%s-%016llx", SK_GATE_PINS, (unsigned long long)sk_hash_stable(sk_span_str(runtime)));
 }
 
+static void begin_thread(void)
+{
+	sk_harden_thread(SK_THREAD_GATE);
+}
+
 static int open_gate(struct sk_drift *d, const struct sk_drift_options *o, struct sk_err *err)
 {
 	bool keep = o->drift->keep && stops(o);
 	sk_autofree char *pins = pins_of(o->runtime), *other = NULL;
 	struct sk_gate_options options = { .born = (enum sk_gate_mode)o->drift->mode, .unknown = strictest(o->drift),
 					   .hold = o->drift->hold, .hooks = o->drift->hooks,
-					   .truth = sk_drift_images_truth(d->images), .pins = keep ? pins : NULL };
+					   .truth = sk_drift_images_truth(d->images), .begin = begin_thread,
+					   .pins = keep ? pins : NULL };
 	struct sk_err canary = SK_ERR_INIT;
 
 	if (!keep)

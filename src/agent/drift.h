@@ -60,6 +60,9 @@ struct sk_drift_options {
 
 /* Whether any container is to be watched. */
 bool sk_drift_is_needed(const struct sk_drift_config *drift, const struct sk_protect_config *protect);
+/* Whether programs are held, so that each new container is marked; whether paths in it are protected. */
+bool sk_drift_marks(const struct sk_drift_config *drift);
+bool sk_drift_mounts(const struct sk_protect_config *protect);
 /* NULL where nothing is to be watched. */
 int sk_drift_open(const struct sk_drift_options *options, struct sk_drift **ret_drift, struct sk_err *err);
 /*

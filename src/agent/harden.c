@@ -48,7 +48,15 @@ static const uint64_t always = BIT(CAP_BPF) | BIT(CAP_PERFMON) | BIT(CAP_SYS_PTR
  * sys_nice: the reader's priority.
  */
 static const uint64_t opening = BIT(CAP_SYS_ADMIN) | BIT(CAP_NET_ADMIN) | BIT(CAP_SYS_NICE) | BIT(CAP_SYS_CHROOT);
-static const uint64_t gate = BIT(CAP_SYS_ADMIN) | BIT(CAP_NET_ADMIN) | BIT(CAP_SYS_CHROOT);
+/*
+ * After that, with a gate: marks of whole mounts and file systems (sys_admin) where programs are held, mounts in the
+ * namespaces of containers (setns: sys_chroot) where paths are protected. The gate's threads read which folders of a
+ * layer hide those below (trusted.overlay.opaque: sys_admin).
+ */
+static uint64_t guarding(const struct sk_harden_options *options)
+{
+	return (options->marks || options->mounts ? BIT(CAP_SYS_ADMIN) : 0) | (options->mounts ? BIT(CAP_SYS_CHROOT) : 0);
+}
 
 static const char *const names[] = {
 	"chown", "dac-override", "dac-read-search", "fowner", "fsetid", "kill", "setgid", "setuid", "setpcap",
@@ -69,7 +77,7 @@ static bool has_bpf(void)
 static uint64_t wanted(const struct sk_harden_options *options, uint64_t more)
 {
 	/* Before 5.8 there is but one for all of it; and engines that know no other (Docker 20) give no other. */
-	return always | more | (options->gate ? gate : 0) | (has_bpf() ? 0 : BIT(CAP_SYS_ADMIN));
+	return always | more | guarding(options) | (has_bpf() ? 0 : BIT(CAP_SYS_ADMIN));
 }
 
 static bool set_capabilities(uint64_t keep)
@@ -227,6 +235,8 @@ void sk_harden_thread(enum sk_thread_rights rights)
 	static const uint64_t keep[] = {
 		[SK_THREAD_NONE] = 0,
 		[SK_THREAD_READS] = BIT(CAP_SYS_PTRACE) | BIT(CAP_DAC_READ_SEARCH),
+		[SK_THREAD_GATE] = BIT(CAP_SYS_PTRACE) | BIT(CAP_DAC_READ_SEARCH) | BIT(CAP_KILL) | BIT(CAP_BPF) |
+				   BIT(CAP_PERFMON) | BIT(CAP_SYS_ADMIN),
 		[SK_THREAD_RESPONDS] = BIT(CAP_SYS_PTRACE) | BIT(CAP_DAC_READ_SEARCH) | BIT(CAP_KILL),
 	};
 

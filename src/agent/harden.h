@@ -17,7 +17,9 @@
 #include "base/err.h"
 
 struct sk_harden_options {
-	bool gate;    /* containers are guarded: mounts, namespaces and sockets' programs of each new one */
+	bool gate;    /* containers are guarded */
+	bool marks;   /* and each new one's programs are held: fanotify's marks */
+	bool mounts;  /* and each new one's paths are protected: mounts in its namespace */
 	bool workers; /* workers are started: this program again, to read images */
 };
 
@@ -38,6 +40,7 @@ enum sk_thread_rights {
 	SK_THREAD_NONE,	    /* only what its descriptors and its user give it */
 	SK_THREAD_READS,    /* reads other processes, and files whoever owns them */
 	SK_THREAD_RESPONDS, /* and sends signals */
+	SK_THREAD_GATE,	    /* and looks into the gate's maps and into what overlays keep of their layers */
 };
 void sk_harden_thread(enum sk_thread_rights rights);
 

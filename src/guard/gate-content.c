@@ -149,8 +149,35 @@ void sk_gate_path(int32_t pid, int fd, char *ret, size_t room)
 		memmove(ret, ret + n, strlen(ret + n) + 1);
 }
 
+/* Any process of the container whose mounts can be read. */
+static int32_t living(int32_t pid, int32_t other)
+{
+	char name[32];
+
+	snprintf(name, sizeof(name), "/proc/%d/root/", pid);
+	return pid > 0 && access(name, F_OK) == 0 ? pid : other;
+}
+
+bool sk_gate_is_image(struct sk_gate *g, const struct sk_gate_member *m, struct sk_gate_verdict *v,
+		      const struct sk_wire_file *file, int *fd)
+{
+	struct sk_gate_told told = { .pid = v->pid, .ppid = v->ppid, .runs = v->act == SK_GATE_EXEC, .path = v->path,
+				     .inode = file->inode, .device = file->device };
+	enum sk_gate_content content;
+	struct sk_gate_look look;
+
+	if (*fd < 0)
+		*fd = sk_gate_open_told(g, m, &told, &look);
+	if (*fd < 0 || sk_gate_kernel_look(&g->kernel, *fd, &look) < 0)
+		return false;
+	content = sk_gate_content(g, m, living(m->pid, living(v->pid, v->ppid)), *fd, &look,
+				  v->outcome == SK_GATE_HELD, v->digest);
+	sk_gate_digest(g, *fd, &look, v->digest);
+	return v->why != SK_GATE_MEMORY && (content == SK_GATE_CONTENT_LAYER || content == SK_GATE_CONTENT_IMAGE);
+}
+
 enum sk_gate_content sk_gate_content(struct sk_gate *g, const struct sk_gate_member *m, int32_t pid, int fd,
-				     struct sk_gate_look *look, char ret_digest[65])
+				     struct sk_gate_look *look, bool lasting, char ret_digest[65])
 {
 	const struct sk_gate_truth *truth = &g->options.truth;
 	sk_autoclose int lower = -1;
@@ -176,6 +203,8 @@ enum sk_gate_content sk_gate_content(struct sk_gate *g, const struct sk_gate_mem
 	put_hex(digest, ret_digest);
 	if (!has(g, m, listed, lower, look->size, digest, path, sizeof(path)))
 		return SK_GATE_CONTENT_OTHER;
+	if (!lasting)
+		return SK_GATE_CONTENT_IMAGE;
 	/* It is, now; and so it was when its stamp was too old for another change under it. */
 	if (outwait_stamp(look) && (!hash(fd, look->size, again) || memcmp(digest, again, sizeof(digest)) != 0))
 		return SK_GATE_CONTENT_MOVING;
@@ -218,9 +247,10 @@ int sk_gate_open_told(struct sk_gate *g, const struct sk_gate_member *m, const s
 	int fd;
 
 	snprintf(name, sizeof(name), "/proc/%d/exe", told->pid);
-	for (int way = told->runs ? 0 : 1; way < 3; way++) {
+	/* The parent is of the same container, mostly, and lives longer. */
+	for (int way = told->runs ? 0 : 1; way < 4; way++) {
 		fd = way == 0 ? open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-			      : open_in(way == 1 ? told->pid : m->pid, told->path);
+			      : open_in(way == 1 ? told->pid : way == 2 ? told->ppid : m->pid, told->path);
 		if (fd >= 0 && is_told(g, fd, told, ret_look))
 			return fd;
 		sk_closep(&fd);

@@ -85,13 +85,28 @@ struct sk_gate_verdict {
 	char *path;	 /* owned */
 };
 
-enum { SK_GATE_QUEUE = 4096 };
+enum { SK_GATE_QUEUE = 4096, SK_GATE_PENDING = 512 };
+
+/* What one container has had of a reading of changes. */
+struct sk_gate_share {
+	uint64_t key, reading;
+	int64_t spent;
+};
+
+struct sk_gate_thread {
+	struct sk_gate *gate;
+	void (*fn)(struct sk_gate *gate);
+	pthread_t thread;
+	bool running;
+};
 
 /* One that is told, or carried out, when its container is known. */
 struct sk_gate_pending {
 	struct sk_gate_verdict verdict;
 	struct sk_wire_file file;
 	int pidfd; /* of who is held; -1: nobody */
+	bool image; /* its file is the image's after all */
+	int fd;	   /* the file, opened at once; -1: it was gone */
 	int64_t deadline;
 };
 
@@ -117,7 +132,7 @@ struct sk_gate {
 	int fanotify; /* -1: none */
 	int wake, stop, deferred; /* eventfds */
 	/* Of verdicts, of fanotify's questions, of what was changed and of questions that wait for that. */
-	struct { pthread_t thread; bool running; } threads[3];
+	struct sk_gate_thread threads[3];
 	pthread_mutex_t lock; /* of all below */
 	SK_VEC(struct sk_gate_member) members;
 	struct sk_gate_verdict *queue; /* a ring of SK_GATE_QUEUE */
@@ -126,6 +141,8 @@ struct sk_gate {
 	SK_VEC(struct sk_gate_question) questions; /* that wait until what was changed before is verified */
 	SK_VEC(struct sk_gate_pending) pending;
 	SK_VEC(struct sk_gate_pending) resolving; /* the following thread's own */
+	struct sk_gate_share shares[64]; /* the following thread's own, as is `reading` */
+	uint64_t reading;
 	struct sk_gate_digested digested[64];
 	struct sk_gate_protection *protections;
 	size_t protection_count;
@@ -143,9 +160,14 @@ bool sk_gate_resolve(struct sk_gate *gate);
 bool sk_gate_may_wait(struct sk_gate *gate, const struct sk_gate_member *member, int64_t deadline);
 /* All, by what is known now: nobody is left waiting. After the threads have ended. */
 void sk_gate_resolve_all(struct sk_gate *gate);
-/* Whether there is nothing to tell, as the file is the image's after all; otherwise its digest is told. */
-bool sk_gate_is_settled(struct sk_gate *gate, const struct sk_gate_member *member, struct sk_gate_verdict *verdict,
-			const struct sk_wire_file *file);
+/*
+ * Whether the file of a verdict is the image's after all; its digest is told otherwise. *fd: the file, which is opened
+ * if it is -1 and stays so if it is gone.
+ */
+bool sk_gate_is_image(struct sk_gate *gate, const struct sk_gate_member *member, struct sk_gate_verdict *verdict,
+		      const struct sk_wire_file *file, int *fd);
+/* The device of a container's root as the kernel's programs have seen it; 0: not yet. */
+uint32_t sk_gate_known_device(struct sk_gate *gate, uint64_t key);
 /* Tells a verdict; takes its path. */
 void sk_gate_tell(struct sk_gate *gate, struct sk_gate_verdict *verdict);
 
@@ -170,9 +192,13 @@ enum sk_gate_content {
 	SK_GATE_CONTENT_OTHER,	/* not the image's, as long as nobody writes to it */
 	SK_GATE_CONTENT_MOVING, /* not the image's now: it is being written */
 };
-/* Whether a file is the image's; pid: a process of the container. The digest as far as it was computed ("" if not). */
+/*
+ * Whether a file is the image's; pid: a process of the container; lasting: the kernel's programs are to know it from now
+ * on, for which a file that was changed just now must be waited for. The digest as far as it was computed ("" if
+ * not).
+ */
 enum sk_gate_content sk_gate_content(struct sk_gate *gate, const struct sk_gate_member *member, int32_t pid, int fd,
-				     struct sk_gate_look *look, char ret_digest[65]);
+				     struct sk_gate_look *look, bool lasting, char ret_digest[65]);
 /* The file's path as the process would call it. */
 void sk_gate_path(int32_t pid, int fd, char *ret, size_t room);
 /* The digest for a report, unless there is one already. */
@@ -180,7 +206,7 @@ void sk_gate_digest(struct sk_gate *gate, int fd, const struct sk_gate_look *loo
 
 /* A file that the kernel's programs told of. */
 struct sk_gate_told {
-	int32_t pid;
+	int32_t pid, ppid;
 	bool runs; /* it is the process's program */
 	const char *path;
 	uint64_t inode; /* 0: what is there now */

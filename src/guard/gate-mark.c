@@ -245,7 +245,7 @@ static uint32_t judge(struct sk_gate *g, const struct sk_gate_member *m, const s
 {
 	bool runs = e->mask & (FAN_OPEN_EXEC_PERM | FAN_OPEN_EXEC);
 	char digest[65] = "";
-	enum sk_gate_content content = sk_gate_content(g, m, m->pid ? m->pid : e->pid, e->fd, look, digest);
+	enum sk_gate_content content = sk_gate_content(g, m, m->pid ? m->pid : e->pid, e->fd, look, true, digest);
 	bool image = content == SK_GATE_CONTENT_LAYER || content == SK_GATE_CONTENT_IMAGE;
 	bool denied = runs && !image && m->mode == SK_GATE_BLOCK;
 

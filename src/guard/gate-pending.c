@@ -21,19 +21,31 @@ int64_t sk_gate_now(void)
 	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-void sk_gate_pend(struct sk_gate *g, struct sk_gate_verdict *v, const struct sk_wire_file *file)
+static void push(struct sk_gate *g, struct sk_gate_pending *p)
 {
 	uint64_t one = 1;
-	struct sk_gate_pending p = { .verdict = *v, .file = *file, .pidfd = -1,
+
+	pthread_mutex_lock(&g->lock);
+	/* Who makes thousands of them must not have our descriptors. */
+	if (g->pending.len >= SK_GATE_PENDING)
+		sk_closep(&p->fd);
+	*sk_vec_push(&g->pending) = *p;
+	pthread_mutex_unlock(&g->lock);
+	if (write(g->deferred, &one, sizeof(one)) < 0)
+		return; /* its count is full: it is readable then */
+}
+
+/* The file is opened at once: a container that lives for some milliseconds takes it along. */
+void sk_gate_pend(struct sk_gate *g, struct sk_gate_verdict *v, const struct sk_wire_file *file)
+{
+	struct sk_gate_member m = { .key = v->key, .device = sk_gate_known_device(g, v->key) };
+	struct sk_gate_pending p = { .verdict = *v, .file = *file, .pidfd = -1, .fd = -1,
 				     .deadline = sk_gate_now() + g->options.hold * 1000000000 };
 
 	if (v->outcome == SK_GATE_HELD)
 		p.pidfd = (int)syscall(SYS_pidfd_open, v->pid, 0);
-	pthread_mutex_lock(&g->lock);
-	*sk_vec_push(&g->pending) = p;
-	pthread_mutex_unlock(&g->lock);
-	if (write(g->deferred, &one, sizeof(one)) < 0)
-		return; /* its count is full: it is readable then */
+	p.image = sk_gate_is_image(g, &m, &p.verdict, file, &p.fd);
+	push(g, &p);
 }
 
 static bool member_of(struct sk_gate *g, const struct sk_gate_verdict *v, struct sk_gate_member *ret)
@@ -95,13 +107,14 @@ static bool resolve(struct sk_gate *g, struct sk_gate_pending *p)
 	bool known = member_of(g, v, &m), image, wait;
 
 	v->mode = known ? m.mode : g->options.born;
-	image = v->mode != SK_GATE_OFF && sk_gate_is_settled(g, &m, v, &p->file);
-	wait = v->mode == SK_GATE_OFF ? !m.settled && sk_gate_now() < p->deadline : !image && sk_gate_may_wait(g, &m, p->deadline);
+	image = p->image || (v->mode != SK_GATE_OFF && sk_gate_is_image(g, &m, v, &p->file, &p->fd));
+	wait = image ? false : v->mode == SK_GATE_OFF ? !m.settled && sk_gate_now() < p->deadline : sk_gate_may_wait(g, &m, p->deadline);
 	sk_gate_member_release(&m);
 	if (wait)
 		return false;
-	if (!known)
+	if (!known && !image)
 		settle_birth(g, v->key);
+	sk_closep(&p->fd);
 	let_go(g, p, !image && v->mode == SK_GATE_BLOCK);
 	if (image || v->mode == SK_GATE_OFF) {
 		free(v->path);

@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
 void sk_gate_tell(struct sk_gate *g, struct sk_gate_verdict *v)
@@ -75,30 +76,13 @@ static char *read_file(struct sk_reader *r, struct sk_wire_file *ret_file)
 }
 
 /*
- * What was told or killed without a question: an alert is none if the content is the image's after all, which nobody
- * has looked at before. The digest is told where the file can still be had: by the process while it is there, or else by
- * its path. True: there is nothing to tell.
+ * Of the kernel's programs, which had to act before anybody looked at the content. The digest is told where the file can
+ * still be had: by the process while it is there, or else by its path. True: there is nothing to tell, or not now.
  */
-bool sk_gate_is_settled(struct sk_gate *g, const struct sk_gate_member *m, struct sk_gate_verdict *v,
-			const struct sk_wire_file *file)
-{
-	struct sk_gate_told told = { .pid = v->pid, .runs = v->act == SK_GATE_EXEC, .path = v->path,
-				     .inode = file->inode, .device = file->device };
-	enum sk_gate_content content;
-	struct sk_gate_look look;
-	sk_autoclose int fd = sk_gate_open_told(g, m, &told, &look);
-
-	if (fd < 0)
-		return false;
-	content = sk_gate_content(g, m, m->pid ? m->pid : v->pid, fd, &look, v->digest);
-	sk_gate_digest(g, fd, &look, v->digest);
-	return v->why != SK_GATE_MEMORY && (content == SK_GATE_CONTENT_LAYER || content == SK_GATE_CONTENT_IMAGE);
-}
-
-/* Of the kernel's programs, which had to act before anybody looked at the content. True: there is nothing to tell. */
 static bool is_done(struct sk_gate *g, struct sk_gate_verdict *v, const struct sk_wire_file *file, bool settled)
 {
 	struct sk_gate_member m = { .key = v->key };
+	sk_autoclose int fd = -1;
 	bool image;
 
 	if (v->act > SK_GATE_LIBRARY || !file->inode)
@@ -109,7 +93,7 @@ static bool is_done(struct sk_gate *g, struct sk_gate_verdict *v, const struct s
 	}
 	/* Of one that is not registered, only the digest is told. */
 	sk_gate_member_of(g, v->key, &m);
-	image = sk_gate_is_settled(g, &m, v, file);
+	image = sk_gate_is_image(g, &m, v, file, &fd);
 	sk_gate_member_release(&m);
 	if (!image || v->outcome != SK_GATE_ALERTED || v->why == SK_GATE_WRITTEN)
 		return false;
@@ -175,15 +159,39 @@ static char *read_place(struct sk_reader *r)
 	return folder ? sk_strdup(folder) : NULL;
 }
 
+/* What one container's changes may cost others that wait. */
+#define CHANGES_NS 200000000
+
+/* The container's share in this reading; those that have the same place take it from each other. */
+static struct sk_gate_share *share_of(struct sk_gate *g, uint64_t key)
+{
+	struct sk_gate_share *share = &g->shares[key % SK_COUNT(g->shares)];
+
+	if (share->key != key || share->reading != g->reading)
+		*share = (struct sk_gate_share){ .key = key, .reading = g->reading };
+	return share;
+}
+
+/* What the kernel itself wrote, for the copy in the upper layer, it lets go of a moment after the call. */
+static void outwait_copy(struct sk_gate *g, int fd, struct sk_gate_look *look)
+{
+	for (int i = 0; i < 5 && look->writers; i++) {
+		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+		sk_gate_kernel_look(&g->kernel, fd, look);
+	}
+}
+
 static int on_change(void *context, void *bytes, size_t size)
 {
 	struct sk_gate *g = context;
 	struct sk_reader r = sk_reader(sk_span(bytes, size));
 	struct sk_span whole = sk_read_bytes(&r, sizeof(struct sk_wire_record));
 	struct sk_gate_told told = { 0 };
+	struct sk_gate_share *share;
 	struct sk_gate_member m;
 	struct sk_gate_look look;
 	struct sk_wire_record head;
+	int64_t began = sk_gate_now();
 	sk_autofree char *path = NULL;
 	sk_autoclose int fd = -1;
 	char digest[65];
@@ -191,16 +199,20 @@ static int on_change(void *context, void *bytes, size_t size)
 	if (r.failed)
 		return 0;
 	memcpy(&head, whole.ptr, sizeof(head));
+	share = share_of(g, head.args[SK_GATE_FIELD_KEY]);
 	path = read_place(&r);
-	if (!path || !sk_gate_member_of(g, head.args[SK_GATE_FIELD_KEY], &m))
+	if (!path || share->spent > CHANGES_NS || !sk_gate_member_of(g, head.args[SK_GATE_FIELD_KEY], &m))
 		return 0;
 	told.pid = head.task.pid;
 	told.path = path;
 	fd = sk_gate_open_told(g, &m, &told, &look);
 	/* What it finds out the kernel's programs know then. */
-	if (fd >= 0)
-		sk_gate_content(g, &m, m.pid ? m.pid : told.pid, fd, &look, digest);
+	if (fd >= 0) {
+		outwait_copy(g, fd, &look);
+		sk_gate_content(g, &m, m.pid ? m.pid : told.pid, fd, &look, true, digest);
+	}
 	sk_gate_member_release(&m);
+	share->spent += sk_gate_now() - began;
 	return 0;
 }
 
@@ -219,6 +231,7 @@ static bool bring_up_to_date(struct sk_gate *g)
 	count = g->questions.len;
 	memset(&g->questions, 0, sizeof(g->questions));
 	pthread_mutex_unlock(&g->lock);
+	g->reading++;
 	sk_ring_consume(g->changes);
 	waiting = sk_gate_answer_deferred(g, questions, count);
 	free(questions);
@@ -246,27 +259,20 @@ static bool wait_for(struct sk_gate *g, int fd)
  * Somebody waits for each answer. This thread opens no file of a container itself: that
  * asks a question, which nobody but this thread answers.
  */
-static void *answer(void *context)
+static void answer(struct sk_gate *g)
 {
-	struct sk_gate *g = context;
-
 	while (wait_for(g, g->fanotify))
 		sk_gate_answer(g);
-	return NULL;
 }
 
-static void *watch(void *context)
+static void watch(struct sk_gate *g)
 {
-	struct sk_gate *g = context;
-
 	while (wait_for(g, sk_ring_fd(g->ring)))
 		sk_ring_consume(g->ring);
-	return NULL;
 }
 
-static void *follow(void *context)
+static void follow(struct sk_gate *g)
 {
-	struct sk_gate *g = context;
 	struct pollfd fds[] = { { .fd = g->stop, .events = POLLIN }, { .fd = sk_ring_fd(g->changes), .events = POLLIN },
 				{ .fd = g->deferred, .events = POLLIN } };
 	bool waiting = false;
@@ -277,10 +283,20 @@ static void *follow(void *context)
 		waiting = bring_up_to_date(g);
 		waiting |= sk_gate_resolve(g);
 	}
+}
+
+/* A thread's work. */
+static void *work(void *context)
+{
+	struct sk_gate_thread *t = context;
+
+	if (t->gate->options.begin)
+		t->gate->options.begin();
+	t->fn(t->gate);
 	return NULL;
 }
 
-static int start(struct sk_gate *g, size_t i, void *(*fn)(void *), struct sk_err *err)
+static int start(struct sk_gate *g, size_t i, void (*fn)(struct sk_gate *), struct sk_err *err)
 {
 	sigset_t all, before;
 	int r;
@@ -288,7 +304,9 @@ static int start(struct sk_gate *g, size_t i, void *(*fn)(void *), struct sk_err
 	/* Signals are the agent's. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	r = pthread_create(&g->threads[i].thread, NULL, fn, g);
+	g->threads[i].gate = g;
+	g->threads[i].fn = fn;
+	r = pthread_create(&g->threads[i].thread, NULL, work, &g->threads[i]);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	errno = r;
 	if (r)

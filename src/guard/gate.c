@@ -113,12 +113,10 @@ void sk_gate_member_release(struct sk_gate_member *m)
 	m->id = m->image_id = NULL;
 }
 
-static uint32_t known_device(struct sk_gate *g, uint64_t cgroup);
-
 static void copy_member(struct sk_gate *g, const struct sk_gate_member *from, struct sk_gate_member *to)
 {
 	*to = *from;
-	to->device = to->device ? to->device : known_device(g, to->key);
+	to->device = to->device ? to->device : sk_gate_known_device(g, to->key);
 	to->id = from->id ? sk_strdup(from->id) : NULL;
 	to->image_id = from->image_id ? sk_strdup(from->image_id) : NULL;
 }
@@ -203,11 +201,14 @@ static char *copy_span(struct sk_span s)
 }
 
 /* The kernel saw the first program's root, if it was there then; what it remembers is not for the container to change. */
-static uint32_t known_device(struct sk_gate *g, uint64_t cgroup)
+uint32_t sk_gate_known_device(struct sk_gate *g, uint64_t key)
 {
-	struct sk_gate_container c;
+	struct sk_gate_container c = { 0 };
+	struct sk_gate_birth birth = { 0 };
 
-	return bpf_map_lookup_elem(g->kernel.maps[SK_GATE_MAP_CONTAINERS], &cgroup, &c) == 0 ? c.device : 0;
+	if (bpf_map_lookup_elem(g->kernel.maps[SK_GATE_MAP_CONTAINERS], &key, &c) == 0 && c.device)
+		return c.device;
+	return bpf_map_lookup_elem(g->kernel.maps[SK_GATE_MAP_BIRTHS], &key, &birth) == 0 ? birth.device : 0;
 }
 
 static int put_kernel(struct sk_gate *g, const struct sk_gate_member *m, struct sk_err *err)
@@ -224,7 +225,7 @@ static int put_kernel(struct sk_gate *g, const struct sk_gate_member *m, struct 
 int sk_gate_put(struct sk_gate *g, const struct sk_container *container, const struct sk_gate_target *t,
 		struct sk_err *err)
 {
-	uint32_t device = known_device(g, t->cgroup);
+	uint32_t device = sk_gate_known_device(g, t->cgroup);
 	struct sk_gate_member m = { .key = t->cgroup, .mode = t->mode, .pid = t->pid,
 				    .device = device ? device : root_device(g, t->pid),
 				    .id = container ? copy_span(container->id) : NULL,

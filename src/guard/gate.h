@@ -48,6 +48,7 @@ struct sk_gate_options {
 	int64_t hold;		/* seconds that a process waits until its container is put */
 	unsigned hooks;		/* those that may be used; 0: all */
 	struct sk_gate_truth truth;
+	void (*begin)(void);	/* called in each of the gate's threads first; NULL: nothing */
 	const char *pins;	/* folder in a bpffs where the kernel's part outlives the agent; NULL: it does not */
 };
 #define SK_GATE_PINS "/sys/fs/bpf/sekisho/gate"

@@ -61,7 +61,7 @@ static void *other_thread(void *context)
 
 static void look(struct facts *f)
 {
-	const struct sk_harden_options gate = { .gate = true, .workers = true }, plain = { 0 };
+	const struct sk_harden_options gate = { .gate = true, .marks = true, .workers = true }, plain = { 0 };
 	char *const argv[] = { (char *)"true", NULL };
 	pthread_t thread;
 	pid_t pid;
@@ -106,7 +106,7 @@ static void test_harden(void)
 	ok(f->plain.no_new_privileges && (SK_WITH_ASAN || f->plain.undumpable), "no new privileges, no look into its memory");
 	ok(f->plain.denied > f->gate.denied, "without a gate more is denied");
 	ok(!(f->plain.capabilities & admin) && !(f->plain.capabilities & ~allowed), "it has the rights that it needs and no others");
-	ok(geteuid() != 0 || f->gate.capabilities & admin || !(my_rights() & admin), "a gate has more");
+	ok(geteuid() != 0 || f->gate.capabilities & admin || !(my_rights() & admin), "a gate that holds programs has more");
 	is_int(f->thread, 0);
 	ok(f->mounts && f->traces && f->executes, "it mounts, traces and executes nothing");
 	ok(f->is_threads, "in no thread");

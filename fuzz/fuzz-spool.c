@@ -9,6 +9,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static char folder[] = "/dev/shm/sk-fuzz-spool-XXXXXX";
+static bool made;
 
 static void put_file(const char *name, const uint8_t *data, size_t size)
 {
@@ -42,9 +43,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	size_t head = size < 32 ? size : 32, half = (size - head) / 2, damaged = 0, n, kept, lost;
 	struct sk_spool *spool;
 
-	if (folder[sizeof(folder) - 2] == 'X') {
+	if (!made) {
 		if (!mkdtemp(folder))
 			abort();
+		made = true;
 		atexit(remove_folder);
 	}
 	put_file("next", data, head);
